@@ -1,0 +1,105 @@
+"""What tests share: a database server in memory for each test process, and what to do where a tool is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from yimai.wiring.embedded_database import EmbeddedDatabase, start
+
+TEMPLATE = "yimai_template"
+DEBIANS_15 = Path("/usr/lib/postgresql/15/bin")
+
+
+def missing_tool(name: str) -> NoReturn:
+    """Skip the test, naming the tool; with YIMAI_TEST_ALL=1, as in .ci/run, fail it."""
+    if os.environ.get("YIMAI_TEST_ALL") == "1":
+        pytest.fail(f"{name} is missing, and YIMAI_TEST_ALL=1 asks for every test")
+    pytest.skip(f"{name} is missing")
+
+
+@contextmanager
+def server_in_memory(binaries: Path | None = None) -> Iterator[EmbeddedDatabase]:
+    """A server without fsync that lives as long as the block, in memory where the machine has a place for that."""
+    memory = Path("/dev/shm")
+    folder = tempfile.mkdtemp(prefix="yimai-tests-", dir=memory if os.access(memory, os.W_OK) else None)
+    try:
+        database = start(Path(folder), durable=False, binaries=binaries)
+        try:
+            yield database
+        finally:
+            database.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def clone_of_template(server: EmbeddedDatabase) -> Iterator[str]:
+    """The owner's URL of a new migrated database, dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server.url(database="postgres"), autocommit=True) as admin:
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone():
+            make_template(server, admin)
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        try:
+            yield server.url(database=name)
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def make_template(server: EmbeddedDatabase, admin: psycopg.Connection) -> None:
+    from yimai.wiring.migrations import migrate
+
+    unfinished = f"{TEMPLATE}_unfinished"
+    for statement in ("DROP DATABASE IF EXISTS {}", "CREATE DATABASE {}"):
+        admin.execute(sql.SQL(statement).format(sql.Identifier(unfinished)))
+    migrate(server.url(database=unfinished))
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    admin.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(TEMPLATE)))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedDatabase]:
+    """The server that Yimai brings along."""
+    with server_in_memory() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_15() -> Iterator[EmbeddedDatabase]:
+    """The oldest PostgreSQL that is supported."""
+    if not (DEBIANS_15 / "postgres").exists():
+        missing_tool("PostgreSQL 15")
+    with server_in_memory(DEBIANS_15) as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_database(postgres: EmbeddedDatabase) -> Iterator[str]:
+    """The owner's URL of a new migrated database on the server that Yimai brings along."""
+    with clone_of_template(postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_database_15(postgres_15: EmbeddedDatabase) -> Iterator[str]:
+    """The owner's URL of a new migrated database on the oldest PostgreSQL that is supported."""
+    with clone_of_template(postgres_15) as url:
+        yield url
+
+
+@pytest.fixture(params=["postgres", "postgres_15"])
+def any_fresh_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same as `fresh_database`, once for each supported server: a test that asks for it runs on both."""
+    with clone_of_template(request.getfixturevalue(request.param)) as url:
+        yield url
