@@ -1,0 +1,1 @@
+"""Keep: the PostgreSQL ledger and the vault of personal data."""

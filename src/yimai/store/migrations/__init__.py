@@ -1,0 +1,1 @@
+"""Django runs these in order; what they do is in ``store/sql``."""

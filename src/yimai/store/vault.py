@@ -1,0 +1,172 @@
+"""Personal data, each person's under a key of their own, so that a person can be forgotten while every proof stays valid.
+
+A person's key (AES-256-GCM) is wrapped by a key that lies outside the database and its backups. Contents are stored
+together with the salt of the commitment that the fact holds; once the key is destroyed neither can be had back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg import Connection, Cursor
+from psycopg_pool import ConnectionPool
+
+from yimai.ledger.commitment import SALT_LENGTH
+from yimai.ledger.entry import Deposit
+
+KEY_LENGTH = 32
+_NONCE_LENGTH = 12
+
+
+class VaultProblem(Exception):
+    """The vault does not give, take or destroy this; the text says why."""
+
+
+def wrapping_key_in(path: Path, *, chance: Callable[[int], bytes] = os.urandom) -> bytes:
+    """Return the 32-byte wrapping key kept in this file, which is created with mode 0600 if it is not there.
+
+    Raises VaultProblem if the file holds something else or others may read it.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(chance(KEY_LENGTH))
+            file.flush()
+            os.fsync(file.fileno())
+    if path.stat().st_mode & 0o077:
+        raise VaultProblem(f"others may read the wrapping key in {path}; close it with: chmod 600 {path}")
+    key = path.read_bytes()
+    if len(key) != KEY_LENGTH:
+        raise VaultProblem(f"{path} holds {len(key)} bytes; a wrapping key has {KEY_LENGTH}")
+    return key
+
+
+class Vault:
+    """The personal data of one database.
+
+    pool: connections of ``yimai_app``. wrapping_key: 32 bytes. chance: the source of keys and nonces; never seeded where
+    the data are real. Raises VaultProblem if the wrapping key has another length.
+    """
+
+    def __init__(
+        self, pool: ConnectionPool[Any], wrapping_key: bytes, *, chance: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        if len(wrapping_key) != KEY_LENGTH:
+            raise VaultProblem(f"a wrapping key has {KEY_LENGTH} bytes, not {len(wrapping_key)}")
+        self._pool, self._wrapping_key, self._chance = pool, wrapping_key, chance
+        self._wrapped_by = hashlib.sha256(b"yimai wrapping key" + wrapping_key).digest()[:8]
+
+    def keep(self, cursor: Cursor[Any], deposits: Sequence[Deposit]) -> None:
+        """Encrypt and store deposits in the cursor's transaction. Raises VaultProblem (destroyed person, wrong key)."""
+        for deposit in deposits:
+            key = self._key_for_writing(cursor, deposit.person)
+            sealed = self._encrypt(key, deposit.salt + deposit.contents, _place(deposit.person, deposit.name))
+            cursor.execute(
+                "INSERT INTO vault.record (person, name, ciphertext) VALUES (%s, %s, %s)",
+                (deposit.person, deposit.name, sealed),
+            )
+
+    def read(self, person: str, name: str, *, restricted: bool = False) -> bytes:
+        """Return the newest contents kept for a person under this name.
+
+        restricted: whether the reader may see a restricted person's data. Raises VaultProblem.
+        """
+        return self.deposits(person, name, restricted=restricted)[-1].contents
+
+    def deposits(self, person: str, name: str, *, restricted: bool = False) -> tuple[Deposit, ...]:
+        """Return all that was kept for a person under this name, oldest first, with the salts. Raises VaultProblem."""
+        with self._pool.connection() as connection:
+            state, wrapped, wrapped_by = _person(connection, person)
+            if state == "destroyed":
+                raise VaultProblem(f"the data of {person} have been destroyed")
+            if state == "restricted" and not restricted:
+                raise VaultProblem(f"the data of {person} are restricted")
+            rows = connection.execute(
+                "SELECT ciphertext FROM vault.record WHERE person = %s AND name = %s ORDER BY number", (person, name)
+            ).fetchall()
+        if not rows:
+            raise VaultProblem(f"the vault keeps no {name} of {person}")
+        key = self._unwrap(person, wrapped, wrapped_by)
+        plain = [_decrypt(key, sealed, _place(person, name)) for (sealed,) in rows]
+        return tuple(Deposit(person, name, both[SALT_LENGTH:], both[:SALT_LENGTH]) for both in plain)
+
+    def restrict(self, person: str) -> None:
+        """Close a person's data to readers without the right to see restricted ones. Raises VaultProblem."""
+        with self._pool.connection() as connection:
+            changed = connection.execute(
+                "UPDATE vault.person SET state = 'restricted' WHERE person = %s AND state = 'active'", (person,)
+            ).rowcount
+            if not changed:
+                raise VaultProblem(f"the data of {person} are {_person(connection, person)[0]}, not active")
+
+    def destroy(self, person: str, *, today: date, retained_until: date | None) -> None:
+        """Destroy a restricted person's key, salts and contents for good.
+
+        retained_until: the last day of the longest retention track that runs for this person, or None if none does.
+        Raises VaultProblem while a track runs, or if the data are not restricted.
+        """
+        if retained_until is not None and today <= retained_until:
+            raise VaultProblem(f"the data of {person} must be kept until {retained_until}")
+        with self._pool.connection() as connection, connection.transaction():
+            changed = connection.execute(
+                "UPDATE vault.person SET state = 'destroyed', wrapped_key = NULL "
+                "WHERE person = %s AND state = 'restricted'",
+                (person,),
+            ).rowcount
+            if not changed:
+                state = _person(connection, person)[0]
+                raise VaultProblem(f"the data of {person} are {state}; only restricted data are destroyed")
+            connection.execute("DELETE FROM vault.record WHERE person = %s", (person,))
+
+    def _key_for_writing(self, cursor: Cursor[Any], person: str) -> bytes:
+        select = "SELECT wrapped_key, wrapped_by FROM vault.person WHERE person = %s FOR SHARE"
+        row = cursor.execute(select, (person,)).fetchone()
+        if row is None:
+            wrapped = self._encrypt(self._wrapping_key, self._chance(KEY_LENGTH), person.encode())
+            cursor.execute(
+                "INSERT INTO vault.person VALUES (%s, 'active', %s, %s) ON CONFLICT DO NOTHING",
+                (person, wrapped, self._wrapped_by),
+            )
+            row = cursor.execute(select, (person,)).fetchone()
+        if row is None or row[0] is None:
+            raise VaultProblem(f"the data of {person} have been destroyed; nothing more is kept about them")
+        return self._unwrap(person, *row)
+
+    def _unwrap(self, person: str, wrapped: bytes, wrapped_by: bytes) -> bytes:
+        if wrapped_by != self._wrapped_by:
+            raise VaultProblem(f"the wrapping key is not the one that the key of {person} was wrapped with")
+        return _decrypt(self._wrapping_key, wrapped, person.encode())
+
+    def _encrypt(self, key: bytes, plain: bytes, place: bytes) -> bytes:
+        nonce = self._chance(_NONCE_LENGTH)
+        return nonce + AESGCM(key).encrypt(nonce, plain, place)
+
+
+def _person(connection: Connection[Any], person: str) -> tuple[str, bytes, bytes]:
+    row = connection.execute(
+        "SELECT state, wrapped_key, wrapped_by FROM vault.person WHERE person = %s", (person,)
+    ).fetchone()
+    if row is None:
+        raise VaultProblem(f"the vault keeps nothing about {person}")
+    return row[0], row[1], row[2]
+
+
+def _decrypt(key: bytes, sealed: bytes, place: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], place)
+    except InvalidTag:
+        raise VaultProblem(f"what the vault keeps at {place.decode()!r} has been altered") from None
+
+
+def _place(person: str, name: str) -> bytes:
+    return f"{person}\0{name}".encode()

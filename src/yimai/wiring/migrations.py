@@ -1,0 +1,104 @@
+"""Brings a database to the current form: roles, schemas, then Django's migrations, all of it owned by ``yimai_owner``.
+
+The roles belong to the whole server: ``yimai_owner`` owns and migrates, ``yimai_app`` serves, ``yimai_sealer`` seals.
+"""
+
+from __future__ import annotations
+
+import os
+
+import django
+import psycopg
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+OWNER, APP, SEALER = "yimai_owner", "yimai_app", "yimai_sealer"
+OLDEST_VERSION = 150000
+_ATTEMPTS = 5
+
+_PREPARE = """
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+GRANT CONNECT, CREATE ON DATABASE {database} TO yimai_owner;
+GRANT CONNECT ON DATABASE {database} TO yimai_app, yimai_sealer;
+SET ROLE yimai_owner;
+CREATE SCHEMA IF NOT EXISTS projection;
+GRANT USAGE ON SCHEMA projection TO yimai_app;
+ALTER DEFAULT PRIVILEGES IN SCHEMA projection
+    GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO yimai_app;
+ALTER DEFAULT PRIVILEGES IN SCHEMA projection GRANT SELECT, USAGE, UPDATE ON SEQUENCES TO yimai_app;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+RESET ROLE;
+"""
+
+_CREATE_ROLE = """
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {name}) THEN
+        CREATE ROLE {role} {login};
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database's migration was quicker
+END $$
+"""
+
+
+class MigrationProblem(Exception):
+    """The database cannot be migrated; the text says why and what to do."""
+
+
+def migrate(owner_url: str) -> None:
+    """Create what is missing in the database at this libpq URL; run again, it changes nothing.
+
+    The URL's user owns the database and may create roles (CREATEROLE), or is a superuser. Tables of Django's own
+    applications and of projections go to the schema ``projection``. Raises MigrationProblem.
+    """
+    try:
+        with psycopg.connect(owner_url, autocommit=True) as connection:
+            _prepare(connection)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise MigrationProblem(
+            f"The user of the database's URL may not prepare it ({error.diag.message_primary}). "
+            "Name one that owns the database and may create roles (ALTER ROLE … CREATEROLE)."
+        ) from error
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
+    django.setup()
+    connections.settings["owner"] = connections.configure_settings({"default": {}, "owner": _django_form(owner_url)})[
+        "owner"
+    ]
+    try:
+        call_command("migrate", database="owner", interactive=False, verbosity=0)
+    finally:
+        connections["owner"].close()
+        del connections["owner"], connections.settings["owner"]
+
+
+def _prepare(connection: psycopg.Connection) -> None:
+    """Roles, memberships and schemas; other databases of the server may be prepared at the same moment."""
+    if connection.info.server_version < OLDEST_VERSION:
+        version = connection.info.parameter_status("server_version")
+        raise MigrationProblem(f"This is PostgreSQL {version}; Yimai needs 15 or newer.")
+    for role, login in ((OWNER, "NOLOGIN"), (APP, "LOGIN"), (SEALER, "LOGIN")):
+        form = sql.SQL(_CREATE_ROLE)
+        connection.execute(form.format(name=role, role=sql.Identifier(role), login=sql.SQL(login)))
+    connection.execute("SET client_min_messages = warning")
+    is_owner, is_superuser = connection.execute(
+        "SELECT current_user = %s, rolsuper FROM pg_roles WHERE rolname = current_user", (OWNER,)
+    ).fetchone() or (False, False)
+    steps = sql.SQL(_PREPARE).format(database=sql.Identifier(connection.info.dbname))
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with connection.transaction():
+                if not is_owner and not is_superuser:
+                    connection.execute("GRANT yimai_owner TO CURRENT_USER")
+                connection.execute(steps)
+            return
+        except (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation):
+            if attempt == _ATTEMPTS:  # "tuple concurrently updated" ends once the other one is through
+                raise
+
+
+def _django_form(owner_url: str) -> dict[str, object]:
+    parts = conninfo_to_dict(owner_url)
+    parts["options"] = f"{parts.get('options') or ''} -c search_path=projection -c timezone=UTC".strip()
+    name = parts.pop("dbname", None) or conninfo_to_dict(make_conninfo(owner_url)).get("user") or OWNER
+    return {"ENGINE": "django.db.backends.postgresql", "NAME": name, "OPTIONS": {**parts, "assume_role": OWNER}}
