@@ -1,0 +1,1 @@
+"""Decide: read facts, ask the rule, append facts; one function a verb."""

@@ -1,0 +1,100 @@
+"""Approve recipes, bases and programmes: a signed fact holds the content; a base's first load registers what it lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from yimai.actions.decision import Answer, Rule, Seen, decide
+from yimai.domain import approval
+from yimai.domain.base import Base, base_from
+from yimai.domain.equipment import EquipmentCalibrated, EquipmentRegistered
+from yimai.domain.fact import Fact, Quantity, Signature, subject
+from yimai.domain.material_lot import MaterialLotReceived, MaterialLotReleased
+from yimai.domain.person import of_role
+from yimai.domain.programme import programme_from
+from yimai.domain.recipe_content import recipe_from
+from yimai.domain.refusal import Refusal
+from yimai.domain.suite import SuiteRegistered
+from yimai.ledger.entry import Command
+from yimai.ledger.ledger import Ledger
+
+Content = Mapping[str, Any]
+Verdict = Refusal | Sequence[Fact]
+
+
+def approve_recipe(ledger: Ledger, command: Command, *, content: Content) -> Answer:
+    """A qualified person approves a recipe version. Raises ContentProblem if the content is no recipe."""
+    recipe = recipe_from(content)
+
+    def rule(seen: Seen) -> Verdict:
+        refusal = of_role(seen.person(command.actor), "qualified_person") or _new(
+            seen, "recipe", recipe.id, recipe.version, content
+        )
+        signature = seen.sign(command.actor, "approved")
+        return refusal or (approval.RecipeApproved(recipe.id, recipe.version, content, signature),)
+
+    return _decide(ledger, command, "recipe", recipe.id, rule)
+
+
+def approve_base(ledger: Ledger, command: Command, *, content: Content) -> Answer:
+    """A qualified person approves a base's file; suites, equipment and lots not yet registered are.
+
+    People are registered one by one (``site.register_person``), since their names go to the vault.
+    """
+    base = base_from(content)
+
+    def rule(seen: Seen) -> Verdict:
+        refusal = of_role(seen.person(command.actor), "qualified_person") or _new(
+            seen, "base", base.id, base.version, content
+        )
+        if refusal:
+            return refusal
+        signature = seen.sign(command.actor, "approved")
+        approved = approval.BaseApproved(base.id, base.version, content, signature)
+        return (approved, *_first_load(seen, base, signature))
+
+    return _decide(ledger, command, "base", base.id, rule)
+
+
+def approve_programme(ledger: Ledger, command: Command, *, content: Content) -> Answer:
+    """A planner approves a city's programme."""
+    programme = programme_from(content)
+
+    def rule(seen: Seen) -> Verdict:
+        refusal = of_role(seen.person(command.actor), "planner") or _new(
+            seen, "programme", programme.id, programme.version, content
+        )
+        signature = seen.sign(command.actor, "approved")
+        return refusal or (approval.ProgrammeApproved(programme.id, programme.version, content, signature),)
+
+    return _decide(ledger, command, "programme", programme.id, rule)
+
+
+def _new(seen: Seen, what: str, identifier: str, version: str, content: Content) -> Refusal | None:
+    earlier = [fact for fact, _ in seen.facts(what, identifier)]
+    return approval.may_approve(earlier, what, identifier, version, content)
+
+
+def _first_load(seen: Seen, base: Base, signature: Signature) -> tuple[Fact, ...]:
+    facts: list[Fact] = [
+        SuiteRegistered(suite.id, base.id, suite.room_class)
+        for suite in base.suites
+        if not seen.entries("suite", suite.id)
+    ]
+    for equipment in base.equipment:
+        if not seen.entries("equipment", equipment.id):
+            facts.append(EquipmentRegistered(equipment.id, base.id, equipment.equipment_class, equipment.suite))
+            facts.append(EquipmentCalibrated(equipment.id, equipment.calibrated_from, equipment.calibrated_until))
+    for lot in base.material_lots:
+        if not seen.entries("material_lot", lot.id):
+            quantity = Quantity(lot.quantity, lot.unit)
+            facts.append(MaterialLotReceived(lot.id, base.id, lot.material, quantity, lot.expires))
+            if lot.released:
+                facts.append(MaterialLotReleased(lot.id, signature))
+    return tuple(facts)
+
+
+def _decide(ledger: Ledger, command: Command, what: str, identifier: str, rule: Rule) -> Answer:
+    read = (subject(what, identifier), subject("person", command.actor))
+    return decide(ledger, command, read, rule, gate=f"{what}.approve")

@@ -1,0 +1,306 @@
+"""Batches: open on a pinned recipe, start, complete and correct steps, complete or fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from yimai.actions.decision import Answer, Rule, Seen, decide, minted
+from yimai.actions.equipment import equipment_of
+from yimai.actions.material_lot import day_at, lot_of
+from yimai.actions.override import waived_by
+from yimai.actions.suite import suite_of
+from yimai.domain import batch as batches
+from yimai.domain import batch_record, batch_step, custody
+from yimai.domain import treatment as treatments
+from yimai.domain.approval import RecipeApproved
+from yimai.domain.batch import LotUse, Recorded
+from yimai.domain.batch_record import Filling
+from yimai.domain.fact import Fact, subject
+from yimai.domain.override import SignedReason
+from yimai.domain.person import Role, of_role, of_site, two_people
+from yimai.domain.recipe import Recipe
+from yimai.domain.refusal import Refusal, RefusalKind, first_refusal
+from yimai.domain.vein import Vein
+from yimai.ledger.entry import Command
+from yimai.ledger.ledger import Ledger
+
+Verdict = Refusal | Sequence[Fact]
+
+
+def open_batch(
+    ledger: Ledger,
+    command: Command,
+    *,
+    treatment: str,
+    batch: str,
+    suite: str,
+    container: str,
+    reasons: tuple[SignedReason, ...] = (),
+) -> Answer:
+    """Match the starting material with the order and begin the batch that the suite's line was cleared for.
+
+    The recipe's latest approved version is pinned. reasons: of QA and a physician, for material past its fresh time.
+    """
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        if refusal := treatments.open_for_work(vein.treatment) or _of_base(seen, vein, "operator"):
+            return refusal
+        recipe = seen.recipe(vein.treatment.recipe)
+        seen.entries("batch", batch)
+
+        def attempt(waived: frozenset[str]) -> Verdict:
+            return batches.open_batch(
+                vein.treatment,
+                vein.labels,
+                vein.collections,
+                vein.custody,
+                vein.shipments,
+                vein.batches,
+                suite_of(seen, suite),
+                vein.slot.current,
+                recipe,
+                batch=batch,
+                recipe_hash=_approval_hash(seen, recipe),
+                container=container,
+                waived=waived,
+                performed=seen.sign(command.actor, "performed"),
+            )
+
+        return _unless_waived(seen, treatment, custody.TOO_OLD, reasons, attempt)
+
+    read = [subject("treatment", treatment), subject("person", command.actor)]
+    read += [subject("suite", suite), subject("container", container)]
+    return decide(ledger, command, read, rule, gate="batch.open", treatment=treatment)
+
+
+def start_step(
+    ledger: Ledger,
+    command: Command,
+    *,
+    treatment: str,
+    batch: str,
+    step: str,
+    scanned: tuple[str, ...],
+    operators: tuple[str, ...],
+    equipment: tuple[str, ...],
+    materials: tuple[LotUse, ...] = (),
+    reasons: tuple[SignedReason, ...] = (),
+) -> Answer:
+    """Begin a step (or its next round): every container of the batch scanned, people, equipment and lots named.
+
+    reasons: of QA and the qualified person, for a hold time that is exceeded; a deviation is then opened.
+    """
+    deviation = minted(ledger, "deviation")
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        refusal = _own(vein, batch) or _of_base(seen, vein, "operator")
+        if refusal:
+            return refusal
+        opened = vein.batches.by_id[batch]
+        collected = vein.collections.of_container(opened.starting)
+        resources = batch_step.Resources(
+            tuple(seen.person(each) for each in operators),
+            {each: equipment_of(seen, each) for each in equipment},
+            materials,
+            {use.material_lot: lot_of(seen, use.material_lot) for use in materials},
+        )
+
+        def attempt(waived: frozenset[str]) -> Verdict:
+            return batch_step.start_step(
+                vein.treatment,
+                vein.labels,
+                vein.custody,
+                vein.batches,
+                vein.deviations,
+                suite_of(seen, opened.suite),
+                seen.recipe(opened.recipe, opened.recipe_version),
+                resources,
+                batch=batch,
+                step=step,
+                scanned=scanned,
+                collected=collected.ended if collected is not None else None,
+                day=day_at(seen, vein.treatment.base),
+                deviation=deviation,
+                waived=waived,
+                performed=seen.sign(command.actor, "performed"),
+            )
+
+        return _unless_waived(seen, treatment, batch_step.HOLD_EXCEEDED, reasons, attempt)
+
+    people = [subject("person", person) for person in dict.fromkeys((command.actor, *operators))]
+    pieces = [subject("equipment", each) for each in dict.fromkeys(equipment)]
+    lots = [subject("material_lot", each) for each in dict.fromkeys(use.material_lot for use in materials)]
+    read = [subject("treatment", treatment), *people, *pieces, *lots]
+    return decide(ledger, command, read, rule, gate="batch.start_step", treatment=treatment)
+
+
+def complete_step(
+    ledger: Ledger,
+    command: Command,
+    *,
+    treatment: str,
+    batch: str,
+    step: str,
+    entries: Mapping[str, Recorded],
+    filled: tuple[Filling, ...] = (),
+    verifier: str = "",
+) -> Answer:
+    """Sign a running step's record: its entries, what it filled, and a second person where the recipe asks for one."""
+    deviations = tuple(minted(ledger, "deviation") for _ in range(len(entries) + 1))
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        if refusal := _own(vein, batch):
+            return refusal
+        opened = vein.batches.by_id[batch]
+        for container in (*opened.containers, *(each.container for each in filled)):
+            seen.entries("container", container)
+        return batch_record.complete_step(
+            vein.treatment,
+            vein.labels,
+            vein.custody,
+            vein.batches,
+            seen.recipe(opened.recipe, opened.recipe_version),
+            batch=batch,
+            step=step,
+            entries=entries,
+            filled=filled,
+            performer=seen.person(command.actor),
+            verifier=seen.person(verifier) if verifier else None,
+            day=day_at(seen, vein.treatment.base),
+            deviations=deviations,
+            at=seen.at,
+        )
+
+    people = [subject("person", person) for person in dict.fromkeys((command.actor, verifier)) if person]
+    read = [subject("treatment", treatment), *people]
+    return decide(ledger, command, read, rule, gate="batch.complete_step", treatment=treatment)
+
+
+def correct_entry(
+    ledger: Ledger,
+    command: Command,
+    *,
+    treatment: str,
+    batch: str,
+    step: str,
+    round: int,
+    entry: str,
+    new: Recorded,
+    reason: str,
+    verifier: str,
+) -> Answer:
+    """Correct one recorded value, with its reason and two signatures; never after the batch's disposition."""
+    deviations = tuple(minted(ledger, "deviation") for _ in range(2))
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        first, second = seen.person(command.actor), seen.person(verifier)
+        refusal = first_refusal(
+            _own(vein, batch),
+            _of_base(seen, vein, "operator", "qa"),
+            of_role(second, "operator", "qa"),
+            of_site(second, vein.treatment.base),
+            two_people(first, second),
+        )
+        if refusal:
+            return refusal
+        opened = vein.batches.by_id[batch]
+        return batch_record.correct_entry(
+            vein.treatment,
+            vein.batches,
+            seen.recipe(opened.recipe, opened.recipe_version),
+            batch=batch,
+            step=step,
+            round=round,
+            entry=entry,
+            new=new,
+            reason=reason,
+            disposed=bool(vein.disposition.of(batch).state),
+            deviations=deviations,
+            performed=first.sign("performed", seen.at),
+            verified=second.sign("verified", seen.at),
+        )
+
+    people = [subject("person", person) for person in dict.fromkeys((command.actor, verifier))]
+    read = [subject("treatment", treatment), *people]
+    return decide(ledger, command, read, rule, gate="batch.correct_entry", treatment=treatment)
+
+
+def complete_batch(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> Answer:
+    """Close a batch after its last step, its containers' labels reconciled; it leaves its suite."""
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        if refusal := _own(vein, batch) or _of_base(seen, vein, "operator"):
+            return refusal
+        opened = vein.batches.by_id[batch]
+        seen.entries("suite", opened.suite)
+        recipe = seen.recipe(opened.recipe, opened.recipe_version)
+        signature = seen.sign(command.actor, "performed")
+        return batch_record.complete_batch(
+            vein.treatment, vein.labels, vein.batches, vein.deviations, recipe, batch, signature
+        )
+
+    return _ending(ledger, command, treatment, batch, rule, "batch.complete")
+
+
+def fail_batch(ledger: Ledger, command: Command, *, treatment: str, batch: str, cause: str) -> Answer:
+    """Give a batch up, also after its treatment ended; it leaves its suite."""
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        if refusal := _own(vein, batch) or _of_base(seen, vein, "operator", "qa", "qualified_person"):
+            return refusal
+        opened = vein.batches.by_id[batch]
+        seen.entries("suite", opened.suite)
+        recipe = seen.recipe(opened.recipe, opened.recipe_version)
+        signature = seen.sign(command.actor, "decided")
+        return batch_record.fail_batch(vein.treatment, vein.batches, recipe, batch, cause, signature)
+
+    return _ending(ledger, command, treatment, batch, rule, "batch.fail")
+
+
+def _ending(ledger: Ledger, command: Command, treatment: str, batch: str, rule: Rule, gate: str) -> Answer:
+    read = (subject("treatment", treatment), subject("batch", batch), subject("person", command.actor))
+    return decide(ledger, command, read, rule, gate=gate, treatment=treatment)
+
+
+def _own(vein: Vein, batch: str) -> Refusal | None:
+    return batches.known(vein.batches, vein.treatment.id, batch)
+
+
+def _of_base(seen: Seen, vein: Vein, *roles: Role) -> Refusal | None:
+    """Whether the actor is of one of the roles at the treatment's base."""
+    actor = seen.person(seen.command.actor)
+    return of_role(actor, *roles) or of_site(actor, vein.treatment.base)
+
+
+def _approval_hash(seen: Seen, recipe: Recipe) -> str:
+    """Hex of the hash of the entry that approved this version of the recipe."""
+    approvals = [
+        entry
+        for fact, entry in seen.facts("recipe", recipe.id)
+        if isinstance(fact, RecipeApproved) and fact.version == recipe.version
+    ]
+    return approvals[-1].hash.hex()
+
+
+def _unless_waived(
+    seen: Seen,
+    treatment: str,
+    kind: RefusalKind,
+    reasons: tuple[SignedReason, ...],
+    attempt: Callable[[frozenset[str]], Verdict],
+) -> Verdict:
+    """Ask the rule; where it refuses by ``kind`` and signed reasons were given, record the override and ask again."""
+    verdict = attempt(frozenset())
+    if not (isinstance(verdict, Refusal) and verdict.kind is kind and reasons):
+        return verdict
+    waived = waived_by(seen, treatment, kind, reasons)
+    if isinstance(waived, Refusal):
+        return waived
+    opened = attempt(frozenset({kind.code}))
+    return opened if isinstance(opened, Refusal) else (*waived, *opened)

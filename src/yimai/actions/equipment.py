@@ -1,0 +1,65 @@
+"""Equipment: record a calibration, take a piece out of use and return it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from yimai.actions.decision import Answer, Rule, Seen, decide
+from yimai.domain import equipment as pieces
+from yimai.domain.fact import Fact, subject
+from yimai.domain.person import of_role
+from yimai.domain.refusal import Refusal
+from yimai.ledger.entry import Command
+from yimai.ledger.ledger import Ledger
+
+Verdict = Refusal | Sequence[Fact]
+
+
+def equipment_of(seen: Seen, identifier: str) -> pieces.Equipment:
+    """Return the piece as its facts tell; an unknown one has no id."""
+    state = pieces.Equipment()
+    for fact, entry in seen.facts("equipment", identifier):
+        state = pieces.evolve(state, fact, entry)
+    return state
+
+
+def calibrate(ledger: Ledger, command: Command, *, equipment: str, valid_from: date, valid_until: date) -> Answer:
+    """QA of the base records that a piece is calibrated from one day to another."""
+
+    def rule(seen: Seen) -> Verdict:
+        actor = seen.person(command.actor)
+        piece = equipment_of(seen, equipment)
+        refusal = of_role(actor, "qa", "qualified_person")
+        return refusal or pieces.calibrate(piece, actor.site, equipment, valid_from, valid_until)
+
+    return _decide(ledger, command, equipment, rule, "equipment.calibrate")
+
+
+def take_out(ledger: Ledger, command: Command, *, equipment: str, reason: str) -> Answer:
+    """An operator who finds a fault, or QA, takes a piece out of use."""
+
+    def rule(seen: Seen) -> Verdict:
+        actor = seen.person(command.actor)
+        signature = actor.sign("decided", seen.at)
+        refusal = of_role(actor, "operator", "qa", "qualified_person")
+        return refusal or pieces.take_out(equipment_of(seen, equipment), actor.site, equipment, reason, signature)
+
+    return _decide(ledger, command, equipment, rule, "equipment.take_out")
+
+
+def put_back(ledger: Ledger, command: Command, *, equipment: str, reason: str) -> Answer:
+    """QA of the base returns a piece to use."""
+
+    def rule(seen: Seen) -> Verdict:
+        actor = seen.person(command.actor)
+        signature = actor.sign("decided", seen.at)
+        refusal = of_role(actor, "qa", "qualified_person")
+        return refusal or pieces.put_back(equipment_of(seen, equipment), actor.site, equipment, reason, signature)
+
+    return _decide(ledger, command, equipment, rule, "equipment.put_back")
+
+
+def _decide(ledger: Ledger, command: Command, equipment: str, rule: Rule, gate: str) -> Answer:
+    read = (subject("equipment", equipment), subject("person", command.actor))
+    return decide(ledger, command, read, rule, gate=gate)

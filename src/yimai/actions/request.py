@@ -1,0 +1,30 @@
+"""How a door turns what a person asks for into a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from yimai.domain.fact import json_of
+from yimai.ledger.canonical import encode
+from yimai.ledger.entry import Command
+
+
+def command(
+    verb: str,
+    arguments: Mapping[str, Any],
+    *,
+    id: str,
+    actor: str,
+    site: str,
+    occurred: datetime | None = None,
+    zone: int = 480,
+) -> Command:
+    """Return the command to do ``verb`` with these arguments; its request hash covers both, so a repeat is recognised.
+
+    id: the idempotency id, chosen once where the person presses the button. zone: the site's UTC offset in minutes.
+    """
+    body = encode({"verb": verb, "arguments": json_of(dict(arguments)), "site": site})
+    return Command(id, actor, site, sha256(body).digest(), occurred, zone)

@@ -1,0 +1,84 @@
+"""Register sites and the people who work there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from yimai.actions.decision import Answer, Seen, decide
+from yimai.domain.fact import Fact, subject
+from yimai.domain.person import (
+    ALREADY_REGISTERED,
+    PersonQualified,
+    PersonRegistered,
+    QualificationWithdrawn,
+    Role,
+    of_role,
+)
+from yimai.domain.refusal import Refusal
+from yimai.domain.site import ALREADY_REGISTERED as SITE_ALREADY_REGISTERED
+from yimai.domain.site import SiteRegistered
+from yimai.ledger.commitment import commitment
+from yimai.ledger.entry import Command, Deposit
+from yimai.ledger.ledger import Ledger
+
+SALT_BYTES = 32
+
+
+def register_site(ledger: Ledger, command: Command, *, registration: SiteRegistered) -> Answer:
+    """Put a site on the register; its identifier must be new."""
+
+    def rule(seen: Seen) -> Refusal | Sequence[Fact]:
+        if seen.entries("site", registration.site):
+            return SITE_ALREADY_REGISTERED(site=registration.site)
+        return (registration,)
+
+    return decide(ledger, command, (subject("site", registration.site),), rule, gate="site.register")
+
+
+def register_person(
+    ledger: Ledger,
+    command: Command,
+    *,
+    person: str,
+    site: str,
+    roles: tuple[Role, ...],
+    printed_name: str,
+    qualifications: Mapping[str, tuple[date, date]],
+) -> Answer:
+    """Register a person at a site; the printed name goes to the vault, the fact holds a salted commitment to it."""
+    salt = ledger.random(SALT_BYTES)
+    contents = printed_name.encode()
+
+    def rule(seen: Seen) -> Refusal | Sequence[Fact]:
+        if seen.entries("person", person):
+            return ALREADY_REGISTERED(person=person)
+        qualified = (PersonQualified(person, name, *valid) for name, valid in qualifications.items())
+        return (PersonRegistered(person, site, roles, commitment(salt, contents).hex()), *qualified)
+
+    deposits = (Deposit(person, "printed_name", contents, salt),)
+    return decide(ledger, command, (subject("person", person),), rule, gate="person.register", deposits=deposits)
+
+
+def qualify_person(
+    ledger: Ledger, command: Command, *, person: str, qualification: str, valid_from: date, valid_until: date
+) -> Answer:
+    """Record that QA found a person qualified from one day to another."""
+
+    def rule(seen: Seen) -> Refusal | Sequence[Fact]:
+        refusal = of_role(seen.person(command.actor), "qa", "qualified_person")
+        return refusal or (PersonQualified(person, qualification, valid_from, valid_until),)
+
+    subjects = (subject("person", person), subject("person", command.actor))
+    return decide(ledger, command, subjects, rule, gate="person.qualify")
+
+
+def withdraw_qualification(ledger: Ledger, command: Command, *, person: str, qualification: str, reason: str) -> Answer:
+    """Withdraw a qualification at once."""
+
+    def rule(seen: Seen) -> Refusal | Sequence[Fact]:
+        refusal = of_role(seen.person(command.actor), "qa", "qualified_person")
+        return refusal or (QualificationWithdrawn(person, qualification, reason),)
+
+    subjects = (subject("person", person), subject("person", command.actor))
+    return decide(ledger, command, subjects, rule, gate="person.withdraw_qualification")

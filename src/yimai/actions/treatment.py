@@ -1,0 +1,259 @@
+"""Treatments: order, consent, markers, accept, decline, hold, resume, cancel, withdraw, and the material's fate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from yimai.actions.decision import Answer, Seen, decide, minted
+from yimai.domain import permit as permits
+from yimai.domain import slot as slots
+from yimai.domain import treatment as treatments
+from yimai.domain.batch_record import fail_batch
+from yimai.domain.fact import Fact, Meaning, Signature, subject
+from yimai.domain.person import Role, of_role, of_site
+from yimai.domain.refusal import Refusal, first_refusal
+from yimai.domain.treatment import Fate, Marker, Urgency, WithdrawalReason
+from yimai.domain.vein import Vein
+from yimai.ledger.commitment import SALT_LENGTH, commitment
+from yimai.ledger.entry import Command, Deposit
+from yimai.ledger.ledger import Ledger
+
+Verdict = Refusal | Sequence[Fact]
+
+
+def order(
+    ledger: Ledger,
+    command: Command,
+    *,
+    base: str,
+    recipe: str,
+    indication: str,
+    urgency: Urgency,
+    patient: bytes,
+) -> Answer:
+    """Order a therapy; the COI identifier is minted here. patient: the person's data, which go to the vault only."""
+    coi = minted(ledger, "treatment")
+    salt = ledger.random(SALT_LENGTH)
+
+    def rule(seen: Seen) -> Verdict:
+        actor = seen.person(command.actor)
+        refusal = first_refusal(of_role(actor, "physician", "coordinator"), of_site(actor, command.site))
+        if refusal:
+            return refusal
+        if not seen.entries("base", base):
+            return treatments.NO_BASE(base=base)
+        if not seen.entries("recipe", recipe):
+            return treatments.NO_RECIPE(recipe=recipe)
+        known = [name for name, _ in seen.recipe(recipe).indications]
+        if indication not in known:
+            return treatments.UNKNOWN_INDICATION(recipe=recipe, indication=indication, indications=", ".join(known))
+        return (
+            treatments.TreatmentOrdered(
+                coi,
+                command.site,
+                base,
+                recipe,
+                indication,
+                urgency,
+                commitment(salt, patient).hex(),
+                actor.sign("ordered", seen.at),
+            ),
+        )
+
+    read = (*_subjects(coi, command), subject("base", base), subject("recipe", recipe))
+    return decide(
+        ledger,
+        command,
+        read,
+        rule,
+        gate="treatment.order",
+        treatment=coi,
+        deposits=(Deposit(coi, "patient", patient, salt),),
+    )
+
+
+def record_consent(ledger: Ledger, command: Command, *, treatment: str, form: bytes) -> Answer:
+    """Record the signed consent form, which goes to the vault."""
+    salt = ledger.random(SALT_LENGTH)
+
+    def rule(seen: Seen) -> Verdict:
+        ordered = seen.vein(treatment).treatment
+        refusal = treatments.not_ended(ordered) or _at_hospital(seen, ordered, "physician", "coordinator")
+        signature = seen.sign(command.actor, "consented")
+        return refusal or (treatments.ConsentRecorded(treatment, commitment(salt, form).hex(), signature),)
+
+    return decide(
+        ledger,
+        command,
+        _subjects(treatment, command),
+        rule,
+        gate="treatment.record_consent",
+        treatment=treatment,
+        deposits=(Deposit(treatment, "consent", form, salt),),
+    )
+
+
+def report_markers(
+    ledger: Ledger, command: Command, *, treatment: str, markers: Mapping[str, Marker], tested_on: date
+) -> Answer:
+    """Report donor infectious markers; those reported earlier are kept."""
+
+    def rule(seen: Seen) -> Verdict:
+        ordered = seen.vein(treatment).treatment
+        refusal = treatments.not_ended(ordered) or _at_hospital(seen, ordered, "physician", "nurse", "coordinator")
+        if refusal:
+            return refusal
+        required = seen.recipe(ordered.recipe).markers
+        signature = seen.sign(command.actor, "reported")
+        return treatments.report_markers(ordered, required, markers, tested_on, signature)
+
+    return decide(
+        ledger,
+        command,
+        _subjects(treatment, command),
+        rule,
+        gate="treatment.report_markers",
+        treatment=treatment,
+    )
+
+
+def accept(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
+    """The base accepts the order."""
+    return _at_the_base(ledger, command, treatment, "accept", "accepted", ("scheduler", "qa"), treatments.accept)
+
+
+def decline(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
+    """The base declines the order."""
+
+    def rule(ordered: treatments.Treatment, signature: Signature) -> Verdict:
+        return treatments.decline(ordered, reason, signature)
+
+    return _at_the_base(ledger, command, treatment, "decline", "decided", ("scheduler", "qa"), rule)
+
+
+def hold(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
+    """Let work on the treatment rest."""
+    return _by_either(ledger, command, treatment, "hold", lambda ordered, by: treatments.hold(ordered, reason, by))
+
+
+def resume(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
+    """Let work on the treatment go on."""
+    return _by_either(ledger, command, treatment, "resume", treatments.resume)
+
+
+def cancel(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
+    """Take the order back for an administrative reason and free all that it claims."""
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        refusal = treatments.not_ended(vein.treatment) or _of_either_side(seen, vein.treatment)
+        if refusal:
+            return refusal
+        if not reason.strip():
+            return treatments.REASON_MISSING()
+        signature = seen.sign(command.actor, "decided")
+        return (
+            treatments.TreatmentCancelled(treatment, reason, signature),
+            *_freed(seen, vein, "cancelled", signature),
+        )
+
+    return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.cancel", treatment=treatment)
+
+
+def withdraw(ledger: Ledger, command: Command, *, treatment: str, reason: WithdrawalReason) -> Answer:
+    """End the treatment for a clinical reason and free all that it claims; QA then decides each container's fate."""
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        refusal = treatments.not_ended(vein.treatment) or _at_hospital(seen, vein.treatment, "physician")
+        if refusal:
+            return refusal
+        signature = seen.sign(command.actor, "decided")
+        return (treatments.TreatmentWithdrawn(treatment, reason, signature), *_freed(seen, vein, reason, signature))
+
+    return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.withdraw", treatment=treatment)
+
+
+def decide_fate(ledger: Ledger, command: Command, *, treatment: str, container: str, fate: Fate, reason: str) -> Answer:
+    """QA decides what happens to a container of a treatment that has ended, or that may not be used."""
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        actor = seen.person(command.actor)
+        refusal = of_role(actor, "qa", "qualified_person") or of_site(actor, vein.treatment.base)
+        if refusal:
+            return refusal
+        if container not in vein.custody.held:
+            return treatments.NO_SUCH_CONTAINER(treatment=treatment, container=container)
+        return treatments.decide_fate(
+            vein.treatment, container, vein.unusable(container), fate, reason, actor.sign("decided", seen.at)
+        )
+
+    read = (*_subjects(treatment, command), subject("container", container))
+    return decide(ledger, command, read, rule, gate="treatment.decide_fate", treatment=treatment)
+
+
+def _freed(seen: Seen, vein: Vein, reason: str, signature: Signature) -> tuple[Fact, ...]:
+    """Return the facts that free the slot, the suite and the permits of a treatment that ends."""
+    facts: list[Fact] = []
+    for permit in vein.infusion.permits:
+        seen.entries("permit", permit)
+    facts += permits.withdraw_all(vein.treatment, vein.infusion.permits, reason)
+    running = vein.batches.open
+    if running is not None:
+        seen.entries("batch", running.id)
+        seen.entries("suite", running.suite)
+        recipe = seen.recipe(running.recipe, running.recipe_version)
+        failed = fail_batch(vein.treatment, vein.batches, recipe, running.id, "treatment_ended", signature)
+        facts += () if isinstance(failed, Refusal) else failed
+    freed = slots.free(vein.treatment, vein.slot, reason)
+    facts += () if isinstance(freed, Refusal) else freed
+    return tuple(facts)
+
+
+def _subjects(treatment: str, command: Command) -> tuple[str, ...]:
+    return (subject("treatment", treatment), subject("person", command.actor))
+
+
+def _at_hospital(seen: Seen, ordered: treatments.Treatment, *roles: Role) -> Refusal | None:
+    actor = seen.person(seen.command.actor)
+    return of_role(actor, *roles) or of_site(actor, ordered.hospital)
+
+
+def _of_either_side(seen: Seen, ordered: treatments.Treatment) -> Refusal | None:
+    """Whether the actor stands for the ordering hospital or for QA or scheduling of the base."""
+    actor = seen.person(seen.command.actor)
+    if actor.site == ordered.hospital:
+        return of_role(actor, "physician", "coordinator")
+    return of_role(actor, "qa", "scheduler") or of_site(actor, ordered.base)
+
+
+OrderRule = Callable[[treatments.Treatment, Signature], Verdict]
+
+
+def _at_the_base(
+    ledger: Ledger,
+    command: Command,
+    treatment: str,
+    verb: str,
+    meaning: Meaning,
+    roles: tuple[Role, ...],
+    ask: OrderRule,
+) -> Answer:
+    def rule(seen: Seen) -> Verdict:
+        ordered = seen.vein(treatment).treatment
+        actor = seen.person(command.actor)
+        refusal = treatments.not_ended(ordered) or of_role(actor, *roles) or of_site(actor, ordered.base)
+        return refusal or ask(ordered, actor.sign(meaning, seen.at))
+
+    return decide(ledger, command, _subjects(treatment, command), rule, gate=f"treatment.{verb}", treatment=treatment)
+
+
+def _by_either(ledger: Ledger, command: Command, treatment: str, verb: str, ask: OrderRule) -> Answer:
+    def rule(seen: Seen) -> Verdict:
+        ordered = seen.vein(treatment).treatment
+        refusal = treatments.not_ended(ordered) or _of_either_side(seen, ordered)
+        return refusal or ask(ordered, seen.sign(command.actor, "decided"))
+
+    return decide(ledger, command, _subjects(treatment, command), rule, gate=f"treatment.{verb}", treatment=treatment)

@@ -1,0 +1,121 @@
+"""Recipes, bases and programmes are facts: approving a file is a signed fact that holds its canonical content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Final
+
+from yimai.domain.base import Base, base_from
+from yimai.domain.fact import Fact, Signature
+from yimai.domain.programme import Programme, programme_from
+from yimai.domain.recipe import Recipe
+from yimai.domain.recipe_content import recipe_from
+from yimai.domain.refusal import Refusal, RefusalKind
+from yimai.ledger.canonical import decode, encode
+from yimai.ledger.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeApproved(Fact):
+    """content: the recipe file's canonical content; batches pin the version."""
+
+    kind: ClassVar[str] = "approval.recipe_approved.v1"
+    about: ClassVar[tuple[str, ...]] = ("recipe",)
+    recipe: str
+    version: str
+    content: Mapping[str, Any]
+    approved: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class BaseApproved(Fact):
+    kind: ClassVar[str] = "approval.base_approved.v1"
+    about: ClassVar[tuple[str, ...]] = ("base",)
+    base: str
+    version: str
+    content: Mapping[str, Any]
+    approved: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeApproved(Fact):
+    kind: ClassVar[str] = "approval.programme_approved.v1"
+    about: ClassVar[tuple[str, ...]] = ("programme",)
+    programme: str
+    version: str
+    content: Mapping[str, Any]
+    approved: Signature
+
+
+NOT_APPROVED = RefusalKind(
+    "approval.not_approved",
+    "No approved {what} {id} in this ledger. Have it approved first (yimai {what} approve FILE).",
+    "账本中没有已批准的 {what} {id}。请先批准(yimai {what} approve FILE)。",
+)
+SAME_VERSION = RefusalKind(
+    "approval.same_version",
+    "{what} {id} version {version} is already approved with other content. Give the changed file a new version.",
+    "{what} {id} 版本 {version} 已以其他内容批准。请为修改后的文件使用新版本号。",
+)
+ALREADY_APPROVED = RefusalKind(
+    "approval.already_approved",
+    "{what} {id} version {version} is already approved with exactly this content; nothing to do.",
+    "{what} {id} 版本 {version} 已以相同内容批准,无需操作。",
+)
+CACHED: Final = 64
+
+
+def may_approve(
+    earlier: Sequence[Fact], what: str, identifier: str, version: str, content: Mapping[str, Any]
+) -> Refusal | None:
+    """Whether this version is new, given the earlier approvals of the same recipe, base or programme."""
+    for fact in earlier:
+        if isinstance(fact, RecipeApproved | BaseApproved | ProgrammeApproved) and fact.version == version:
+            same = encode(dict(fact.content)) == encode(dict(content))
+            kind = ALREADY_APPROVED if same else SAME_VERSION
+            return kind(what=what, id=identifier, version=version)
+    return None
+
+
+def recipe_of(entries: Sequence[Entry], version: str = "") -> Recipe:
+    """The recipe in the approval of that version, else in the latest. Raises KeyError if there is none."""
+    return _recipe(_content(entries, RecipeApproved.kind, version))
+
+
+def base_of(entries: Sequence[Entry]) -> Base:
+    """The base as last approved. Raises KeyError if there is none."""
+    return _base(_content(entries, BaseApproved.kind, ""))
+
+
+def programme_of(entries: Sequence[Entry]) -> Programme:
+    """The programme as last approved. Raises KeyError if there is none."""
+    return _programme(_content(entries, ProgrammeApproved.kind, ""))
+
+
+def _content(entries: Sequence[Entry], kind: str, version: str) -> bytes:
+    for entry in reversed(entries):
+        if entry.kind == kind and (not version or entry.data["version"] == version):
+            return entry.content
+    raise KeyError(kind, version)
+
+
+@lru_cache(maxsize=CACHED)
+def _recipe(content: bytes) -> Recipe:
+    return recipe_from(_inner(content))
+
+
+@lru_cache(maxsize=CACHED)
+def _base(content: bytes) -> Base:
+    return base_from(_inner(content))
+
+
+@lru_cache(maxsize=CACHED)
+def _programme(content: bytes) -> Programme:
+    return programme_from(_inner(content))
+
+
+def _inner(content: bytes) -> dict[str, Any]:
+    inner: dict[str, Any] = decode(content)["data"]["content"]  # type: ignore[index, call-overload, assignment]
+    return inner

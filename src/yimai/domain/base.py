@@ -1,0 +1,200 @@
+"""A production base as its approved file describes it: the first load of suites, equipment, people and lots.
+
+Afterwards rosters, qualifications, calibration and calendars change by dated facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from typing import cast, get_args
+
+from yimai.domain.content import Part
+from yimai.domain.person import Role
+from yimai.domain.recipe import Limits, Source, Words
+from yimai.ledger.entry import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSuite:
+    """A production room that is given to one batch at a time; room_class is its EU GMP grade."""
+
+    id: str
+    title: Words
+    room_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEquipment:
+    """suite: where it stands, or "" where all suites share it. calibrated_until: the last day of its calibration."""
+
+    id: str
+    equipment_class: str
+    suite: str
+    calibrated_from: date
+    calibrated_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """A person's qualification, valid on both days and those between."""
+
+    qualification: str
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person who works at the base, or at a partner site that the base has trained; the name lies in the vault."""
+
+    id: str
+    site: str
+    roles: tuple[Role, ...]
+    shift: str
+    qualifications: tuple[Qualified, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Working hours in the base's time zone; a shift that ends before it begins runs over midnight."""
+
+    id: str
+    title: Words
+    begins: time
+    ends: time
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Days, first and last included, on which the base starts no batch."""
+
+    title: Words
+    first: date
+    last: date
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A freezer of the cryostore: its temperature in degrees Celsius and its positions, named ``A-01`` and so on."""
+
+    equipment: str
+    temperature: Limits
+    positions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLot:
+    """A lot in stock at the first load. released: whether QC has released it for use. expires: the last day of use."""
+
+    id: str
+    material: str
+    quantity: Decimal
+    unit: str
+    expires: date
+    released: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One production base at one version of its file. timezone: an IANA name. floor_area: square metres.
+
+    assumed: the names of those parts below that are placeholders, to be shown as assumed.
+    """
+
+    id: str
+    version: str
+    title: Words
+    timezone: str
+    opened: date
+    floor_area: int
+    source: str
+    assumed: tuple[str, ...]
+    suites: tuple[ListedSuite, ...]
+    equipment: tuple[ListedEquipment, ...]
+    people: tuple[Member, ...]
+    shifts: tuple[Shift, ...]
+    closures: tuple[Closure, ...]
+    storage: tuple[Storage, ...]
+    material_lots: tuple[ListedLot, ...]
+
+    def closed(self, day: date) -> bool:
+        """Whether the day lies in one of the closures."""
+        return any(closure.first <= day <= closure.last for closure in self.closures)
+
+
+def base_from(content: Mapping[str, Json]) -> Base:
+    """The base that the content describes; raises ``ContentProblem`` naming the first place that does not fit."""
+    top = Part(dict(content))
+    base = top.text("base")
+    return Base(
+        id=base,
+        version=top.text("version"),
+        title=top.words(),
+        timezone=top.text("timezone"),
+        opened=top.day("opened"),
+        floor_area=top.whole("floor_area"),
+        source=top.text("source"),
+        assumed=top.texts("assumed"),
+        suites=tuple(
+            ListedSuite(part.text("id"), part.words(), part.text("room_class")) for part in top.part("suites").items()
+        ),
+        equipment=tuple(
+            ListedEquipment(
+                id=part.text("id"),
+                equipment_class=part.text("class"),
+                suite=part.text("suite", ""),
+                calibrated_from=part.part("calibrated").day("from"),
+                calibrated_until=part.part("calibrated").day("until"),
+            )
+            for part in top.part("equipment").items()
+        ),
+        people=tuple(_member(part, base) for part in top.part("people").items()),
+        shifts=tuple(
+            Shift(part.text("id"), part.words(), part.time_of_day("begins"), part.time_of_day("ends"))
+            for part in top.part("shifts").items()
+        ),
+        closures=tuple(
+            Closure(part.words(), part.day("first"), part.day("last"), part.source()) for part in top.parts("closures")
+        ),
+        storage=tuple(_storage(part) for part in top.parts("storage")),
+        material_lots=tuple(
+            ListedLot(
+                id=part.text("id"),
+                material=part.text("material"),
+                quantity=part.decimal("quantity"),
+                unit=part.text("unit"),
+                expires=part.day("expires"),
+                released=part.flag("released"),
+            )
+            for part in top.parts("material_lots")
+        ),
+    )
+
+
+def _member(part: Part, base: str) -> Member:
+    roles = part.part("roles").items()
+    for role in roles:
+        Part({"role": role.value}, role.path).one_of("role", *get_args(Role))
+    return Member(
+        id=part.text("id"),
+        site=part.text("site", base),
+        roles=tuple(cast(Role, role.as_text()) for role in roles),
+        shift=part.text("shift", ""),
+        qualifications=tuple(
+            Qualified(name, valid.day("from"), valid.day("until")) for name, valid in part.named("qualifications")
+        ),
+    )
+
+
+def _storage(part: Part) -> Storage:
+    """Positions are written as racks × places: rack A with 20 places gives ``A-01`` … ``A-20``."""
+    positions = tuple(
+        f"{rack.as_text()}-{place:02d}"
+        for rack in part.part("racks").items()
+        for place in range(1, part.whole("places") + 1)
+    )
+    return Storage(part.text("equipment"), part.limits("temperature"), positions)

@@ -1,0 +1,128 @@
+"""What a step's record must hold before it may be signed, and where a recorded value departs from the recipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Literal
+
+from yimai.domain.batch import Recorded
+from yimai.domain.fact import Quantity
+from yimai.domain.recipe import EntryField, Limits, Step
+from yimai.domain.refusal import Refusal, RefusalKind
+
+CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#+-]{0,59}")
+"""A text entry is a code, such as a storage position or a serial number: free text belongs to the vault."""
+DIGITS: Final = 18
+ABSOLUTE_ZERO: Final = Decimal("-273.15")
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A recorded value that the recipe does not accept. value, limits: as text."""
+
+    cause: Literal["out_of_limits", "not_accepted"]
+    value: str
+    limits: str
+
+
+UNKNOWN = RefusalKind(
+    "batch.entry_unknown",
+    "Step {step} has no entry {entry}. Its entries are: {entries}. Correct the name.",
+    "步骤 {step} 没有记录项 {entry}。其记录项为:{entries}。请更正。",
+)
+MISSING = RefusalKind(
+    "batch.entry_missing",
+    "Entry {step}.{entry} is missing. Record it before anybody signs.",
+    "记录项 {step}.{entry} 缺失。请在签名之前填写。",
+)
+WRONG_TYPE = RefusalKind(
+    "batch.entry_wrong_type",
+    "Entry {step}.{entry} is {value}, but a {type} is needed. Enter a {type}.",
+    "记录项 {step}.{entry} 为 {value},应为 {type}。请按 {type} 填写。",
+)
+WRONG_UNIT = RefusalKind(
+    "batch.entry_wrong_unit",
+    "Entry {step}.{entry} is in {unit}, but the recipe has {needed}. Enter the value in {needed}.",
+    "记录项 {step}.{entry} 的单位为 {unit},工艺规程为 {needed}。请以 {needed} 填写。",
+)
+IMPOSSIBLE = RefusalKind(
+    "batch.entry_impossible",
+    "Entry {step}.{entry} cannot be {value}: expected {expected}. Read the instrument again and correct the number.",
+    "记录项 {step}.{entry} 不可能为 {value}:应为 {expected}。请重新读数并更正。",
+)
+NO_SUCH_CHOICE = RefusalKind(
+    "batch.entry_no_such_choice",
+    "Entry {step}.{entry} cannot be '{value}'. Choose one of: {choices}.",
+    "记录项 {step}.{entry} 不能为“{value}”。请从以下选择:{choices}。",
+)
+NOT_A_CODE = RefusalKind(
+    "batch.entry_not_a_code",
+    "Entry {step}.{entry} takes a code of up to 60 letters and digits, no free text. Enter the code only.",
+    "记录项 {step}.{entry} 只接受不超过 60 位的字母数字代码,不接受自由文本。请只填写代码。",
+)
+
+
+def complete(step: Step, entries: Mapping[str, Recorded]) -> Refusal | None:
+    """Whether the entries are the step's own, all of them, each possible: what must hold before anybody signs."""
+    for name in entries:
+        if step.entry(name) is None:
+            return UNKNOWN(step=step.id, entry=name, entries=", ".join(field.id for field in step.entries) or "–")
+    for field in step.entries:
+        if field.id not in entries:
+            return MISSING(step=step.id, entry=field.id)
+        if refusal := possible(step.id, field, entries[field.id]):
+            return refusal
+    return None
+
+
+def possible(step: str, field: EntryField, value: Recorded) -> Refusal | None:
+    """Whether the value can be recorded at all: of the field's type and unit, and not absurd."""
+    place = {"step": step, "entry": field.id}
+    if not isinstance(value, {"quantity": Quantity, "check": bool, "choice": str, "text": str}[field.type]):
+        return WRONG_TYPE(**place, value=value, type=field.type)
+    match value:
+        case Quantity():
+            if value.unit != field.unit:
+                return WRONG_UNIT(**place, unit=value.unit, needed=field.unit)
+            if expected := _absurd(field, value.value):
+                return IMPOSSIBLE(**place, value=value, expected=expected)
+        case str() if field.type == "choice" and value not in field.choices:
+            return NO_SUCH_CHOICE(**place, value=value, choices=", ".join(field.choices))
+        case str() if field.type == "text" and not CODE.fullmatch(value):
+            return NOT_A_CODE(**place)
+    return None
+
+
+def _absurd(field: EntryField, value: Decimal) -> str:
+    """Say what was expected of a number that no instrument can have shown, or "" if it is possible."""
+    if not value.is_finite() or len(value.as_tuple().digits) > DIGITS or abs(value.adjusted()) > DIGITS:
+        return f"a number of at most {DIGITS} digits"
+    if field.unit == "Cel" and value < ABSOLUTE_ZERO:
+        return f"≥ {ABSOLUTE_ZERO} Cel"
+    if not field.unit.startswith("Cel") and value < 0:
+        return f"≥ 0 {field.unit}"
+    if field.unit == "%" and field.limits.high is not None and field.limits.high <= 100 < value:
+        return "0–100 %"
+    return ""
+
+
+def departure(field: EntryField, value: Recorded) -> Departure | None:
+    """Where the recorded value departs from the recipe, or None: this opens a deviation, it does not refuse."""
+    match value:
+        case Quantity() if not field.limits.admit(value.value):
+            return Departure("out_of_limits", str(value), f"{written(field.limits)} {field.unit}")
+        case False:
+            return Departure("not_accepted", "no", "yes")
+        case str() if field.accepted and value not in field.accepted:
+            return Departure("not_accepted", value, ", ".join(field.accepted))
+    return None
+
+
+def written(limits: Limits) -> str:
+    """The limits as people read them: ``≥ 70, ≤ 100``."""
+    low = f"{'>' if limits.low_exclusive else '≥'} {limits.low:f}" if limits.low is not None else ""
+    high = f"{'<' if limits.high_exclusive else '≤'} {limits.high:f}" if limits.high is not None else ""
+    return ", ".join(bound for bound in (low, high) if bound)

@@ -1,0 +1,97 @@
+"""What a fact is, and how it becomes an entry and comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, TypeVar
+
+import msgspec
+
+from yimai.ledger.entry import Claim, Draft
+
+F = TypeVar("F", bound="Fact")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened.
+
+    kind: the stored word and version, never renamed.
+    about: the fields that name this fact's subjects; field ``suite`` with value ``R01`` is subject ``suite/R01``.
+    """
+
+    kind: ClassVar[str]
+    about: ClassVar[tuple[str, ...]] = ("treatment",)
+
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(subject(noun, getattr(self, noun)) for noun in self.about)
+
+    def claims(self) -> tuple[Claim, ...]:
+        return ()
+
+
+def subject(noun: str, identifier: str) -> str:
+    """Return the subject's name in the ledger, for example ``treatment/T7K3…``."""
+    return f"{noun}/{identifier}"
+
+
+def draft(fact: Fact, occurred: datetime) -> Draft:
+    """Return the fact ready to be appended, its fields as JSON values (decimals and times as strings)."""
+    return Draft(fact.kind, json_of(fact), fact.subjects(), occurred, fact.claims())
+
+
+def json_of(value: object) -> Any:
+    """Return the value as JSON values: decimals and times as strings, tuples as lists, bytes in base 64."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def fact_from(fact_class: type[F], data: Mapping[str, Any]) -> F:
+    """Return the fact that ``draft`` made ``data`` of. Raises msgspec.ValidationError naming the field."""
+    return msgspec.convert(data, fact_class)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A decimal and its UCUM unit ("1" for a pure number)."""
+
+    value: Decimal
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.value:f} {self.unit}" if self.unit != "1" else f"{self.value:f}"
+
+
+Meaning = Literal[
+    "ordered",
+    "consented",
+    "accepted",
+    "performed",
+    "verified",
+    "given",
+    "taken",
+    "reviewed",
+    "approved",
+    "assessed",
+    "released",
+    "rejected",
+    "revoked",
+    "requested",
+    "reported",
+    "decided",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who stands for a record, and what the signature means (21 CFR 11.50: printed name, time, meaning).
+
+    name: hex commitment to the printed name, which lies in the vault. signed: aware, in the signer's zone.
+    """
+
+    signer: str
+    name: str
+    meaning: Meaning
+    signed: datetime

@@ -1,0 +1,133 @@
+"""People who work at a site: their roles and qualifications. Their names lie in the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from yimai.domain.fact import Fact, Meaning, Signature
+from yimai.domain.refusal import Refusal, RefusalKind
+from yimai.ledger.entry import Entry
+
+Role = Literal[
+    "coordinator",
+    "nurse",
+    "physician",
+    "courier",
+    "operator",
+    "qc_analyst",
+    "qa",
+    "qualified_person",
+    "scheduler",
+    "planner",
+    "inspector",
+    "administrator",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRegistered(Fact):
+    """A person works at a site in these roles. name: hex commitment to the printed name."""
+
+    kind: ClassVar[str] = "person.registered.v1"
+    about: ClassVar[tuple[str, ...]] = ("person",)
+    person: str
+    site: str
+    roles: tuple[Role, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonQualified(Fact):
+    kind: ClassVar[str] = "person.qualified.v1"
+    about: ClassVar[tuple[str, ...]] = ("person",)
+    person: str
+    qualification: str
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class QualificationWithdrawn(Fact):
+    kind: ClassVar[str] = "person.qualification_withdrawn.v1"
+    about: ClassVar[tuple[str, ...]] = ("person",)
+    person: str
+    qualification: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as their facts tell; an unknown person has no site and no role."""
+
+    id: str = ""
+    site: str = ""
+    roles: tuple[Role, ...] = ()
+    name: str = ""
+    qualifications: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+
+    def sign(self, meaning: Meaning, at: datetime) -> Signature:
+        return Signature(self.id, self.name, meaning, at)
+
+
+def evolve(person: Person, fact: Fact, entry: Entry) -> Person:
+    match fact:
+        case PersonRegistered():
+            return replace(person, id=fact.person, site=fact.site, roles=fact.roles, name=fact.name)
+        case PersonQualified():
+            valid = (fact.valid_from, fact.valid_until)
+            return replace(person, qualifications={**person.qualifications, fact.qualification: valid})
+        case QualificationWithdrawn():
+            kept = {name: valid for name, valid in person.qualifications.items() if name != fact.qualification}
+            return replace(person, qualifications=kept)
+    return person
+
+
+ALREADY_REGISTERED = RefusalKind(
+    "person.already_registered",
+    "Person {person} is already registered. Choose another identifier, or change the registered person.",
+    "人员 {person} 已登记。请使用其他标识,或修改已登记人员。",
+)
+NOT_OF_ROLE = RefusalKind(
+    "person.not_of_role",
+    "{person} is not registered as {roles}. Ask a colleague who is, or have the administrator check the roles.",
+    "{person} 没有登记为 {roles}。请由具备该角色的人员操作,或请管理员核对角色。",
+)
+NOT_QUALIFIED = RefusalKind(
+    "person.not_qualified",
+    "{person} holds no valid qualification '{qualification}' on {day}. Ask a qualified colleague to take over.",
+    "{person} 在 {day} 没有有效的资质“{qualification}”。请由具备资质的人员接手。",
+)
+NOT_OF_SITE = RefusalKind(
+    "person.not_of_site",
+    "{person} does not work at {site}. Ask a colleague of {site} to do this.",
+    "{person} 不属于 {site}。请由 {site} 的人员操作。",
+)
+SAME_PERSON = RefusalKind(
+    "person.same_person",
+    "{person} cannot be both the first and the second person. Ask a second person to check and sign.",
+    "{person} 不能既是操作人又是复核人。请由第二人复核并签名。",
+)
+
+
+def of_role(person: Person, *roles: Role) -> Refusal | None:
+    if any(role in person.roles for role in roles):
+        return None
+    return NOT_OF_ROLE(person=person.id or "?", roles="/".join(roles))
+
+
+def of_site(person: Person, site: str) -> Refusal | None:
+    return None if person.site == site else NOT_OF_SITE(person=person.id or "?", site=site)
+
+
+def qualified(person: Person, qualification: str, on: date) -> Refusal | None:
+    valid_from, valid_until = person.qualifications.get(qualification, (date.max, date.min))
+    if valid_from <= on <= valid_until:
+        return None
+    return NOT_QUALIFIED(person=person.id or "?", qualification=qualification, day=on)
+
+
+def two_people(first: Person, second: Person) -> Refusal | None:
+    return SAME_PERSON(person=first.id) if first.id == second.id else None

@@ -1,0 +1,230 @@
+"""Shippers on their way: what was packed, the logger's temperatures, excursions and QA's decision on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from yimai.domain.fact import Fact, Signature
+from yimai.domain.recipe import Limits
+from yimai.domain.refusal import Refusal, RefusalKind
+from yimai.domain.treatment import Treatment
+from yimai.ledger.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentPacked(Fact):
+    """Containers were put into one shipper. lowest, highest: allowed degrees Celsius; equal treatment for all inside.
+
+    qualified_until: until when the shipper keeps its temperature, or None for none stated.
+    """
+
+    kind: ClassVar[str] = "custody.shipment_packed.v1"
+    about: ClassVar[tuple[str, ...]] = ("treatment", "shipment")
+    treatment: str
+    shipment: str
+    containers: tuple[str, ...]
+    origin: str
+    destination: str
+    lowest: Decimal | None
+    highest: Decimal | None
+    qualified_until: datetime | None
+    given: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureReported(Fact):
+    """The logger's summary of one shipment. readings 0 means that there are no data. file: hex commitment to the file."""
+
+    kind: ClassVar[str] = "custody.temperature_reported.v1"
+    treatment: str
+    shipment: str
+    logger: str
+    readings: int
+    lowest: Decimal | None
+    highest: Decimal | None
+    file: str
+    reported: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class ExcursionOpened(Fact):
+    kind: ClassVar[str] = "custody.excursion_opened.v1"
+    treatment: str
+    excursion: str
+    shipment: str
+    cause: Literal["out_of_range", "no_data", "late"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExcursionAssessed(Fact):
+    """QA decides whether the containers of the shipment may still be used."""
+
+    kind: ClassVar[str] = "custody.excursion_assessed.v1"
+    treatment: str
+    excursion: str
+    usable: bool
+    reason: str
+    assessed: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """state of excursion: "" none, ``open``, ``usable`` or ``unusable``."""
+
+    id: str
+    containers: tuple[str, ...]
+    origin: str
+    destination: str
+    limits: Limits
+    qualified_until: datetime | None
+    packed: datetime
+    reported: bool = False
+    excursion: str = ""
+    excursion_state: Literal["", "open", "usable", "unusable"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipments:
+    """All shipments of one treatment."""
+
+    by_id: Mapping[str, Shipment] = field(default_factory=dict)
+
+    def containers_of(self, shipment: str) -> tuple[str, ...]:
+        packed = self.by_id.get(shipment)
+        return packed.containers if packed is not None else ()
+
+    def carrying(self, container: str) -> tuple[Shipment, ...]:
+        """Every shipment that the container was ever packed in."""
+        return tuple(each for each in self.by_id.values() if container in each.containers)
+
+
+def evolve(shipments: Shipments, fact: Fact, entry: Entry) -> Shipments:
+    match fact:
+        case ShipmentPacked():
+            changed = Shipment(
+                fact.shipment,
+                fact.containers,
+                fact.origin,
+                fact.destination,
+                Limits(fact.lowest, fact.highest),
+                fact.qualified_until,
+                entry.occurred,
+            )
+        case TemperatureReported():
+            changed = replace(shipments.by_id[fact.shipment], reported=True)
+        case ExcursionOpened():
+            changed = replace(shipments.by_id[fact.shipment], excursion=fact.excursion, excursion_state="open")
+        case ExcursionAssessed():
+            assessed = next(each for each in shipments.by_id.values() if each.excursion == fact.excursion)
+            changed = replace(assessed, excursion_state="usable" if fact.usable else "unusable")
+        case _:
+            return shipments
+    return Shipments({**shipments.by_id, changed.id: changed})
+
+
+UNKNOWN = RefusalKind(
+    "shipment.unknown",
+    "Treatment {treatment} has no shipment {shipment}. Scan the shipper's label.",
+    "治疗 {treatment} 没有运输箱 {shipment}。请扫描运输箱标签。",
+    identity=True,
+)
+READINGS_IMPOSSIBLE = RefusalKind(
+    "shipment.readings_impossible",
+    "The logger summary is not possible: {readings} readings, lowest {lowest}, highest {highest}. Read the logger again.",
+    "记录仪汇总不合理:{readings} 个读数,最低 {lowest},最高 {highest}。请重新读取记录仪。",
+)
+NOTHING_PACKED = RefusalKind(
+    "shipment.nothing_packed",
+    "A shipment needs at least one container, none of them twice. Scan what goes into the shipper.",
+    "运输箱至少须装入一个容器,且不得重复。请扫描装入的容器。",
+)
+SHIPMENT_CLOSED = RefusalKind(
+    "shipment.shipment_closed",
+    "Shipment {shipment} has been used already. Take a shipper with a new label.",
+    "运输箱 {shipment} 已使用过。请使用带有新标签的运输箱。",
+)
+NO_TEMPERATURE = RefusalKind(
+    "shipment.no_temperature",
+    "The temperature record of shipment {shipment} is missing. Read the logger first, or report that there are no data.",
+    "缺少运输箱 {shipment} 的温度记录。请先读取记录仪,或报告无数据。",
+)
+ALREADY_REPORTED = RefusalKind(
+    "shipment.already_reported",
+    "The temperature of shipment {shipment} is already on record. QA assesses it; a correction is a further report by QA.",
+    "运输箱 {shipment} 的温度已记录,由 QA 评估。",
+)
+EXCURSION_OPEN = RefusalKind(
+    "shipment.excursion_open",
+    "Excursion {excursion} of shipment {shipment} awaits QA's decision. Keep the container in quarantine until then.",
+    "运输箱 {shipment} 的温度偏离 {excursion} 等待 QA 决定。在此之前请隔离容器。",
+)
+UNUSABLE = RefusalKind(
+    "shipment.unusable",
+    "QA decided after excursion {excursion} that {container} must not be used. Ask for its fate to be decided.",
+    "QA 在温度偏离 {excursion} 后决定不得使用 {container}。请申请决定其去向。",
+)
+NO_SUCH_EXCURSION = RefusalKind(
+    "shipment.no_such_excursion",
+    "Treatment has no open excursion {excursion}. Choose one from the list of open excursions.",
+    "本治疗没有未决的温度偏离 {excursion}。请从未决列表中选择。",
+)
+
+
+def usable(shipments: Shipments, container: str) -> Refusal | None:
+    """Whether every journey of the container has a temperature record and no excursion that is open or forbids its use."""
+    for shipment in shipments.carrying(container):
+        if not shipment.reported:
+            return NO_TEMPERATURE(shipment=shipment.id)
+        if shipment.excursion_state == "open":
+            return EXCURSION_OPEN(excursion=shipment.excursion, shipment=shipment.id)
+        if shipment.excursion_state == "unusable":
+            return UNUSABLE(excursion=shipment.excursion, container=container)
+    return None
+
+
+def report_temperature(
+    treatment: Treatment,
+    shipments: Shipments,
+    *,
+    shipment: str,
+    logger: str,
+    readings: int,
+    lowest: Decimal | None,
+    highest: Decimal | None,
+    file: str,
+    excursion: str,
+    reported: Signature,
+) -> Refusal | tuple[Fact, ...]:
+    """Put the logger's summary on record; no data, a value out of range or a late shipper opens the excursion."""
+    packed = shipments.by_id.get(shipment)
+    if packed is None:
+        return UNKNOWN(treatment=treatment.id, shipment=shipment)
+    if packed.reported:
+        return ALREADY_REPORTED(shipment=shipment)
+    if readings < 0 or (readings > 0 and (lowest is None or highest is None or lowest > highest)):
+        return READINGS_IMPOSSIBLE(readings=readings, lowest=lowest, highest=highest)
+    facts: list[Fact] = [TemperatureReported(treatment.id, shipment, logger, readings, lowest, highest, file, reported)]
+    reason: Literal["out_of_range", "no_data", "late"] | None = None
+    if readings == 0 or lowest is None or highest is None:
+        reason = "no_data"
+    elif not (packed.limits.admit(lowest) and packed.limits.admit(highest)):
+        reason = "out_of_range"
+    elif packed.qualified_until is not None and reported.signed > packed.qualified_until:
+        reason = "late"
+    if reason is not None:
+        facts.append(ExcursionOpened(treatment.id, excursion, shipment, reason))
+    return tuple(facts)
+
+
+def assess_excursion(
+    shipments: Shipments, treatment: Treatment, excursion: str, usable: bool, reason: str, assessed: Signature
+) -> Refusal | tuple[Fact, ...]:
+    """QA decides on an open excursion."""
+    open_ones = {each.excursion for each in shipments.by_id.values() if each.excursion_state == "open"}
+    if excursion not in open_ones:
+        return NO_SUCH_EXCURSION(excursion=excursion)
+    return (ExcursionAssessed(treatment.id, excursion, usable, reason, assessed),)

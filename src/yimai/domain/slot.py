@@ -1,0 +1,275 @@
+"""Slots: a suite window with the itinerary around it, guarded by an exclusion claim on the suite's time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from yimai.domain.base import Base
+from yimai.domain.fact import Fact, Signature
+from yimai.domain.recipe import Recipe
+from yimai.domain.refusal import Refusal, RefusalKind
+from yimai.domain.treatment import Treatment, open_for_work
+from yimai.ledger.entry import Claim, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Itinerary:
+    """When each leg of the vein is meant to happen; the suite is held over [starts, ends)."""
+
+    suite: str
+    collection: datetime
+    pick_up: datetime
+    receipt: datetime
+    starts: datetime
+    ends: datetime
+    release: datetime
+    delivery: datetime
+    infusion: datetime
+
+    @property
+    def moments(self) -> tuple[datetime, ...]:
+        return (
+            self.collection,
+            self.pick_up,
+            self.receipt,
+            self.starts,
+            self.ends,
+            self.release,
+            self.delivery,
+            self.infusion,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReserved(Fact):
+    kind: ClassVar[str] = "slot.reserved.v1"
+    treatment: str
+    itinerary: Itinerary
+    reserved: Signature
+
+    def claims(self) -> tuple[Claim, ...]:
+        return (Claim("suite", self.itinerary.suite, "take", self.itinerary.starts, self.itinerary.ends),)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFreed(Fact):
+    kind: ClassVar[str] = "slot.freed.v1"
+    treatment: str
+    suite: str
+    starts: datetime
+    ends: datetime
+    reason: str
+
+    def claims(self) -> tuple[Claim, ...]:
+        return (Claim("suite", self.suite, "free", self.starts, self.ends),)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The treatment's slot, if it has one, and how many it had before."""
+
+    current: Itinerary | None = None
+    freed: int = 0
+
+
+def evolve(slots: Slots, fact: Fact, entry: Entry) -> Slots:
+    match fact:
+        case SlotReserved():
+            return replace(slots, current=fact.itinerary)
+        case SlotFreed():
+            return Slots(None, slots.freed + 1)
+    return slots
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """Times between the legs until a base's own time study replaces them (assumed; shown as assumed)."""
+
+    collection_to_pick_up: timedelta = timedelta(hours=6)
+    pick_up_to_receipt: timedelta = timedelta(hours=14)
+    receipt_to_start: timedelta = timedelta(hours=4)
+    release_to_delivery: timedelta = timedelta(hours=24)
+    delivery_to_infusion: timedelta = timedelta(hours=48)
+
+    @property
+    def collection_to_start(self) -> timedelta:
+        return self.collection_to_pick_up + self.pick_up_to_receipt + self.receipt_to_start
+
+
+LEADS: Final = Leads()
+HOUR: Final = timedelta(hours=1)
+SEARCH: Final = timedelta(days=180)
+
+ALREADY_RESERVED = RefusalKind(
+    "slot.already_reserved",
+    "Treatment {treatment} already has a slot from {starts}. Free it before reserving another.",
+    "治疗 {treatment} 已有自 {starts} 起的档期。另订之前请先释放。",
+)
+NOTHING_TO_FREE = RefusalKind(
+    "slot.nothing_to_free",
+    "Treatment {treatment} has no slot, so there is nothing to free.",
+    "治疗 {treatment} 没有档期,无需释放。",
+)
+OUT_OF_ORDER = RefusalKind(
+    "slot.out_of_order",
+    "The itinerary's times are not in order from collection to infusion. Choose one of the offered slots.",
+    "行程时间从采集到回输未按先后排列。请选择系统提供的档期。",
+)
+IN_THE_PAST = RefusalKind(
+    "slot.in_the_past",
+    "The collection of this slot would have been at {collection}, which is past. Ask for new slots.",
+    "该档期的采集时间 {collection} 已过。请重新查询档期。",
+)
+TOO_SHORT = RefusalKind(
+    "slot.too_short",
+    "The window in {suite} lasts {length}, but the recipe needs {needed}. Choose a longer window.",
+    "{suite} 的时间窗为 {length},而工艺规程需要 {needed}。请选择更长的时间窗。",
+)
+NO_SUCH_SUITE = RefusalKind(
+    "slot.no_such_suite",
+    "Base {base} has no suite {suite} for this recipe. Choose one of the offered slots.",
+    "基地 {base} 没有适用于本规程的生产单元 {suite}。请选择系统提供的档期。",
+)
+CLOSED_DAY = RefusalKind(
+    "slot.closed_day",
+    "The base starts no batch on {day}. Choose another slot.",
+    "基地在 {day} 不开始任何批次。请另选档期。",
+)
+TOO_LATE_FOR_FRESH = RefusalKind(
+    "slot.too_late_for_fresh",
+    "Between collection and start lie {age}; fresh material keeps for {maximum}. Choose a later collection.",
+    "采集到开始生产相隔 {age};新鲜物料最长保存 {maximum}。请推迟采集。",
+)
+
+
+def suite_time(recipe: Recipe) -> timedelta:
+    """How long a batch is planned to hold a suite: the recipe's longest chain of median durations, whole hours up."""
+    ends: dict[str, timedelta] = {}
+    steps = {step.id: step for step in recipe.steps}
+
+    def end(step_id: str) -> timedelta:
+        if step_id not in ends:
+            step = steps[step_id]
+            start = max((end(each) for each in step.after), default=timedelta())
+            ends[step_id] = start + step.duration.median
+        return ends[step_id]
+
+    longest = max(end(step.id) for step in recipe.steps)
+    return HOUR * -(-longest // HOUR)
+
+
+def quality_control_time(recipe: Recipe) -> timedelta:
+    """How long after manufacture conditional release is planned: the slowest test that it waits for."""
+    waits = (test.duration.median for test in recipe.tests if test.stage == "conditional")
+    return max(waits, default=timedelta())
+
+
+def suites_for(base: Base, recipe: Recipe) -> tuple[str, ...]:
+    """The base's suites of a room class that the recipe's steps name."""
+    classes = {step.room_class for step in recipe.steps if step.line_clearance} or {
+        step.room_class for step in recipe.steps
+    }
+    return tuple(suite.id for suite in base.suites if suite.room_class in classes)
+
+
+def earliest(
+    base: Base,
+    recipe: Recipe,
+    taken: Mapping[str, Iterable[tuple[datetime, datetime]]],
+    not_before: datetime,
+    count: int = 3,
+) -> tuple[Itinerary, ...]:
+    """Return the earliest itineraries, one a suite, whose window is free and starts on an open day.
+
+    taken: each suite's windows that are already claimed. not_before: the earliest collection (aware).
+    """
+    needed = suite_time(recipe)
+    first = not_before + LEADS.collection_to_start
+    offers = []
+    for suite in suites_for(base, recipe):
+        starts = _first_free(base, sorted(taken.get(suite, ())), first, needed)
+        if starts is not None:
+            offers.append(_around(base, recipe, suite, starts, needed))
+    return tuple(sorted(offers, key=lambda offer: (offer.starts, offer.suite))[:count])
+
+
+def _first_free(
+    base: Base, taken: list[tuple[datetime, datetime]], first: datetime, needed: timedelta
+) -> datetime | None:
+    zone = ZoneInfo(base.timezone)
+    starts = first.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    if starts < first:
+        starts += HOUR
+    while starts - first < SEARCH:
+        busy_until = max((end for begin, end in taken if begin < starts + needed and starts < end), default=None)
+        if busy_until is not None:
+            starts = busy_until.astimezone(zone)
+        elif base.closed(starts.date()):
+            starts = (starts + timedelta(days=1)).replace(hour=8)
+        else:
+            return starts
+    return None
+
+
+def _around(base: Base, recipe: Recipe, suite: str, starts: datetime, needed: timedelta) -> Itinerary:
+    receipt = starts - LEADS.receipt_to_start
+    pick_up = receipt - LEADS.pick_up_to_receipt
+    ends = starts + needed
+    release = ends + quality_control_time(recipe)
+    delivery = release + LEADS.release_to_delivery
+    return Itinerary(
+        suite,
+        pick_up - LEADS.collection_to_pick_up,
+        pick_up,
+        receipt,
+        starts,
+        ends,
+        release,
+        delivery,
+        delivery + LEADS.delivery_to_infusion,
+    )
+
+
+def reserve(
+    treatment: Treatment,
+    slots: Slots,
+    recipe: Recipe,
+    base: Base,
+    itinerary: Itinerary,
+    now: datetime,
+    reserved: Signature,
+) -> Refusal | tuple[Fact, ...]:
+    """Reserve the chosen itinerary; whether the suite is free then is decided by the claim."""
+    if refusal := open_for_work(treatment):
+        return refusal
+    if slots.current is not None:
+        return ALREADY_RESERVED(treatment=treatment.id, starts=slots.current.starts.isoformat())
+    moments = itinerary.moments
+    if list(moments) != sorted(moments) or itinerary.starts >= itinerary.ends:
+        return OUT_OF_ORDER()
+    if itinerary.collection < now:
+        return IN_THE_PAST(collection=itinerary.collection.isoformat())
+    if itinerary.suite not in suites_for(base, recipe):
+        return NO_SUCH_SUITE(base=base.id, suite=itinerary.suite)
+    day = itinerary.starts.astimezone(ZoneInfo(base.timezone)).date()
+    if base.closed(day):
+        return CLOSED_DAY(day=day)
+    length = itinerary.ends - itinerary.starts
+    if length < suite_time(recipe):
+        return TOO_SHORT(suite=itinerary.suite, length=length, needed=suite_time(recipe))
+    age = itinerary.starts - itinerary.collection
+    if age > recipe.starting_material.fresh_maximum:
+        return TOO_LATE_FOR_FRESH(age=age, maximum=recipe.starting_material.fresh_maximum)
+    return (SlotReserved(treatment.id, itinerary, reserved),)
+
+
+def free(treatment: Treatment, slots: Slots, reason: str) -> Refusal | tuple[Fact, ...]:
+    """Free the treatment's slot, if it has one."""
+    if slots.current is None:
+        return NOTHING_TO_FREE(treatment=treatment.id)
+    current = slots.current
+    return (SlotFreed(treatment.id, current.suite, current.starts, current.ends, reason),)
