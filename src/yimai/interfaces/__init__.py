@@ -1,0 +1,1 @@
+"""The doors to the world, each ignorant of the others."""
