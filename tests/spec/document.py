@@ -1,0 +1,65 @@
+"""The specification and the requirement → test matrix, written from the tests themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent
+WRITTEN_BY = "Written from the tests by `pytest tests/spec --collect-only --write-spec`; do not edit."
+
+
+@dataclass(frozen=True, order=True)
+class Sentence:
+    """What one test says. noun: whose specification it is in. requirement: its id, or "" if the test states none."""
+
+    noun: str
+    file: str
+    line: int
+    test: str
+    requirement: str
+    says: str
+
+
+def sentences(items: Iterable[pytest.Item]) -> list[Sentence]:
+    """What the collected tests of the specification say, once for each test whatever it is run with, in order."""
+    found = set()
+    for item in items:
+        if FOLDER in item.path.parents and isinstance(item, pytest.Function) and item.path.parent != FOLDER:
+            marks = [mark.args for mark in item.iter_markers("requirement")] or [("", "")]
+            for requirement, says in marks:
+                place = item.path.relative_to(FOLDER.parent.parent).as_posix()
+                name = item.originalname
+                found.add(Sentence(item.path.parent.name, place, item.location[1] or 0, name, requirement, says))
+    return sorted(found)
+
+
+def spec_document(items: Iterable[pytest.Item]) -> str:
+    """docs/spec.md: for each noun what its tests say, in the order in which the tests stand."""
+    lines = ["# Specification", "", WRITTEN_BY]
+    noun = ""
+    for sentence in sentences(items):
+        if sentence.noun != noun:
+            noun = sentence.noun
+            lines += ["", f"## {noun.replace('_', ' ')}", ""]
+        plain = sentence.test.removeprefix("test_").replace("_", " ")
+        stated = f" ({sentence.requirement})" if sentence.requirement else ""
+        lines.append(f"- {sentence.says or plain[:1].upper() + plain[1:] + '.'}{stated}")
+    return "\n".join(lines) + "\n"
+
+
+def requirements_document(items: Iterable[pytest.Item]) -> str:
+    """docs/requirements.md: every requirement with the tests that hold it. Raises ValueError for two of one id."""
+    stated: dict[str, str] = {}
+    tests: dict[str, list[str]] = {}
+    for sentence in sentences(items):
+        if sentence.requirement:
+            if stated.setdefault(sentence.requirement, sentence.says) != sentence.says:
+                raise ValueError(f"{sentence.requirement} is stated in two ways: {sentence.says!r} in {sentence.file}")
+            tests.setdefault(sentence.requirement, []).append(f"`{sentence.file}::{sentence.test}`")
+    lines = ["# Requirements and their tests", "", WRITTEN_BY, "", "| id | requirement | tests |", "|---|---|---|"]
+    lines += [f"| {each} | {stated[each]} | {'<br>'.join(tests[each])} |" for each in sorted(stated)]
+    return "\n".join(lines) + "\n"
