@@ -66,7 +66,9 @@ class SpecPlant(Plant):
     ) -> Answer:
         """Anybody asks for anything: by default under a new command id, now."""
         verb = f"{act.__module__.rpartition('.')[2]}.{act.__name__}"
-        command = request.command(verb, arguments, id=id or uuid4().hex, actor=actor, site=site, occurred=occurred)
+        command = request.command(
+            verb, arguments, id=id or uuid4().hex, actor=actor, site=site, secret=bytes(32), occurred=occurred
+        )
         return act(self.ledger, command, **arguments)
 
     def entries(self, noun: str, identifier: str) -> tuple[Entry, ...]:
@@ -157,7 +159,10 @@ def _check(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         verdict = verify(connection)
         assert isinstance(verdict, Verified), str(verdict)
-    with ConnectionPool(url, min_size=1, max_size=1, kwargs={"autocommit": True}) as pool, psycopg.connect(url) as second:
+    with (
+        ConnectionPool(url, min_size=1, max_size=1, kwargs={"autocommit": True}) as pool,
+        psycopg.connect(url) as second,
+    ):
         cursor = second.cursor()
         followed = rebuild.digest(cursor)
         rebuild.rebuild(cursor, (entry for _, entry in PostgresLedger(pool).entries()))
@@ -194,4 +199,3 @@ def clone(server: EmbeddedDatabase, template: str) -> Iterator[str]:
             yield server.url(database=name)
         finally:
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
@@ -12,7 +12,7 @@ from yimai.domain import person as people
 from yimai.domain.base import Base
 from yimai.domain.fact import Fact, Meaning, Signature, draft, subject
 from yimai.domain.facts import decode
-from yimai.domain.identifier import RANDOM_BYTES, mint
+from yimai.domain.identifier import LETTERS, RANDOM_BYTES, mint, noun_of
 from yimai.domain.identity import IdentityMatchRefused
 from yimai.domain.reason import listed
 from yimai.domain.recipe import Recipe
@@ -141,7 +141,7 @@ def decide(
         if isinstance(verdict, Refusal):
             if not (verdict.kind.identity and treatment and seen.entries("treatment", treatment)):
                 return verdict
-            facts: Sequence[Fact] = (IdentityMatchRefused(treatment, gate, verdict.code, verdict.details),)
+            facts: Sequence[Fact] = (IdentityMatchRefused(treatment, gate, verdict.code, _readable(verdict.details)),)
         else:
             facts = verdict
         drafts = [draft(fact, seen.at) for fact in facts]
@@ -180,5 +180,18 @@ def _answer(entries: tuple[Entry, ...]) -> Answer:
 
 
 def minted(ledger: Ledger, noun: str) -> str:
-    """Return a new identifier from the ledger's source of randomness."""
-    return mint(noun, ledger.random(RANDOM_BYTES))
+    """Return an identifier from the ledger's source of randomness that the ledger does not know yet."""
+    while True:
+        identifier = mint(noun, ledger.random(RANDOM_BYTES))
+        name = subject(noun, identifier)
+        if ledger.about(name).heads[name].sequence == 0:
+            return identifier
+
+
+def _readable(details: Mapping[str, str]) -> dict[str, str]:
+    """A foreign label may read a person's name: of what was scanned only our own identifiers are kept."""
+    scanned = {"presented", *LETTERS}
+    return {
+        name: "?" if name in scanned and any(noun_of(each) is None for each in value.split(", ")) else value
+        for name, value in details.items()
+    }

@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Final
 
 from yimai.domain.base import Base, base_from
 from yimai.domain.fact import Fact, Signature
-from yimai.domain.programme import Programme, programme_from
 from yimai.domain.recipe import Recipe
 from yimai.domain.recipe_content import recipe_from
 from yimai.domain.refusal import Refusal, RefusalKind
@@ -19,7 +18,10 @@ from yimai.ledger.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class RecipeApproved(Fact):
-    """content: the recipe file's canonical content; batches pin the version."""
+    """A recipe file was approved and counts from now on.
+
+    content: the recipe file's canonical content; batches pin the version.
+    """
 
     kind: ClassVar[str] = "approval.recipe_approved.v1"
     about: ClassVar[tuple[str, ...]] = ("recipe",)
@@ -31,6 +33,8 @@ class RecipeApproved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BaseApproved(Fact):
+    """A base file was approved and counts from now on."""
+
     kind: ClassVar[str] = "approval.base_approved.v1"
     about: ClassVar[tuple[str, ...]] = ("base",)
     base: str
@@ -41,6 +45,8 @@ class BaseApproved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeApproved(Fact):
+    """A programme file was approved and counts from now on."""
+
     kind: ClassVar[str] = "approval.programme_approved.v1"
     about: ClassVar[tuple[str, ...]] = ("programme",)
     programme: str
@@ -89,11 +95,6 @@ def base_of(entries: Sequence[Entry]) -> Base:
     return _base(_content(entries, BaseApproved.kind, ""))
 
 
-def programme_of(entries: Sequence[Entry]) -> Programme:
-    """The programme as last approved. Raises KeyError if there is none."""
-    return _programme(_content(entries, ProgrammeApproved.kind, ""))
-
-
 def _content(entries: Sequence[Entry], kind: str, version: str) -> bytes:
     for entry in reversed(entries):
         if entry.kind == kind and (not version or entry.data["version"] == version):
@@ -109,11 +110,6 @@ def _recipe(content: bytes) -> Recipe:
 @lru_cache(maxsize=CACHED)
 def _base(content: bytes) -> Base:
     return base_from(_inner(content))
-
-
-@lru_cache(maxsize=CACHED)
-def _programme(content: bytes) -> Programme:
-    return programme_from(_inner(content))
 
 
 def _inner(content: bytes) -> dict[str, Any]:

@@ -49,7 +49,10 @@ class LotUse:
 
 @dataclass(frozen=True, slots=True)
 class StepStarted(Fact):
-    """round: from 1; later ones of a step that is repeated until its count is reached. containers: as scanned."""
+    """Work on a step began.
+
+    round: from 1; later ones of a step that is repeated until its count is reached. containers: as scanned.
+    """
 
     kind: ClassVar[str] = "batch.step_started.v1"
     treatment: str
@@ -111,6 +114,8 @@ class ContainerFilled(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BatchCompleted(Fact):
+    """Every step of the batch is done; its suite is free again."""
+
     kind: ClassVar[str] = "batch.completed.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "batch")
     treatment: str

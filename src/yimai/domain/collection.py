@@ -52,6 +52,8 @@ class CollectionCompleted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CollectionFailed(Fact):
+    """The collection was given up; another one may follow."""
+
     kind: ClassVar[str] = "collection.failed.v1"
     treatment: str
     collection: str

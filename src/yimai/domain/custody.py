@@ -80,6 +80,8 @@ class ContainerStored(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ContainerRetrieved(Fact):
+    """The container was taken out of its storage position, which is free again."""
+
     kind: ClassVar[str] = "custody.container_retrieved.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "container")
     treatment: str

@@ -61,7 +61,10 @@ class DeviationAssessed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DeviationClosed(Fact):
-    """decided: quality assurance's signature. approved: the qualified person's, which a critical one needs."""
+    """The deviation is concluded.
+
+    decided: quality assurance's signature. approved: the qualified person's, which a critical one needs.
+    """
 
     kind: ClassVar[str] = "deviation.closed.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "deviation")

@@ -46,6 +46,8 @@ class ConditionallyReleased(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Released(Fact):
+    """The batch conforms in every test and may be infused."""
+
     kind: ClassVar[str] = "disposition.released.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "batch")
     treatment: str
@@ -55,6 +57,8 @@ class Released(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BatchRejected(Fact):
+    """The batch must never be infused."""
+
     kind: ClassVar[str] = "disposition.rejected.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "batch")
     treatment: str
@@ -105,7 +109,10 @@ class ClinicianAlerted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CertificateIssued(Fact):
-    """content: SHA-256, in hex, of the certificate's canonical content, which is computed from facts."""
+    """The batch's certificate was signed.
+
+    content: SHA-256, in hex, of the certificate's canonical content, which is computed from facts.
+    """
 
     kind: ClassVar[str] = "disposition.certificate_issued.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "batch")

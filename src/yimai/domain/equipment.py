@@ -36,6 +36,8 @@ class EquipmentCalibrated(Fact):
 
 @dataclass(frozen=True, slots=True)
 class EquipmentTakenOut(Fact):
+    """The piece is out of use until it is returned."""
+
     kind: ClassVar[str] = "equipment.taken_out.v1"
     about: ClassVar[tuple[str, ...]] = ("equipment",)
     equipment: str
@@ -45,6 +47,8 @@ class EquipmentTakenOut(Fact):
 
 @dataclass(frozen=True, slots=True)
 class EquipmentReturned(Fact):
+    """The piece may be used again."""
+
     kind: ClassVar[str] = "equipment.returned.v1"
     about: ClassVar[tuple[str, ...]] = ("equipment",)
     equipment: str
@@ -88,11 +92,6 @@ UNKNOWN = RefusalKind(
     "equipment.unknown",
     "Base {base} has no equipment {equipment}. Scan a piece of this base.",
     "基地 {base} 没有设备 {equipment}。请扫描本基地的设备。",
-)
-ALREADY_REGISTERED = RefusalKind(
-    "equipment.already_registered",
-    "Equipment {equipment} is already registered. Choose another identifier.",
-    "设备 {equipment} 已登记。请使用其他标识。",
 )
 OUT_OF_USE = RefusalKind(
     "equipment.out_of_use",

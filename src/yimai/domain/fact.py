@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from yimai.ledger.entry import Claim, Draft
-
-F = TypeVar("F", bound="Fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +43,6 @@ def draft(fact: Fact, occurred: datetime) -> Draft:
 def json_of(value: object) -> Any:
     """Return the value as JSON values: decimals and times as strings, tuples as lists, bytes in base 64."""
     return msgspec.json.decode(msgspec.json.encode(value))
-
-
-def fact_from(fact_class: type[F], data: Mapping[str, Any]) -> F:
-    """Return the fact that ``draft`` made ``data`` of. Raises msgspec.ValidationError naming the field."""
-    return msgspec.convert(data, fact_class)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class AvailabilityConfirmed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LymphodepletionStarted(Fact):
+    """The patient is being prepared; the infusion must follow within the recipe's window."""
+
     kind: ClassVar[str] = "infusion.lymphodepletion_started.v1"
     treatment: str
     performed: Signature
@@ -202,13 +204,13 @@ WRONG_ORDER = RefusalKind(
 NOT_MATCHED = RefusalKind(
     "infusion.not_matched",
     "{container} was not matched at the bedside under permit {permit}. Two people scan wristband, bag and order first.",
-    "{container} 未在床旁按输注许可 {permit} 核对。请先由两人扫描腕带、成品袋和医嘱。",
+    "{container} 未在床旁按回输许可 {permit} 核对。请先由两人扫描腕带、成品袋和医嘱。",
     identity=True,
 )
 NOT_RUNNING = RefusalKind(
     "infusion.not_running",
     "No infusion runs on permit {permit}. Start the infusion with its first bag.",
-    "输注许可 {permit} 没有正在进行的输注。请先用第一袋开始输注。",
+    "回输许可 {permit} 没有正在进行的输注。请先用第一袋开始输注。",
 )
 ALREADY_BEGUN = RefusalKind(
     "infusion.already_begun",

@@ -53,6 +53,8 @@ class LabelUsed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LabelDestroyed(Fact):
+    """A copy was destroyed, with its reason."""
+
     kind: ClassVar[str] = "label.destroyed.v1"
     treatment: str
     item: str

@@ -13,7 +13,10 @@ from yimai.ledger.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class MaterialLotReceived(Fact):
-    """expires: the last day of use, in the base's zone."""
+    """A lot of a material arrived; it may be used once it is released.
+
+    expires: the last day of use, in the base's zone.
+    """
 
     kind: ClassVar[str] = "material_lot.received.v1"
     about: ClassVar[tuple[str, ...]] = ("material_lot",)
@@ -26,6 +29,8 @@ class MaterialLotReceived(Fact):
 
 @dataclass(frozen=True, slots=True)
 class MaterialLotReleased(Fact):
+    """The lot may be used until it expires."""
+
     kind: ClassVar[str] = "material_lot.released.v1"
     about: ClassVar[tuple[str, ...]] = ("material_lot",)
     material_lot: str
@@ -45,6 +50,8 @@ class MaterialLotRejected(Fact):
 
 @dataclass(frozen=True, slots=True)
 class MaterialLot:
+    """One lot."""
+
     id: str = ""
     base: str = ""
     material: str = ""

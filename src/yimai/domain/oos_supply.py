@@ -56,7 +56,10 @@ class OosRiskAccepted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class OosNoticeGiven(Fact):
-    """reference: the notice's own number in the maker's correspondence."""
+    """The authority or the sponsor was told of the supply.
+
+    reference: the notice's own number in the maker's correspondence.
+    """
 
     kind: ClassVar[str] = "oos_supply.notice_given.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "batch")
@@ -79,6 +82,8 @@ class OosCase:
 
 @dataclass(frozen=True, slots=True)
 class OosCases:
+    """The treatment's requests for out-of-specification supply, by batch."""
+
     by_batch: Mapping[str, OosCase] = field(default_factory=dict)
 
 

@@ -53,7 +53,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """reports: in the order in which they were made. completed: the day on which the treatment was closed, or None."""
+    """What was reported after the treatment's infusion.
+
+    reports: in the order in which they were made. completed: the day on which the treatment was closed, or None.
+    """
 
     reports: tuple[Report, ...] = ()
     completed: date | None = None

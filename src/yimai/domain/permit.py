@@ -33,7 +33,10 @@ class PermitIssued(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PermitWithdrawn(Fact):
-    """withdrawn: who decided it, or None where the revocation or the end of the treatment did."""
+    """The permit no longer permits anything.
+
+    withdrawn: who decided it, or None where the revocation or the end of the treatment did.
+    """
 
     kind: ClassVar[str] = "permit.withdrawn.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "permit")
@@ -71,23 +74,23 @@ def evolve(permits: Permits, fact: Fact, entry: Entry) -> Permits:
 UNKNOWN = RefusalKind(
     "permit.unknown",
     "Treatment {treatment} has no infusion permit {permit}. Stop; scan the one that came with this product.",
-    "治疗 {treatment} 没有输注许可 {permit}。请停止操作,并扫描随该患者产品提供的许可。",
+    "治疗 {treatment} 没有回输许可 {permit}。请停止操作,并扫描随该患者产品提供的许可。",
     identity=True,
 )
 USED = RefusalKind(
     "permit.used",
     "Permit {permit} has been used; it is good for one infusion. Ask the base for a new permit if bags are left.",
-    "输注许可 {permit} 已使用,仅限一次输注。如仍有产品,请向基地申请新许可。",
+    "回输许可 {permit} 已使用,仅限一次输注。如仍有产品,请向基地申请新许可。",
 )
 WITHDRAWN = RefusalKind(
     "permit.withdrawn",
     "Permit {permit} was withdrawn. Do not infuse; call the base's quality assurance.",
-    "输注许可 {permit} 已收回。不得输注,请联系基地 QA。",
+    "回输许可 {permit} 已收回。不得输注,请联系基地 QA。",
 )
 OTHER_RELEASE = RefusalKind(
     "permit.other_release",
     "Permit {permit} was issued on a release of batch {batch} that no longer stands. Ask the base for a new permit.",
-    "输注许可 {permit} 所依据的批次 {batch} 放行已不再有效。请向基地申请新许可。",
+    "回输许可 {permit} 所依据的批次 {batch} 放行已不再有效。请向基地申请新许可。",
 )
 NOT_OF_BATCH = RefusalKind(
     "permit.not_of_batch",
@@ -103,12 +106,12 @@ NOTHING_COVERED = RefusalKind(
 ALREADY_COVERED = RefusalKind(
     "permit.already_covered",
     "{container} is already on permit {permit}. Use that permit, or withdraw it first.",
-    "{container} 已列入输注许可 {permit}。请使用该许可,或先将其收回。",
+    "{container} 已列入回输许可 {permit}。请使用该许可,或先将其收回。",
 )
 NOT_COVERED = RefusalKind(
     "permit.not_covered",
     "{container} is not on permit {permit}. Stop; infuse only the bags that the permit names.",
-    "{container} 不在输注许可 {permit} 上。请停止操作,只能输注许可列出的成品袋。",
+    "{container} 不在回输许可 {permit} 上。请停止操作,只能回输许可列出的成品袋。",
     identity=True,
 )
 EXPIRED = RefusalKind(

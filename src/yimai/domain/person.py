@@ -41,6 +41,8 @@ class PersonRegistered(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PersonQualified(Fact):
+    """A person may do what the qualification covers, on both days and those between."""
+
     kind: ClassVar[str] = "person.qualified.v1"
     about: ClassVar[tuple[str, ...]] = ("person",)
     person: str
@@ -51,6 +53,8 @@ class PersonQualified(Fact):
 
 @dataclass(frozen=True, slots=True)
 class QualificationWithdrawn(Fact):
+    """A person's qualification ended before its last day."""
+
     kind: ClassVar[str] = "person.qualification_withdrawn.v1"
     about: ClassVar[tuple[str, ...]] = ("person",)
     person: str

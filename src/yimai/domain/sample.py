@@ -67,6 +67,8 @@ class ResultRecorded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ResultVerified(Fact):
+    """A second analyst checked the result."""
+
     kind: ClassVar[str] = "sample.result_verified.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "sample")
     treatment: str

@@ -22,7 +22,7 @@ class ShipmentPacked(Fact):
     qualified_until: until when the shipper keeps its temperature, or None for none stated.
     """
 
-    kind: ClassVar[str] = "custody.shipment_packed.v1"
+    kind: ClassVar[str] = "shipment.packed.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "shipment")
     treatment: str
     shipment: str
@@ -39,7 +39,7 @@ class ShipmentPacked(Fact):
 class TemperatureReported(Fact):
     """The logger's summary of one shipment. readings 0 means that there are no data. file: hex commitment to the file."""
 
-    kind: ClassVar[str] = "custody.temperature_reported.v1"
+    kind: ClassVar[str] = "shipment.temperature_reported.v1"
     treatment: str
     shipment: str
     logger: str
@@ -52,7 +52,9 @@ class TemperatureReported(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ExcursionOpened(Fact):
-    kind: ClassVar[str] = "custody.excursion_opened.v1"
+    """A shipment was too warm, too cold or too late, or nothing is known about its temperature."""
+
+    kind: ClassVar[str] = "shipment.excursion_opened.v1"
     treatment: str
     excursion: str
     shipment: str
@@ -63,7 +65,7 @@ class ExcursionOpened(Fact):
 class ExcursionAssessed(Fact):
     """QA decides whether the containers of the shipment may still be used."""
 
-    kind: ClassVar[str] = "custody.excursion_assessed.v1"
+    kind: ClassVar[str] = "shipment.excursion_assessed.v1"
     treatment: str
     excursion: str
     usable: bool

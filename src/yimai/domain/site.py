@@ -13,7 +13,7 @@ SiteKind = Literal["hospital", "base", "park", "laboratory", "courier", "authori
 
 @dataclass(frozen=True, slots=True)
 class SiteRegistered(Fact):
-    """zone: the site's UTC offset in minutes."""
+    """A site stands on the programme's register. zone: the site's UTC offset in minutes."""
 
     kind: ClassVar[str] = "site.registered.v1"
     about: ClassVar[tuple[str, ...]] = ("site",)

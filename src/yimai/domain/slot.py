@@ -46,6 +46,8 @@ class Itinerary:
 
 @dataclass(frozen=True, slots=True)
 class SlotReserved(Fact):
+    """A suite's time was reserved for the treatment, with the itinerary around it."""
+
     kind: ClassVar[str] = "slot.reserved.v1"
     treatment: str
     itinerary: Itinerary
@@ -57,6 +59,8 @@ class SlotReserved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SlotFreed(Fact):
+    """The treatment's slot was given back."""
+
     kind: ClassVar[str] = "slot.freed.v1"
     treatment: str
     suite: str

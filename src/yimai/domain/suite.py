@@ -37,6 +37,8 @@ class SuiteTakenOut(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SuiteReturned(Fact):
+    """The suite may be used again."""
+
     kind: ClassVar[str] = "suite.returned.v1"
     about: ClassVar[tuple[str, ...]] = ("suite",)
     suite: str
@@ -121,11 +123,6 @@ UNKNOWN = RefusalKind(
     "suite.unknown",
     "Base {base} has no suite {suite}. Choose one of its suites.",
     "基地 {base} 没有生产单元 {suite}。请选择该基地的生产单元。",
-)
-ALREADY_REGISTERED = RefusalKind(
-    "suite.already_registered",
-    "Suite {suite} is already registered. Choose another identifier.",
-    "生产单元 {suite} 已登记。请使用其他标识。",
 )
 OUT_OF_USE = RefusalKind(
     "suite.out_of_use",

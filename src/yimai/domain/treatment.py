@@ -55,6 +55,8 @@ class MarkersReported(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TreatmentAccepted(Fact):
+    """The base takes the order on."""
+
     kind: ClassVar[str] = "treatment.accepted.v1"
     treatment: str
     accepted: Signature
@@ -62,6 +64,8 @@ class TreatmentAccepted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TreatmentDeclined(Fact):
+    """The base does not take the order on, which ends the treatment."""
+
     kind: ClassVar[str] = "treatment.declined.v1"
     treatment: str
     reason: str
@@ -80,6 +84,8 @@ class TreatmentHeld(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TreatmentResumed(Fact):
+    """Work on the treatment goes on."""
+
     kind: ClassVar[str] = "treatment.resumed.v1"
     treatment: str
     resumed: Signature

@@ -16,13 +16,7 @@ from yimai.ledger.ledger import LedgerProblem
 
 _KEEP_ENTRIES = 50_000
 
-_NEWER = """
-SELECT clock_timestamp(), w.subject, coalesce(h.sequence, 0), h.hash, CASE WHEN h.sequence > w.known THEN ARRAY(
-    SELECT e.content FROM ledger.chain AS c JOIN ledger.entry AS e USING (arrival)
-    WHERE c.subject = w.subject AND c.sequence > w.known ORDER BY c.sequence
-) END
-FROM unnest(%s::text[], %s::bigint[]) AS w (subject, known) LEFT JOIN ledger.head AS h ON h.subject = w.subject
-"""
+_NEWER = "SELECT * FROM ledger.about(%s::text[], %s::bigint[])"
 
 Chain = tuple[Entry, ...]
 

@@ -100,6 +100,11 @@ class Vault:
         plain = [_decrypt(key, sealed, _place(person, name)) for (sealed,) in rows]
         return tuple(Deposit(person, name, both[SALT_LENGTH:], both[:SALT_LENGTH]) for both in plain)
 
+    def state(self, person: str) -> str:
+        """Return ``active``, ``restricted`` or ``destroyed``. Raises VaultProblem for a person without data."""
+        with self._pool.connection() as connection:
+            return _person(connection, person)[0]
+
     def restrict(self, person: str) -> None:
         """Close a person's data to readers without the right to see restricted ones. Raises VaultProblem."""
         with self._pool.connection() as connection:

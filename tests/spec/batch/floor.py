@@ -258,7 +258,7 @@ class Floor:
 
     def command(self, actor: str, site: str = BASE, occurred: datetime | None = None) -> Command:
         self._count += 1
-        return command("test", {}, id=f"c{self._count}", actor=actor, site=site, occurred=occurred)
+        return command("test", {}, id=f"c{self._count}", actor=actor, site=site, secret=bytes(32), occurred=occurred)
 
     def vein(self, treatment: str) -> vein.Vein:
         name = f"treatment/{treatment}"

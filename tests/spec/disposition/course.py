@@ -243,7 +243,9 @@ class Course:
         reading = self.ledger.about(*{subject for each in drafts for subject in each.subjects})
         self._count += 1
         self.ledger.append(
-            drafts, command=command("given", {}, id=f"c{self._count}", actor="history", site=BASE), after=reading
+            drafts,
+            command=command("given", {}, id=f"c{self._count}", actor="history", site=BASE, secret=bytes(32)),
+            after=reading,
         )
 
     def does(
@@ -252,7 +254,9 @@ class Course:
         """Let a person do something to treatment T1 (unless told otherwise). at: when it happened, if not now."""
         self._count += 1
         site = PEOPLE[actor][0]
-        asked = command(action.__name__, {}, id=f"c{self._count}", actor=actor, site=site, occurred=at)
+        asked = command(
+            action.__name__, {}, id=f"c{self._count}", actor=actor, site=site, secret=bytes(32), occurred=at
+        )
         return action(self.ledger, asked, **{"treatment": "T1", **arguments})
 
     def entries(self, treatment: str = "T1") -> tuple[Entry, ...]:

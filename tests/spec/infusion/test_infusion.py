@@ -281,7 +281,9 @@ def test_the_permit_of_a_released_batch_survives_its_full_release(course: Course
 def test_the_race_for_one_permit(course: Course) -> None:
     """The others are told that it is used, or that somebody was faster."""
     permit = ready(course)
-    commands = [command("start", {}, id=f"race-{n}", actor="nurse-1", site=HOSPITAL) for n in range(16)]
+    commands = [
+        command("start", {}, id=f"race-{n}", actor="nurse-1", site=HOSPITAL, secret=bytes(32)) for n in range(16)
+    ]
     arguments: dict[str, Any] = {"treatment": "T1", "permit": permit, "container": "F1-T1", "verifier": "nurse-2"}
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda asked: infusion.start(course.ledger, asked, **arguments), commands))

@@ -162,24 +162,20 @@ BEGIN
 END $$;
 
 -- Locks and checks every head that was read, in order of subject so that two appends cannot wait for each other, and
--- advances those that the contents link to.
+-- advances those that entries link to.
+--   One element for each link, in order of the entries: the subject, the entry's sequence number in it, the hash before
+--   and the entry's own; a head that was only read has its own sequence number and hash, and no entry's.
 CREATE FUNCTION ledger.follow_heads(
-    docs jsonb[], hashes bytea[], read_subjects text[], read_sequences bigint[], read_hashes bytea[], moment timestamptz
-) RETURNS void LANGUAGE plpgsql AS $$
+    subjects text[], sequences bigint[], previous bytea[], hashes bytea[], moment timestamptz
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     step record; current text; read_sequence bigint; read_hash bytea; reached bigint; reached_hash bytea;
 BEGIN
     FOR step IN
         SELECT l.*, lead(l.subject) OVER in_order IS DISTINCT FROM l.subject AS last
-        FROM (
-            SELECT d.o, d.hash, (k.link->>'subject') COLLATE "C" AS subject, (k.link->>'sequence')::bigint AS sequence,
-                   decode(k.link->>'previous', 'hex') AS previous
-            FROM unnest(docs, hashes) WITH ORDINALITY AS d (doc, hash, o), jsonb_array_elements(d.doc->'links') AS k (link)
-            UNION ALL
-            SELECT 0, NULL, r.subject, r.sequence, r.hash
-            FROM unnest(read_subjects, read_sequences, read_hashes) AS r (subject, sequence, hash)
-        ) AS l
-        WINDOW in_order AS (ORDER BY l.subject, l.o)
+        FROM unnest(subjects, sequences, previous, hashes)
+            WITH ORDINALITY AS l (subject, sequence, previous, hash, o)
+        WINDOW in_order AS (ORDER BY l.subject COLLATE "C", l.o)
     LOOP
         IF step.hash IS NULL THEN
             PERFORM ledger.hold(step.subject, step.sequence, step.previous);
@@ -199,14 +195,14 @@ BEGIN
     END LOOP;
 END $$;
 
--- Returns the identity of the ledger that the contents belong to; the first entry ever gives it.
-CREATE FUNCTION ledger.identify(docs jsonb[]) RETURNS ledger.identity LANGUAGE plpgsql AS $$
+-- Returns the identity of the ledger; the first entry ever gives it.
+CREATE FUNCTION ledger.identify(opening jsonb) RETURNS ledger.identity LANGUAGE plpgsql AS $$
 DECLARE
-    found ledger.identity; opening jsonb := docs[1];
+    found ledger.identity;
 BEGIN
     SELECT * INTO found FROM ledger.identity;
     IF found.id IS NULL THEN
-        IF opening->>'kind' IS DISTINCT FROM 'ledger.opened.v1' OR cardinality(docs) <> 1 THEN
+        IF opening->>'kind' IS DISTINCT FROM 'ledger.opened.v1' THEN
             RAISE EXCEPTION 'the ledger has not been opened yet' USING ERRCODE = 'YM006';
         END IF;
         INSERT INTO ledger.identity (id, simulated)
@@ -223,41 +219,72 @@ END $$;
 CREATE FUNCTION ledger.append(contents bytea[], read_subjects text[], read_sequences bigint[], read_hashes bytea[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    docs jsonb[]; hashes bytea[]; first jsonb; of_ledger ledger.identity; moment timestamptz; claiming boolean;
+    content bytea; doc jsonb; digest bytea; link jsonb; first jsonb; of_ledger ledger.identity; moment timestamptz;
+    docs jsonb[] := '{}'; hashes bytea[] := '{}'; claiming boolean := false; drawn bigint;
+    subjects text[] := read_subjects; sequences bigint[] := read_sequences; previous bytea[] := read_hashes;
+    link_hashes bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(read_subjects)]);
+    arrivals bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(read_subjects)]);
 BEGIN
-    SELECT array_agg(convert_from(c.content, 'UTF8')::jsonb ORDER BY c.o),
-           array_agg(sha256('\x00'::bytea || c.content) ORDER BY c.o)
-    INTO docs, hashes FROM unnest(contents) WITH ORDINALITY AS c (content, o);
-    first := docs[1];
-    of_ledger := ledger.identify(docs);
-    moment := (first->>'recorded')::timestamptz;
-    PERFORM ledger.check_clock(moment, of_ledger.simulated);
-    SELECT bool_or(d.doc->'claims' <> '[]') INTO claiming FROM unnest(docs) WITH ORDINALITY AS d (doc, o)
-    HAVING bool_and(
-        d.doc @> jsonb_build_object(
-            'v', 1, 'ledger', of_ledger.id, 'ordinal', d.o - 1, 'recorded', first->'recorded',
-            'actor', first->'actor', 'site', first->'site', 'command', first->'command', 'request', first->'request'
-        ) AND jsonb_array_length(d.doc->'links') > 0
-    );
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the contents are not the entries of one command in this ledger' USING ERRCODE = 'YM006';
+    FOREACH content IN ARRAY contents LOOP
+        doc := convert_from(content, 'UTF8')::jsonb;
+        digest := sha256('\x00'::bytea || content);
+        IF first IS NULL THEN
+            first := doc;
+            of_ledger := ledger.identify(doc);
+            moment := (doc->>'recorded')::timestamptz;
+            PERFORM ledger.check_clock(moment, of_ledger.simulated);
+        END IF;
+        IF (doc->>'v' = '1' AND doc->>'ledger' = of_ledger.id AND doc->>'ordinal' = cardinality(docs)::text
+            AND doc->'recorded' = first->'recorded' AND doc->'actor' = first->'actor' AND doc->'site' = first->'site'
+            AND doc->'command' = first->'command' AND doc->'request' = first->'request'
+            AND jsonb_array_length(doc->'links') > 0) IS NOT TRUE
+        THEN
+            RAISE EXCEPTION 'the contents are not the entries of one command in this ledger' USING ERRCODE = 'YM006';
+        END IF;
+        docs := array_append(docs, doc);
+        hashes := array_append(hashes, digest);
+        claiming := claiming OR doc->'claims' <> '[]'::jsonb;
+        FOR i IN 0 .. jsonb_array_length(doc->'links') - 1 LOOP
+            link := doc->'links'->i;
+            subjects := array_append(subjects, link->>'subject');
+            sequences := array_append(sequences, (link->>'sequence')::bigint);
+            previous := array_append(previous, decode(link->>'previous', 'hex'));
+            link_hashes := array_append(link_hashes, digest);
+        END LOOP;
+    END LOOP;
+    IF first IS NULL THEN
+        RAISE EXCEPTION 'there is nothing to append' USING ERRCODE = 'YM006';
     END IF;
-    PERFORM ledger.follow_heads(docs, hashes, read_subjects, read_sequences, read_hashes, moment);
+    PERFORM ledger.follow_heads(subjects, sequences, previous, link_hashes, moment);
     IF claiming THEN
         PERFORM ledger.apply_claims(docs, hashes);
     END IF;
-    WITH arrived AS (
-        INSERT INTO ledger.entry
-            (content, hash, kind, actor, site, command, ordinal, request, occurred, recorded)
-        SELECT d.content, d.hash, d.doc->>'kind', d.doc->>'actor', d.doc->>'site', d.doc->>'command', d.o - 1,
-               decode(d.doc->>'request', 'hex'), (d.doc->>'occurred')::timestamptz, moment
-        FROM unnest(docs, hashes, contents) WITH ORDINALITY AS d (doc, hash, content, o) ORDER BY d.o
-        RETURNING arrival, ordinal
-    )
+    FOR i IN 1 .. cardinality(docs) LOOP
+        doc := docs[i];
+        INSERT INTO ledger.entry (content, hash, kind, actor, site, command, ordinal, request, occurred, recorded)
+        VALUES (contents[i], hashes[i], doc->>'kind', doc->>'actor', doc->>'site', doc->>'command', i - 1,
+                decode(doc->>'request', 'hex'), (doc->>'occurred')::timestamptz, moment)
+        RETURNING arrival INTO drawn;
+        FOR _ IN 1 .. jsonb_array_length(doc->'links') LOOP
+            arrivals := array_append(arrivals, drawn);
+        END LOOP;
+    END LOOP;
     INSERT INTO ledger.chain (subject, sequence, arrival)
-    SELECT k.link->>'subject', (k.link->>'sequence')::bigint, a.arrival
-    FROM arrived AS a JOIN unnest(docs) WITH ORDINALITY AS d (doc, o) ON a.ordinal = d.o - 1,
-         jsonb_array_elements(d.doc->'links') AS k (link);
+    SELECT l.* FROM unnest(subjects, sequences, arrivals) AS l (subject, sequence, arrival) WHERE l.arrival IS NOT NULL;
+END $$;
+
+-- Returns for each subject its head and the contents of the entries after those that the reader knows, all as of one
+-- moment, with the database's clock. (A function so that the plan is made once; it may do no more than its caller.)
+CREATE FUNCTION ledger.about(subjects text[], known bigint[])
+RETURNS TABLE (now timestamptz, subject text, sequence bigint, hash bytea, contents bytea[])
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN QUERY
+    SELECT clock_timestamp(), w.subject, coalesce(h.sequence, 0), h.hash, CASE WHEN h.sequence > w.known THEN ARRAY(
+        SELECT e.content FROM ledger.chain AS c JOIN ledger.entry AS e ON e.arrival = c.arrival
+        WHERE c.subject = w.subject AND c.sequence > w.known ORDER BY c.sequence
+    ) END
+    FROM unnest(about.subjects, about.known) AS w (subject, known) LEFT JOIN ledger.head AS h ON h.subject = w.subject;
 END $$;
 
 -- Returns committed entries without a position, in order of arrival, at most so many; none is ever passed over, however
@@ -323,5 +350,5 @@ END $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
 GRANT USAGE ON SCHEMA ledger TO yimai_app, yimai_sealer;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO yimai_app, yimai_sealer;
-GRANT EXECUTE ON FUNCTION ledger.append TO yimai_app;
+GRANT EXECUTE ON FUNCTION ledger.append, ledger.about TO yimai_app;
 GRANT EXECUTE ON FUNCTION ledger.unsealed, ledger.seal TO yimai_sealer;
