@@ -107,7 +107,16 @@ def test_every_ordered_pair_at_every_gate_is_refused_and_recorded(count: int) ->
     tried = swap_all(plant, journeys)
     print(f"\n{sum(tried.values()):,} swaps at {len(tried)} gates, all refused and recorded")
     assert set(tried.values()) == {count * (count - 1)}
-    wanted = {"labelling", "collection_complete", "pick_up", "receipt", "batch_opening", "result", "delivery", "bedside_bag"}
+    wanted = {
+        "labelling",
+        "collection_complete",
+        "pick_up",
+        "receipt",
+        "batch_opening",
+        "result",
+        "delivery",
+        "bedside_bag",
+    }
     assert wanted <= set(tried)
     assert sum(name.startswith("step:") for name in tried) == len(plant.recipe.steps)
     assert sum(name.startswith("sampling:") for name in tried) == len(plant.recipe.samples)
