@@ -1,0 +1,1 @@
+"""What the ``yimai`` command prints, in Chinese or English."""

@@ -1,0 +1,1 @@
+"""The window in the browser: read-only pages in Chinese and English, drawn by the server."""

@@ -1,0 +1,56 @@
+"""What every page needs: its language and the other one, the time, whether the data are simulated, titles of sites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+import psycopg
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import translate_url
+from django.utils.translation import get_language
+
+from yimai.interfaces.web import window
+from yimai.projections import approval_board, register
+
+LANGUAGES: Final = {"zh-hans": "中文", "en": "English"}
+SHANGHAI: Final = 480
+"""The UTC offset, in minutes, of pages that belong to no site in particular."""
+
+
+def show(
+    request: HttpRequest, cursor: psycopg.Cursor[Any], template: str, context: Mapping[str, Any], status: int = 200
+) -> HttpResponse:
+    """Render a page with what every page needs."""
+    row = cursor.execute("SELECT simulated FROM ledger.identity").fetchone()
+    everywhere = {
+        "language": language(),
+        "other_language": (other := other_language()),
+        "other_language_name": LANGUAGES[other],
+        "other_language_url": translate_url(request.get_full_path(), other),
+        "simulated": bool(row and row[0]),
+        "sites": register.sites(cursor),
+        "now": now(),
+    }
+    return render(request, f"web/{template}.html", {**everywhere, **context}, status=status)
+
+
+def language() -> str:
+    return get_language() or "zh-hans"
+
+
+def other_language() -> str:
+    return next(each for each in LANGUAGES if each != language())
+
+
+def now(zone: int = SHANGHAI) -> datetime:
+    """The window's time at a place with this UTC offset in minutes."""
+    return window.now().astimezone(timezone(timedelta(minutes=zone)))
+
+
+def chosen_base(cursor: psycopg.Cursor[Any], wanted: str = "") -> str:
+    """The base to show: the wanted one, else the first that is approved, else "" where there is none yet."""
+    known = approval_board.identifiers(cursor, "base")
+    return wanted if wanted in known else next(iter(known), "")

@@ -1,0 +1,233 @@
+"""How templates say things: words of the reader's language, times with their zone, identifiers as links."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, Final
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from yimai.domain.identifier import grouped
+from yimai.domain.recipe import Limits, Words
+from yimai.interfaces.web.vein_drawing import Point
+from yimai.projections import field_words, words
+from yimai.projections.register import SiteRow
+from yimai.projections.trace import TracedFact
+
+register = template.Library()
+
+SHANGHAI: Final = timezone(timedelta(hours=8))
+CATALOGUES: dict[str, dict[str, Words]] = {
+    "kind": words.KINDS,
+    "stage": words.STAGES,
+    "state": words.STATES,
+    "noun": words.NOUNS,
+    "role": words.ROLES,
+    "clock": words.CLOCKS,
+    "stops": words.STOPS,
+    "site_kind": words.SITE_KINDS,
+    "field": field_words.FIELDS,
+    "value": field_words.VALUES,
+}
+
+
+def in_chinese() -> bool:
+    return (get_language() or "zh-hans").startswith("zh")
+
+
+@register.filter
+def said(pair: Words | None) -> str:
+    """A pair of words in the reader's language."""
+    if pair is None:
+        return ""
+    return pair.zh if in_chinese() else pair.en
+
+
+@register.filter
+def word(code: str, catalogue: str) -> str:
+    """What a stored code is called; a code without words stands for itself."""
+    pair = CATALOGUES[catalogue].get(code)
+    return said(pair) if pair is not None else code
+
+
+@register.filter
+def titled(site: str, sites: dict[str, SiteRow]) -> str:
+    """A site's title in the reader's language, else its identifier."""
+    row = sites.get(site)
+    if row is None:
+        return site
+    return row.title_zh if in_chinese() else row.title_en
+
+
+@register.filter
+def moment(at: datetime | None) -> SafeString | str:
+    """A time with its date and zone."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time datetime="{}">{} <span class="zone">{}</span></time>',
+        at.isoformat(timespec="seconds"),
+        at.strftime("%Y-%m-%d %H:%M"),
+        zone(at),
+    )
+
+
+@register.filter
+def clock_time(at: datetime) -> SafeString:
+    """A time of day, its full date and zone in the attribute."""
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), at.strftime("%H:%M"))
+
+
+@register.filter
+def here(at: datetime) -> datetime:
+    """A time of a board, which keeps none, in the zone of the base's city."""
+    return at.astimezone(SHANGHAI)
+
+
+@register.filter
+def stamp(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} {zone(at)}"
+
+
+@register.filter
+def day_time(at: datetime) -> str:
+    """A time as short as the drawing needs it."""
+    return f"{at.month}-{at.day:02d} {at:%H:%M}"
+
+
+@register.filter
+def label_lines(point: Point) -> list[tuple[int, str, str]]:
+    """A point's label: for each line its y, its class and its text; title, time, and who holds the container then."""
+    written = [("", text) for text in point.lines] + [("at", day_time(point.at))]
+    if point.holder:
+        written.append(("at holder", point.holder))
+    top = {
+        "above": point.y - 20 - 16 * (len(written) - 1),
+        "below": point.y + 30,
+        "right_above": point.y - 8 - 16 * (len(written) - 1),
+        "right_below": point.y + 22,
+    }[point.side]
+    return [(top + 16 * number, style, text) for number, (style, text) in enumerate(written)]
+
+
+@register.filter
+def treatments(fact: TracedFact) -> tuple[str, ...]:
+    return fact.of("treatment")
+
+
+@register.filter
+def zone(at: datetime) -> str:
+    """A time's zone: ``UTC+8``, ``UTC+5:30``."""
+    minutes = int((at.utcoffset() or timedelta()).total_seconds()) // 60
+    sign = "-" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+@register.filter
+def lasting(span: timedelta) -> str:
+    """A duration in its two largest units: ``3 d 4 h``, ``2 h 5 min``."""
+    minutes = int(abs(span).total_seconds()) // 60
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    day, hour, minute = _("d"), _("h"), _("min")
+    if days:
+        return f"{days} {day} {hours} {hour}"
+    return f"{hours} {hour} {left} {minute}" if hours else f"{left} {minute}"
+
+
+@register.filter
+def limits(range_: Limits) -> str:
+    """A range as people write it: ``≥ 80``, ``< 5``, ``70–100``, ``−1.5 … −0.5``."""
+    low, high = (None if end is None else signed(end) for end in (range_.low, range_.high))
+    if low is not None and high is not None and not (range_.low_exclusive or range_.high_exclusive):
+        return f"{low} … {high}" if "\u2212" in low + high else f"{low}–{high}"
+    from_low = "" if low is None else f"{'>' if range_.low_exclusive else '≥'} {low}"
+    to_high = "" if high is None else f"{'<' if range_.high_exclusive else '≤'} {high}"
+    return ", ".join(part for part in (from_low, to_high) if part)
+
+
+@register.filter
+def signed(value: Decimal) -> str:
+    """A decimal with a proper minus sign."""
+    return f"{value:f}".replace("-", "\u2212")
+
+
+@register.filter
+def unit(code: str) -> str:
+    """A UCUM unit as people read it."""
+    if code == "1":
+        return ""
+    if code.startswith("10*"):
+        power, slash, rest = code[3:].partition("/")
+        return "×10" + power.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + slash + rest
+    words_ = code.replace("{cell}", _("cell")).replace("[iU]", "IU").replace("Cel", "°C")
+    return words_.translate(str.maketrans("", "", "{}[]"))
+
+
+@register.filter
+def until(end: datetime, start: datetime) -> SafeString | str:
+    """The end of a span: the time alone where it is the day on which it started."""
+    return clock_time(end) if end.date() == start.date() else moment(end)
+
+
+@register.filter
+def number(value: int | Decimal | str) -> str:
+    """A number with thin spaces between its thousands."""
+    return f"{value:,}".replace(",", "\u202f") if isinstance(value, int | Decimal) else str(value)
+
+
+@register.filter
+def yuan(value: int) -> str:
+    """An amount in yuan, exact, in the reader's large unit where it has at most three decimals in it."""
+    large = ((10**8, "亿元"), (10**4, "万元")) if in_chinese() else ((10**9, "billion yuan"), (10**6, "million yuan"))
+    for size, name in large:
+        if value >= size and value * 1000 % size == 0:
+            return f"{(Decimal(value) / size).normalize():,f} {name}"
+    return f"{number(value)} {'元' if in_chinese() else 'yuan'}"
+
+
+@register.simple_tag
+def ident(noun: str, identifier: str) -> SafeString:
+    """An identifier that leads to everything about it."""
+    return format_html('<a class="id" href="{}">{}</a>', address(noun, identifier), grouped(identifier))
+
+
+@register.simple_tag
+def about_url(noun: str, identifier: str) -> str:
+    return address(noun, identifier)
+
+
+def address(noun: str, identifier: str) -> str:
+    """Where everything about an identifier is shown."""
+    if noun == "treatment":
+        return reverse("treatment", args=[identifier])
+    return reverse("about", args=[noun, identifier])
+
+
+@register.filter
+def group(identifier: str) -> str:
+    return grouped(identifier)
+
+
+@register.filter
+def short(digest: bytes | str) -> str:
+    """The first sixteen hexadecimal digits of a hash, in fours."""
+    text = digest if isinstance(digest, str) else digest.hex()
+    return " ".join(text[at : at + 4] for at in range(0, 16, 4))
+
+
+@register.filter
+def hexadecimal(digest: bytes) -> str:
+    return digest.hex()
+
+
+@register.filter
+def item(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key)

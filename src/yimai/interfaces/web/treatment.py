@@ -1,0 +1,93 @@
+"""A treatment's page: its vein as one line, every fact behind it, and its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import psycopg
+from django.http import Http404, HttpRequest, HttpResponse
+
+from yimai.domain.recipe import Recipe
+from yimai.domain.vein import Vein, vein_of
+from yimai.interfaces.web import page, treatment_record, window
+from yimai.interfaces.web.fact_card import Detail, details
+from yimai.interfaces.web.today import pressing
+from yimai.interfaces.web.vein_drawing import REFUSED, WARNINGS, draw
+from yimai.ledger.entry import Entry
+from yimai.projections import approval_board, clock_board, register, treatment_board, vein
+from yimai.projections.vein import VeinRow
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFact:
+    """One line of the list. tone: ``warning``, ``refused``, ``quiet`` (labels) or ""."""
+
+    row: VeinRow
+    tone: str
+    brief: tuple[Detail, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    facts: tuple[ListedFact, ...]
+
+
+def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
+    with window.reading() as cursor:
+        board = treatment_board.row(cursor, identifier)
+        if board is None:
+            raise Http404(identifier)
+        rows = vein.of(cursor, identifier)
+        entries = vein.entries(cursor, f"treatment/{identifier}")
+        state = vein_of(entries)
+        recipe = _recipe(cursor, state, board.recipe)
+        people = register.people(cursor, {person for row in rows for person in row.who})
+        couriers = frozenset(each.person for each in people.values() if "courier" in each.roles)
+        base = approval_board.base(cursor, board.base)
+        context = {
+            "board": board,
+            "vein": state,
+            "recipe": recipe,
+            "indications": dict(recipe.indications) if recipe else {},
+            "suites": {each.id: each.title for each in base.suites} if base else {},
+            "drawing": draw(rows, entries, board, recipe, state.slot.current, couriers, page.language() != "en"),
+            "vein_length": len(rows),
+            "days": days(rows, entries, recipe),
+            "people": people,
+            "clocks": pressing(clock_board.running(cursor, treatment=identifier), window.now()),
+            "containers": treatment_record.containers(state),
+            "sheets": treatment_record.sheets(state, recipe),
+            "deviations": state.deviations.by_id.values(),
+            "shipments": state.shipments.by_id.values(),
+            "permits": state.infusion.permits.values(),
+            "outcomes": state.outcome.reports,
+        }
+        return page.show(request, cursor, "treatment", context)
+
+
+def days(rows: Sequence[VeinRow], entries: Sequence[Entry], recipe: Recipe | None) -> tuple[Day, ...]:
+    """Every fact, in order, under the day on which it happened where it happened."""
+    listed = [
+        ListedFact(row, _tone(row.kind), details(entry, recipe, brief=True))
+        for row, entry in zip(rows, entries, strict=True)
+    ]
+    return tuple(Day(day, tuple(facts)) for day, facts in groupby(listed, key=lambda fact: fact.row.occurred.date()))
+
+
+def _tone(kind: str) -> str:
+    if kind in WARNINGS:
+        return "warning"
+    if kind in REFUSED:
+        return "refused"
+    return "quiet" if kind.startswith("label.") else ""
+
+
+def _recipe(cursor: psycopg.Cursor[Any], state: Vein, identifier: str) -> Recipe | None:
+    """The recipe as the latest batch pins it, else as approved last."""
+    latest = state.batches.latest
+    return approval_board.recipe(cursor, identifier, latest.recipe_version if latest is not None else "")

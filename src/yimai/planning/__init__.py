@@ -1,0 +1,1 @@
+"""What could happen: the planner's problem and its answers."""

@@ -1,0 +1,64 @@
+"""What an entry mentions: identifiers in its subjects, its actor, its site and its data, as ``noun/identifier``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from yimai.domain.identifier import noun_of
+from yimai.ledger.entry import Entry, Json
+
+FIELDS: Final = {
+    "approver": "person",
+    "base": "base",
+    "destination": "site",
+    "equipment": "equipment",
+    "giver": "person",
+    "holder": "person",
+    "hospital": "site",
+    "logger": "equipment",
+    "lot": "material_lot",
+    "lots": "material_lot",
+    "material_lot": "material_lot",
+    "material_lots": "material_lot",
+    "operator": "person",
+    "operators": "person",
+    "origin": "site",
+    "person": "person",
+    "position": "storage_position",
+    "programme": "programme",
+    "recipe": "recipe",
+    "signer": "person",
+    "site": "site",
+    "suite": "suite",
+    "taker": "person",
+}
+"""Which noun the identifiers under a field name; our own identifiers say it themselves (``domain.identifier``)."""
+
+NOT_WALKED: Final = frozenset({"content"})
+"""An approved file's content describes things; it is no event in their lives."""
+
+LONGEST: Final = 100
+
+
+def mentions(entry: Entry) -> tuple[str, ...]:
+    """Return what the entry mentions, sorted, none twice; things of unknown noun and free text are left out."""
+    found = {*entry.subjects, f"person/{entry.actor}", f"site/{entry.site}"}
+    for name, value in entry.data.items():
+        if name not in NOT_WALKED:
+            found.update(_in_value(name, value))
+    return tuple(sorted(found))
+
+
+def _in_value(name: str, value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        noun = noun_of(value) or FIELDS.get(name)
+        if noun is not None and value and len(value) <= LONGEST and " " not in value:
+            yield f"{noun}/{value}"
+    elif isinstance(value, list):
+        for each in value:
+            yield from _in_value(name, each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _in_value(name, key)
+            yield from _in_value(key, each)

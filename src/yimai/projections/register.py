@@ -1,0 +1,81 @@
+"""Who and what is registered: sites with their titles, people with their roles (their names lie in the vault)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+
+from yimai.domain.person import PersonRegistered
+from yimai.domain.site import SiteRegistered
+from yimai.ledger.entry import Entry
+
+TABLES: Final = """
+CREATE TABLE projection.site (
+    site text COLLATE "C" PRIMARY KEY,
+    type text COLLATE "C" NOT NULL,
+    title_zh text NOT NULL,
+    title_en text NOT NULL,
+    district text NOT NULL,
+    zone smallint NOT NULL
+);
+CREATE TABLE projection.person (
+    person text COLLATE "C" PRIMARY KEY,
+    site text COLLATE "C" NOT NULL,
+    roles text[] NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """zone: the site's UTC offset in minutes."""
+
+    site: str
+    type: str
+    title_zh: str
+    title_en: str
+    district: str
+    zone: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    person: str
+    site: str
+    roles: tuple[str, ...]
+
+
+def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+    data: Any = entry.data
+    if entry.kind == SiteRegistered.kind:
+        cursor.execute(
+            "INSERT INTO projection.site VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (site) DO UPDATE SET"
+            " (type, title_zh, title_en, district, zone) ="
+            " (excluded.type, excluded.title_zh, excluded.title_en, excluded.district, excluded.zone)",
+            (data["site"], data["type"], data["title_zh"], data["title_en"], data["district"], data["zone"]),
+        )
+    elif entry.kind == PersonRegistered.kind:
+        cursor.execute(
+            "INSERT INTO projection.person VALUES (%s, %s, %s) ON CONFLICT (person) DO UPDATE SET"
+            " (site, roles) = (excluded.site, excluded.roles)",
+            (data["person"], data["site"], list(data["roles"])),
+        )
+
+
+def sites(cursor: psycopg.Cursor[Any]) -> dict[str, SiteRow]:
+    """Every registered site, by its identifier."""
+    rows = cursor.execute(
+        "SELECT site, type, title_zh, title_en, district, zone FROM projection.site ORDER BY site"
+    ).fetchall()
+    return {row[0]: SiteRow(*row) for row in rows}
+
+
+def people(cursor: psycopg.Cursor[Any], identifiers: Iterable[str]) -> dict[str, PersonRow]:
+    """Those of the people who are registered, by their identifier."""
+    rows = cursor.execute(
+        "SELECT person, site, roles FROM projection.person WHERE person = ANY(%s)", (sorted(set(identifiers)),)
+    ).fetchall()
+    return {row[0]: PersonRow(row[0], row[1], tuple(row[2])) for row in rows}

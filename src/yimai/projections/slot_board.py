@@ -1,0 +1,52 @@
+"""Which suite windows are taken: one row a treatment, empty again once its slot is freed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+
+from yimai.domain.slot import SlotFreed, SlotReserved
+from yimai.domain.treatment import TreatmentOrdered
+from yimai.ledger.entry import Entry
+
+TABLES: Final = """
+CREATE TABLE projection.slot (
+    treatment text COLLATE "C" PRIMARY KEY,
+    base text COLLATE "C" NOT NULL,
+    suite text COLLATE "C",
+    starts timestamptz,
+    ends timestamptz
+);
+CREATE INDEX slot_base ON projection.slot (base, ends) WHERE suite IS NOT NULL;
+"""
+
+
+def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+    data: Any = entry.data
+    if entry.kind == TreatmentOrdered.kind:
+        cursor.execute("INSERT INTO projection.slot VALUES (%s, %s)", (data["treatment"], data["base"]))
+    elif entry.kind == SlotReserved.kind:
+        window = data["itinerary"]
+        cursor.execute(
+            "UPDATE projection.slot SET (suite, starts, ends) = (%s, %s, %s) WHERE treatment = %s",
+            (window["suite"], window["starts"], window["ends"], data["treatment"]),
+        )
+    elif entry.kind == SlotFreed.kind:
+        cursor.execute(
+            "UPDATE projection.slot SET (suite, starts, ends) = (NULL, NULL, NULL) WHERE treatment = %s",
+            (data["treatment"],),
+        )
+
+
+def taken(cursor: psycopg.Cursor[Any], base: str) -> dict[str, list[tuple[datetime, datetime]]]:
+    """Each suite's windows [starts, ends) that are taken, in order."""
+    rows = cursor.execute(
+        "SELECT suite, starts, ends FROM projection.slot WHERE base = %s AND suite IS NOT NULL ORDER BY suite, starts",
+        (base,),
+    )
+    windows: dict[str, list[tuple[datetime, datetime]]] = {}
+    for suite, starts, ends in rows.fetchall():
+        windows.setdefault(suite, []).append((starts, ends))
+    return windows

@@ -1,0 +1,206 @@
+"""The ``yimai`` command: everything that an administrator or a planner needs without a browser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from yimai.wiring.problems import plain_words
+
+Task = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 refused or a problem was found, 2 wrong usage, 130 stopped."""
+    chosen = _parser().parse_args(arguments)
+    task: Task = chosen.task
+    try:
+        return task(chosen)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception as error:
+        words = plain_words(error)
+        if words is None:
+            raise
+        print(f"yimai: {words}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="yimai", description="Runs a city's cell and gene therapy programme, from its plan to a patient's dose."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_demo(commands)
+    _add_ledger_commands(commands)
+    _add_personal_data(commands)
+    _add_file_commands(commands)
+    _add_bench(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # the type that add_subparsers returns has no public name
+
+
+def _command(
+    commands: Commands[argparse.ArgumentParser], name: str, words: str, task: Task, *, folder: bool = True
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words)
+    command.set_defaults(task=task)
+    if folder:
+        command.add_argument(
+            "--folder", type=Path, default=Path("data"), help="where the embedded database and its key lie (data)"
+        )
+    return command
+
+
+def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
+    demo = _command(commands, "demo", "Load a simulated programme and show it in the browser.", _demo)
+    demo.add_argument("--check", action="store_true", help="one treatment from order to infusion, without a browser")
+    demo.add_argument("--seed", type=int, default=1, help="seed of the simulated plant (1)")
+    demo.add_argument("--start", default="2026-08-03T08:00:00+08:00", help="when the simulation begins (ISO 8601)")
+    demo.add_argument("--treatments", type=int, default=60, help="how many treatments are simulated (60)")
+    demo.add_argument("--port", type=int, default=8080, help="port on loopback (8080, or the next that is free)")
+    demo.add_argument("--load-only", action="store_true", help="load the simulated programme, do not serve")
+    serve = _command(commands, "serve", "Show the ledger in the browser, on loopback.", _serve)
+    serve.add_argument("--port", type=int, default=8080, help="port on loopback (8080, or the next that is free)")
+
+
+def _add_ledger_commands(commands: Commands[argparse.ArgumentParser]) -> None:
+    verify = _command(commands, "verify", "Re-derive every hash, chain and root of the ledger.", _verify)
+    verify.add_argument("--noted", metavar="SIZE:ROOT", help="a checkpoint noted earlier, to find rewritten history")
+    _command(commands, "checkpoint", "Seal the ledger and print its checkpoint, to be noted elsewhere.", _checkpoint)
+    trace = _command(commands, "trace", "Print everything about a treatment, container, lot, person or room.", _trace)
+    trace.add_argument("identifier", help="any identifier, with or without hyphens")
+    trace.add_argument("--language", choices=("zh", "en"), default="en")
+    vein = _command(commands, "vein", "Print a treatment's vein: when, what, who, where, holder.", _vein)
+    vein.add_argument("identifier", help="the treatment's COI identifier")
+    vein.add_argument("--language", choices=("zh", "en"), default="en")
+    projections = commands.add_parser("projections", help="Look after what the screens read.")
+    under = projections.add_subparsers(metavar="COMMAND", required=True)
+    _command(under, "rebuild", "Drop what the screens read and compute it anew from the facts.", _rebuild)
+
+
+def _add_personal_data(commands: Commands[argparse.ArgumentParser]) -> None:
+    words = "Restrict or destroy a patient's data in the vault."
+    under = commands.add_parser("personal-data", help=words, description=words)
+    verbs = under.add_subparsers(metavar="COMMAND", required=True)
+    for verb, help_words in (
+        ("restrict", "Close a treatment's personal data to all but legal duties."),
+        ("destroy", "Destroy the keys and salts of a treatment whose retention track has ended."),
+    ):
+        command = _command(verbs, verb, help_words, _personal_data)
+        command.set_defaults(verb=verb)
+        command.add_argument("identifier", help="the treatment's COI identifier")
+        command.add_argument("--person", required=True, help="identifier of the person who decides")
+        command.add_argument("--reason", required=True, help="a reason's code, for example treatment_ended")
+
+
+def _add_file_commands(commands: Commands[argparse.ArgumentParser]) -> None:
+    for noun in ("recipe", "base", "programme"):
+        words = f"Check or approve a {noun} file."
+        under = commands.add_parser(noun, help=words, description=words).add_subparsers(
+            metavar="COMMAND", required=True
+        )
+        check = _command(under, "check", f"Check a {noun} file; every mistake with its line.", _check, folder=False)
+        check.set_defaults(noun=noun)
+        check.add_argument("file", type=Path)
+        if noun == "recipe":
+            check.add_argument("--base", type=Path, help="also check whether this base can run the recipe")
+        approve = _command(under, "approve", f"Approve a {noun} file: a fact that holds its content.", _approve)
+        approve.set_defaults(noun=noun)
+        approve.add_argument("file", type=Path)
+        approve.add_argument("--person", required=True, help="identifier of the person who approves")
+
+
+def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
+    bench = commands.add_parser("bench", help="Measure, beside a floor in the same run.")
+    under = bench.add_subparsers(metavar="WHAT", required=True)
+    ledger = _command(under, "ledger", "Appends, sealing, verify, rebuild and trace.", _bench_ledger, folder=False)
+    ledger.add_argument("--large", action="store_true", help="trace among 10 million facts instead of 1 million")
+    ledger.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
+    ledger.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import demo
+
+    if chosen.check:
+        return demo.check(seed=chosen.seed, start=chosen.start)
+    return demo.run(
+        chosen.folder,
+        seed=chosen.seed,
+        start=chosen.start,
+        treatments=chosen.treatments,
+        port=None if chosen.load_only else chosen.port,
+    )
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import serve
+
+    return serve.serve_folder(chosen.folder, chosen.port)
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import ledger_commands
+
+    return ledger_commands.verify(chosen.folder, chosen.noted)
+
+
+def _checkpoint(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import ledger_commands
+
+    return ledger_commands.checkpoint(chosen.folder)
+
+
+def _trace(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import ledger_commands
+
+    return ledger_commands.trace(chosen.folder, chosen.identifier, chosen.language)
+
+
+def _vein(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import ledger_commands
+
+    return ledger_commands.vein(chosen.folder, chosen.identifier, chosen.language)
+
+
+def _rebuild(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import ledger_commands
+
+    return ledger_commands.rebuild(chosen.folder)
+
+
+def _personal_data(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import personal_data
+
+    act = personal_data.restrict if chosen.verb == "restrict" else personal_data.destroy
+    return act(chosen.folder, chosen.identifier, chosen.person, chosen.reason)
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from yimai.interfaces.files import check_command
+
+    if chosen.noun == "recipe":
+        return check_command.check_recipe(chosen.file, chosen.base)
+    check = check_command.check_base if chosen.noun == "base" else check_command.check_programme
+    return check(chosen.file)
+
+
+def _approve(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import ledger_commands
+
+    return ledger_commands.approve(chosen.folder, chosen.noun, chosen.file, chosen.person)
+
+
+def _bench_ledger(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import bench_ledger
+
+    return bench_ledger.run(large=chosen.large, quick=chosen.quick, json_file=chosen.json)

@@ -1,0 +1,183 @@
+"""The one place that opens the database and builds the ledger, the vault and what stands on them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from hmac import digest
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
+
+from yimai.domain.fact import subject
+from yimai.domain.facts import decode
+from yimai.domain.person import PersonRegistered
+from yimai.ledger.entry import Checkpoint
+from yimai.ledger.verify import FirstProblem, Verified
+from yimai.projections import rebuild
+from yimai.store import verify
+from yimai.store.postgres_ledger import PostgresLedger
+from yimai.store.vault import Vault, wrapping_key_in
+from yimai.wiring import embedded_database
+from yimai.wiring.migrations import migrate
+
+Clock = Callable[[], datetime]
+Chance = Callable[[int], bytes]
+FOLDER: Final = Path("data")
+APP, SEALER = "yimai_app", "yimai_sealer"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the database is: libpq URLs of its owner and of the two roles that serve."""
+
+    owner_url: str
+    app_url: str
+    sealer_url: str
+    folder: Path
+    embedded: embedded_database.EmbeddedDatabase | None
+
+    def stop(self) -> None:
+        if self.embedded is not None:
+            self.embedded.stop()
+
+
+def open_database(folder: Path, progress: Callable[[str], None] | None = None) -> Database:
+    """Start (or join) the embedded server in ``folder``, or take DATABASE_URL; bring it to the current form.
+
+    With DATABASE_URL (an owner's libpq URL, PostgreSQL ≥ 15) the serving roles take the same URL with ``role`` set,
+    unless YIMAI_APP_DATABASE_URL and YIMAI_SEALER_DATABASE_URL name logins of their own.
+    Raises EmbeddedDatabaseProblem, MigrationProblem, psycopg.OperationalError.
+    """
+    owner = os.environ.get("DATABASE_URL")
+    embedded = None
+    if owner:
+        app = os.environ.get("YIMAI_APP_DATABASE_URL") or make_conninfo(owner, options=f"-c role={APP}")
+        sealer = os.environ.get("YIMAI_SEALER_DATABASE_URL") or make_conninfo(owner, options=f"-c role={SEALER}")
+        folder.mkdir(parents=True, exist_ok=True)
+    else:
+        embedded = embedded_database.start(folder, progress=progress)
+        owner, app, sealer = embedded.url(), embedded.url(APP), embedded.url(SEALER)
+    database = Database(owner, app, sealer, folder, embedded)
+    migrate(owner)
+    with psycopg.connect(owner, options="-c role=yimai_owner") as connection:
+        changed = rebuild.create(connection.cursor())
+    if changed:
+        rebuild_projections(database)
+    return database
+
+
+@dataclass(frozen=True)
+class House:
+    """An open ledger with its vault; ``pool`` serves queries of projections, ``secret`` keys the hashes of requests."""
+
+    ledger: PostgresLedger
+    vault: Vault
+    pool: ConnectionPool[Any]
+    secret: bytes
+
+
+def is_external() -> bool:
+    """Whether DATABASE_URL names the database."""
+    return bool(os.environ.get("DATABASE_URL"))
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[psycopg.Cursor[Any]]:
+    """A cursor of the serving role for queries of projections."""
+    with psycopg.connect(database.app_url, autocommit=True) as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def site_of(opened: House, person: str) -> str:
+    """The site at which a person is registered, or "" for an unknown person."""
+    entries = opened.ledger.about(subject("person", person)).entries[subject("person", person)]
+    registered = [fact for fact in map(decode, entries) if isinstance(fact, PersonRegistered)]
+    return registered[-1].site if registered else ""
+
+
+@contextmanager
+def open_house(
+    database: Database,
+    *,
+    simulated: bool = False,
+    clock: Clock | None = None,
+    chance: Chance = os.urandom,
+    loading: bool = False,
+) -> Iterator[House]:
+    """Open the ledger that the database holds, or begin one.
+
+    simulated: what a new ledger's first entry says. clock, chance: sources of a simulated ledger's time and identifiers.
+    loading: commits do not wait for the disk; only for data that can be loaded again.
+    Raises LedgerProblem if an existing ledger is not of that kind, VaultProblem if its key cannot be used.
+    """
+    key = wrapping_key_in(_key_file(database.folder))
+    arguments: dict[str, Any] = {"kwargs": {"autocommit": True}, "open": True}
+    if simulated and loading:
+        arguments["configure"] = _do_not_wait_for_disk
+    with (
+        ConnectionPool(database.app_url, min_size=1, max_size=16, **arguments) as pool,
+        ConnectionPool(database.sealer_url, min_size=0, max_size=2, **arguments) as sealer_pool,
+    ):
+        vault = Vault(pool, key)
+        ledger = PostgresLedger.open(
+            pool,
+            ledger_id=str(uuid.UUID(bytes=chance(16), version=4)),
+            simulated=simulated,
+            clock=clock,
+            chance=chance,
+            projections=(rebuild.apply,),
+            keep=vault.keep,
+            sealer_pool=sealer_pool,
+        )
+        yield House(ledger, vault, pool, digest(key, b"yimai request", sha256))
+
+
+def _do_not_wait_for_disk(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("SET synchronous_commit = off")
+
+
+def _key_file(folder: Path) -> Path:
+    """The wrapping key lies outside the database; YIMAI_WRAPPING_KEY_FILE names another place than the data folder."""
+    return Path(os.environ.get("YIMAI_WRAPPING_KEY_FILE") or folder / "wrapping.key")
+
+
+def rebuild_projections(database: Database) -> tuple[dict[str, str], dict[str, str], int]:
+    """Follow the whole ledger anew; return the tables' digests before and after, and the number of entries."""
+    with psycopg.connect(database.app_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('yimai.projections'))")
+        before = rebuild.digest(cursor)
+        identity = cursor.execute("SELECT FROM ledger.identity").fetchone()
+        if identity is None:
+            return before, before, 0
+        with ConnectionPool(database.app_url, min_size=1, max_size=2, kwargs={"autocommit": True}) as pool:
+            count = rebuild.rebuild(cursor, (entry for _, entry in PostgresLedger(pool).entries()))
+        return before, rebuild.digest(cursor), count
+
+
+def verify_ledger(database: Database, noted: Checkpoint | None = None) -> Verified | FirstProblem:
+    """Re-derive every hash, chain, claim and root of the ledger."""
+    with psycopg.connect(database.app_url, autocommit=True) as connection:
+        return verify.verify(connection, noted=noted)
+
+
+def last_recorded(database: Database) -> datetime | None:
+    """When the ledger's newest entry was recorded, or None if there is no ledger yet."""
+    with psycopg.connect(database.app_url) as connection:
+        row = connection.execute("SELECT max(recorded) FROM ledger.entry").fetchone()
+    return row[0] if row else None
+
+
+def is_simulated(database: Database) -> bool:
+    """Whether the ledger's first entry says that its clock and people are simulated; False if there is no ledger yet."""
+    with psycopg.connect(database.app_url) as connection:
+        row = connection.execute("SELECT simulated FROM ledger.identity").fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,65 @@
+"""``yimai personal-data``: restrict and destroy a patient's data; the facts and their proofs stay."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from yimai.actions import request, retention
+from yimai.domain.fact import subject
+from yimai.domain.facts import decode
+from yimai.domain.identifier import grouped, typed
+from yimai.domain.refusal import Refusal
+from yimai.domain.retention import RetentionStarted
+from yimai.wiring import house
+from yimai.wiring.ledger_commands import opened_database, opened_house
+from yimai.wiring.problems import CommandProblem
+
+
+def restrict(folder: Path, identifier: str, person: str, reason: str) -> int:
+    """Decide that the data are restricted, then close them in the vault; a repeat after an interruption goes on."""
+    treatment = typed(identifier)
+    with opened_database(folder) as database, opened_house(database) as opened:
+        _decide(opened, "restrict", treatment, person, reason)
+        if opened.vault.state(treatment) == "active":
+            opened.vault.restrict(treatment)
+    print(f"The personal data of {grouped(treatment)} are restricted.")
+    return 0
+
+
+def destroy(folder: Path, identifier: str, person: str, reason: str) -> int:
+    """Decide that the data are destroyed, then destroy key, salts and contents; refused while a retention track runs."""
+    treatment = typed(identifier)
+    with opened_database(folder) as database, opened_house(database) as opened:
+        _decide(opened, "destroy", treatment, person, reason)
+        if opened.vault.state(treatment) != "destroyed":
+            reading = opened.ledger.about(subject("treatment", treatment))
+            until = _retained_until(opened, treatment)
+            opened.vault.destroy(treatment, today=reading.now.date(), retained_until=until)
+    print(f"The personal data of {grouped(treatment)} are destroyed; its facts and proofs stay valid.")
+    return 0
+
+
+def _retained_until(opened: house.House, treatment: str) -> date | None:
+    """The last day of the retention track that runs for the treatment, or None if none does."""
+    name = subject("treatment", treatment)
+    started = [
+        fact for fact in map(decode, opened.ledger.about(name).entries[name]) if isinstance(fact, RetentionStarted)
+    ]
+    return max((fact.until for fact in started), default=None)
+
+
+def _decide(opened: house.House, verb: str, treatment: str, person: str, reason: str) -> None:
+    act = retention.restrict if verb == "restrict" else retention.destroy
+    arguments = {"treatment": treatment, "reason": reason}
+    asked = request.command(
+        f"retention.{verb}",
+        arguments,
+        id=f"personal-data/{verb}/{treatment}",
+        actor=person,
+        site=house.site_of(opened, person),
+        secret=opened.secret,
+    )
+    answer = act(opened.ledger, asked, **arguments)
+    if isinstance(answer, Refusal):
+        raise CommandProblem(f"{answer.en} ({answer.code})")

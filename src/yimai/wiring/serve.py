@@ -1,0 +1,94 @@
+"""Serves the ledger to browsers on loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from granian.constants import Interfaces
+from granian.server import Server
+
+from yimai.wiring import house
+from yimai.wiring.problems import CommandProblem
+from yimai.wiring.sealing import kept_sealed
+
+LOOPBACK: Final = "127.0.0.1"
+PORTS_TRIED: Final = 20
+
+
+def serve_folder(folder: Path, port: int) -> int:
+    """Serve the ledger in the folder (or behind DATABASE_URL); a simulated one's clock runs on from its last entry."""
+    stop_on_termination()
+    database = house.open_database(folder, progress=print)
+    try:
+        offset = clock_offset(database)
+        with (
+            house.open_house(database, simulated=offset is not None, clock=shifted_clock(offset)) as opened,
+            kept_sealed(opened.ledger),
+        ):
+            return serve(database, port, offset)
+    finally:
+        database.stop()
+
+
+def stop_on_termination() -> None:
+    """Let SIGTERM end the program as Ctrl-C does, so that what was started is stopped."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def clock_offset(database: house.Database) -> timedelta | None:
+    """How far a simulated ledger's clock is from this machine's; None for a ledger that is not simulated, or none yet."""
+    last = house.last_recorded(database)
+    if last is None or not house.is_simulated(database):
+        return None
+    return last - datetime.now(UTC)
+
+
+def shifted_clock(offset: timedelta | None) -> Callable[[], datetime] | None:
+    """Return a simulated ledger's running clock, or None where the database's clock counts."""
+    return (lambda: datetime.now(UTC) + offset) if offset is not None else None
+
+
+def serve(database: house.Database, port: int, offset: timedelta | None) -> int:
+    """Serve until stopped; print one address."""
+    free = _free_port(port)
+    os.environ["YIMAI_WEB_DATABASE_URL"] = database.app_url
+    os.environ["YIMAI_CLOCK_OFFSET"] = str(offset.total_seconds()) if offset is not None else ""
+    print(f"\n  Yimai 一脉   http://{LOOPBACK}:{free}/   (Ctrl-C stops)\n", flush=True)
+    server = Server(
+        "yimai.wiring.wsgi:application",
+        address=LOOPBACK,
+        port=free,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=8,
+        log_enabled=False,
+        websockets=False,
+    )
+    server.serve()
+    return 0
+
+
+def _free_port(wanted: int) -> int:
+    """Return the wanted port, or the next one that is free."""
+    for port in range(wanted, wanted + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            if port != wanted:
+                print(f"Port {wanted} is in use; taking {port}.", file=sys.stderr)
+            return port
+    raise CommandProblem(f"ports {wanted} to {wanted + PORTS_TRIED - 1} are all in use; name another with --port")

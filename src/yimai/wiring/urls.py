@@ -1,0 +1,14 @@
+"""All doors' addresses together."""
+
+from __future__ import annotations
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+
+from yimai.interfaces.web import answers
+
+handler404 = answers.not_found
+urlpatterns = [
+    path("health", answers.health, name="health"),
+    *i18n_patterns(path("", include("yimai.interfaces.web.urls"))),
+]

@@ -1,0 +1,27 @@
+"""What the WSGI server runs in its worker: the pages, with a window on the database that the environment names.
+
+YIMAI_WEB_DATABASE_URL: libpq URL of the serving role. YIMAI_CLOCK_OFFSET: seconds from this machine's clock to a
+simulated ledger's, or "" where the real time counts.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+from django.core.wsgi import get_wsgi_application
+from psycopg_pool import ConnectionPool
+
+from yimai.interfaces.web import window
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
+application = get_wsgi_application()
+
+
+def _open_window(url: str, offset: timedelta) -> None:
+    pool = ConnectionPool(url, min_size=1, max_size=8, kwargs={"autocommit": True}, open=True)
+    window.open(pool, lambda: datetime.now(UTC) + offset)
+
+
+if url := os.environ.get("YIMAI_WEB_DATABASE_URL"):
+    _open_window(url, timedelta(seconds=float(os.environ.get("YIMAI_CLOCK_OFFSET") or 0)))

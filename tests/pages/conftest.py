@@ -1,0 +1,73 @@
+"""One house for all tests of pages: treatments at every stage, seen through a window that counts queries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import django
+import psycopg
+import pytest
+from django.test import Client
+from tests.conftest import clone_of_template
+from tests.projections.following import begin, followed
+from tests.projections.story import Story, Telling
+
+from yimai.interfaces.web import window
+from yimai.wiring.embedded_database import EmbeddedDatabase
+
+HOSTILE = "<script>alert('园区')</script>"
+STAGES = tuple(stage for stage, _ in Telling.CHAPTERS)
+
+
+class CountingCursor(psycopg.Cursor[Any]):
+    """Counts what is asked of the database."""
+
+    asked = 0
+
+    def execute(self, *arguments: Any, **options: Any) -> Any:
+        CountingCursor.asked += 1
+        return super().execute(*arguments, **options)
+
+
+@dataclass(frozen=True)
+class House:
+    """stages: a treatment for each. whole: the telling of one that was infused. story: to tell more."""
+
+    stages: dict[str, str]
+    whole: Telling
+    story: Story
+    url: str
+
+
+@pytest.fixture(scope="session")
+def house(postgres: EmbeddedDatabase) -> Iterator[House]:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
+    django.setup()
+    with (
+        clone_of_template(postgres) as url,
+        followed(url, cursor_factory=CountingCursor) as pool,
+    ):
+        story = begin(pool)
+        story.open_house(HOSTILE)
+        stages = {stage: story.treatment(stage, steps=0 if stage == "collecting" else 4) for stage in STAGES}
+        whole = Telling(story, story.mint("treatment"), urgency="urgent", deviation="wash", excursion=True)
+        whole.until("infused")
+        stages["infused"] = whole.coi
+        story.ledger.seal()
+        window.open(pool, story.clock)
+        yield House(stages, whole, story, url)
+
+
+@pytest.fixture
+def client(house: House) -> Client:
+    return Client(SERVER_NAME="localhost")
+
+
+@pytest.fixture
+def asked(house: House) -> Callable[[], int]:
+    """How many queries were made since the test began."""
+    CountingCursor.asked = 0
+    return lambda: CountingCursor.asked
