@@ -23,15 +23,23 @@ LETTERS: Final = {
     "excursion": "E",
     "permit": "P",
 }
+MISREAD: Final = str.maketrans("OIL", "011")
 RANDOM_BYTES: Final = 5
 """How many random bytes an identifier is minted from: 40 bits, eight characters."""
 
 
 def mint(noun: str, random: bytes) -> str:
-    """Return a new identifier for the noun from five random bytes, for example ``T4F7K92QX8``."""
+    """Return a new identifier for the noun from five random bytes, for example ``T4F7K92QX8``.
+
+    A check character that people misread (I, L, O, U) is avoided by taking the next number.
+    """
     number = int.from_bytes(random[:RANDOM_BYTES], "big")
-    body = LETTERS[noun] + "".join(ALPHABET[(number >> shift) & 31] for shift in range(35, -1, -5))
-    return body + mod_37_36.calc_check_digit(body)
+    while True:
+        body = LETTERS[noun] + "".join(ALPHABET[(number >> shift) & 31] for shift in range(35, -1, -5))
+        check = str(mod_37_36.calc_check_digit(body))
+        if check in ALPHABET:
+            return body + check
+        number += 1
 
 
 def noun_of(identifier: str) -> str | None:
@@ -47,5 +55,8 @@ def grouped(identifier: str) -> str:
 
 
 def typed(text: str) -> str:
-    """Return what a person typed or a scanner read as an identifier: upper case, without blanks and hyphens."""
-    return "".join(text.split()).replace("-", "").upper()
+    """Return what a person typed or a scanner read as one of our identifiers is spelled.
+
+    Upper case, without blanks and hyphens; O reads 0, I and L read 1, since our identifiers have none of these.
+    """
+    return "".join(text.split()).replace("-", "").upper().translate(MISREAD)
