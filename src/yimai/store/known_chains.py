@@ -13,6 +13,7 @@ from psycopg import Connection
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import NO_HASH, Entry, Head
 from yimai.ledger.ledger import LedgerProblem
+from yimai.store.array_text import of_integers, of_texts
 
 _KEEP_ENTRIES = 50_000
 
@@ -48,7 +49,7 @@ class KnownChains:
         self, connection: Connection[Any], known: dict[str, Chain]
     ) -> tuple[datetime, dict[str, Head], dict[str, Chain]]:
         sequences = [len(entries) for entries in known.values()]
-        rows = connection.execute(_NEWER, (list(known), sequences), binary=True).fetchall()
+        rows = connection.execute(_NEWER, (of_texts(known), of_integers(sequences)), binary=True).fetchall()
         heads: dict[str, Head] = {}
         chains: dict[str, Chain] = {}
         for _, subject, sequence, digest, contents in rows:

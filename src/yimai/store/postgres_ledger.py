@@ -17,6 +17,7 @@ from yimai.ledger.entry import Checkpoint, Command, Deposit, Draft, Entry, Readi
 from yimai.ledger.ledger import CommandReused, LedgerProblem
 from yimai.ledger.merkle import Frontier
 from yimai.store import refused_append
+from yimai.store.array_text import of_bytes, of_integers, of_texts
 from yimai.store.known_chains import KnownChains
 
 Projection = Callable[[Cursor[Any], Entry], None]
@@ -88,7 +89,7 @@ class PostgresLedger:
                 first = chain.opening(ledger_id, simulated=simulated, now=now)
                 try:
                     with connection.transaction():
-                        connection.execute(_APPEND, ([first.content], [], [], []))
+                        connection.execute(_APPEND, (of_bytes([first.content]), "{}", "{}", "{}"))
                 except psycopg.errors.UniqueViolation:
                     pass  # another process opened it at the same moment
         ledger = cls(pool, clock=clock, **arguments)
@@ -133,10 +134,10 @@ class PostgresLedger:
         advanced = {subject for entry in entries for subject in entry.subjects}
         held = [(subject, head) for subject, head in after.heads.items() if subject not in advanced]
         arguments = (
-            [entry.content for entry in entries],
-            [subject for subject, _ in held],
-            [head.sequence for _, head in held],
-            [head.hash for _, head in held],
+            of_bytes([entry.content for entry in entries]),
+            of_texts([subject for subject, _ in held]),
+            of_integers([head.sequence for _, head in held]),
+            of_bytes([head.hash for _, head in held]),
         )
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -153,7 +154,7 @@ class PostgresLedger:
                 raise problem from None
         raise AssertionError("unreachable")
 
-    def _write(self, entries: tuple[Entry, ...], arguments: tuple[Any, ...], deposits: Sequence[Deposit]) -> None:
+    def _write(self, entries: tuple[Entry, ...], arguments: tuple[str, ...], deposits: Sequence[Deposit]) -> None:
         with self._pool.connection() as connection:
             if not self._projections and not deposits:
                 connection.execute(_APPEND, arguments)
@@ -189,7 +190,13 @@ class PostgresLedger:
             newest = Checkpoint(self._id, frontier.size, frontier.root(), moment)
             connection.execute(
                 "SELECT ledger.seal(%s::bigint[], %s, %s, %s, %s)",
-                ([arrival for arrival, _ in rows], newest.size, newest.root, b"".join(frontier.nodes), moment),
+                (
+                    of_integers([arrival for arrival, _ in rows]),
+                    newest.size,
+                    newest.root,
+                    b"".join(frontier.nodes),
+                    moment,
+                ),
             )
             return newest
 

@@ -52,19 +52,23 @@ def migrate(owner_url: str) -> None:
     The URL's user owns the database and may create roles (CREATEROLE), or is a superuser. Tables of Django's own
     applications and of projections go to the schema ``projection``. Raises MigrationProblem.
     """
-    try:
-        with psycopg.connect(owner_url, autocommit=True) as connection:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext('yimai.migrations'))")  # until the connection is closed
+        try:
             _prepare(connection)
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise MigrationProblem(
-            f"The user of the database's URL may not prepare it ({error.diag.message_primary}). "
-            "Name one that owns the database and may create roles (ALTER ROLE … CREATEROLE)."
-        ) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise MigrationProblem(
+                f"The user of the database's URL may not prepare it ({error.diag.message_primary}). "
+                "Name one that owns the database and may create roles (ALTER ROLE … CREATEROLE)."
+            ) from error
+        _run_django(owner_url)
+
+
+def _run_django(owner_url: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
     django.setup()
-    connections.settings["owner"] = connections.configure_settings({"default": {}, "owner": _django_form(owner_url)})[
-        "owner"
-    ]
+    complete = connections.configure_settings({"default": {}, "owner": _django_form(owner_url)})
+    connections.settings["owner"] = complete["owner"]
     try:
         call_command("migrate", database="owner", interactive=False, verbosity=0)
     finally:

@@ -76,11 +76,16 @@ CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'ledger.% is append-only: % refused', TG_TABLE_NAME, TG_OP;
 END $$;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.identity EXECUTE FUNCTION ledger.refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.entry EXECUTE FUNCTION ledger.refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.chain EXECUTE FUNCTION ledger.refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.leaf EXECUTE FUNCTION ledger.refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.seal EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.identity
+    EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.entry
+    EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.chain
+    EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.leaf
+    EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.seal
+    EXECUTE FUNCTION ledger.refuse_change();
 
 -- Whoever says when: in a ledger that is not simulated nothing may be dated far from the database's clock.
 CREATE FUNCTION ledger.check_clock(moment timestamptz, simulated boolean) RETURNS void LANGUAGE plpgsql AS $$
@@ -123,7 +128,8 @@ BEGIN
 END $$;
 
 -- Holds a head that a writer read and does not advance: nobody can advance it before this transaction ends.
-CREATE FUNCTION ledger.hold(read_subject text, read_sequence bigint, read_hash bytea) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger.hold(read_subject text, read_sequence bigint, read_hash bytea)
+RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     FOR attempt IN 1..2 LOOP
         PERFORM FROM ledger.head h
@@ -154,7 +160,9 @@ BEGIN
         WHERE h.subject = of_subject AND h.sequence = read_sequence AND h.hash = read_hash AND h.recorded <= moment;
     END IF;
     IF NOT FOUND THEN
-        IF EXISTS (SELECT FROM ledger.head h WHERE h.subject = of_subject AND h.hash = read_hash AND h.recorded > moment) THEN
+        IF EXISTS (
+            SELECT FROM ledger.head h WHERE h.subject = of_subject AND h.hash = read_hash AND h.recorded > moment
+        ) THEN
             RAISE EXCEPTION '% is recorded before the entry that it follows', of_subject USING ERRCODE = 'YM006';
         END IF;
         RAISE EXCEPTION '% has changed since it was read', of_subject USING ERRCODE = 'YM003', DETAIL = of_subject;
@@ -329,8 +337,8 @@ BEGIN
     PERFORM FROM ledger.sealing FOR UPDATE;
     SELECT coalesce(max(s.size), 0) INTO size_before FROM ledger.seal AS s;
     IF cardinality(arrivals) = 0 OR new_size IS DISTINCT FROM size_before + cardinality(arrivals) THEN
-        RAISE EXCEPTION 'a seal of % entries does not follow % with % more', new_size, size_before, cardinality(arrivals)
-            USING ERRCODE = 'YM006';
+        RAISE EXCEPTION 'a seal of % entries does not follow % with % more',
+            new_size, size_before, cardinality(arrivals) USING ERRCODE = 'YM006';
     END IF;
     IF length(new_root) <> 32 OR length(new_frontier) <> 32 * bit_count(new_size::bit(64)) THEN
         RAISE EXCEPTION 'the root or the frontier of a seal has a wrong length' USING ERRCODE = 'YM006';
