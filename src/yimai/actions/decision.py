@@ -27,7 +27,7 @@ ATTEMPTS: Final = 3
 TRY_AGAIN = RefusalKind(
     "decision.try_again",
     "Others were changing the same record ({subject}). Look at what changed and try again.",
-    "其他人正在修改同一记录({subject})。请查看变化后重试。",
+    "其他人正在修改同一记录（{subject}）。请查看变化后重试。",
 )
 TAKEN = RefusalKind(
     "decision.taken",
@@ -42,7 +42,7 @@ COMMAND_REUSED = RefusalKind(
 IN_FUTURE = RefusalKind(
     "decision.in_future",
     "The time given ({occurred}) lies after the server's time ({now}). Correct the time.",
-    "所填时间({occurred})晚于服务器时间({now})。请更正。",
+    "所填时间（{occurred}）晚于服务器时间（{now}）。请更正。",
 )
 
 

@@ -58,7 +58,7 @@ class ProgrammeApproved(Fact):
 NOT_APPROVED = RefusalKind(
     "approval.not_approved",
     "No approved {what} {id} in this ledger. Have it approved first (yimai {what} approve FILE).",
-    "账本中没有已批准的 {what} {id}。请先批准(yimai {what} approve FILE)。",
+    "账本中没有已批准的 {what} {id}。请先批准（yimai {what} approve FILE）。",
 )
 SAME_VERSION = RefusalKind(
     "approval.same_version",
@@ -68,7 +68,7 @@ SAME_VERSION = RefusalKind(
 ALREADY_APPROVED = RefusalKind(
     "approval.already_approved",
     "{what} {id} version {version} is already approved with exactly this content; nothing to do.",
-    "{what} {id} 版本 {version} 已以相同内容批准,无需操作。",
+    "{what} {id} 版本 {version} 已以相同内容批准，无需操作。",
 )
 CACHED: Final = 64
 

@@ -312,17 +312,17 @@ ANOTHER_OPEN = RefusalKind(
 ALREADY_OPENED = RefusalKind(
     "batch.already_opened",
     "Batch {batch} has already been opened. Go on with it, or clear the line for a new batch.",
-    "批次 {batch} 已开批。请继续该批次,或为新批次清场。",
+    "批次 {batch} 已开批。请继续该批次，或为新批次清场。",
 )
 CLOSED = RefusalKind(
     "batch.closed",
     "Batch {batch} is {state}; nothing more can be recorded in it. Check the batch's number.",
-    "批次 {batch} 已为 {state} 状态,不能再作记录。请核对批号。",
+    "批次 {batch} 已为 {state} 状态，不能再作记录。请核对批号。",
 )
 NO_SLOT = RefusalKind(
     "batch.no_slot",
     "Treatment {treatment} has no slot in suite {suite} at {now} (its slot: {slot}). Reserve one, or come back then.",
-    "治疗 {treatment} 在 {now} 没有生产单元 {suite} 的档期(其档期:{slot})。请先预订,或届时再来。",
+    "治疗 {treatment} 在 {now} 没有生产单元 {suite} 的档期（其档期：{slot}）。请先预订，或届时再来。",
 )
 NOT_COLLECTED = RefusalKind(
     "batch.not_collected",

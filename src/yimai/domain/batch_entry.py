@@ -31,7 +31,7 @@ class Departure:
 UNKNOWN = RefusalKind(
     "batch.entry_unknown",
     "Step {step} has no entry {entry}. Its entries are: {entries}. Correct the name.",
-    "步骤 {step} 没有记录项 {entry}。其记录项为:{entries}。请更正。",
+    "步骤 {step} 没有记录项 {entry}。其记录项为：{entries}。请更正。",
 )
 MISSING = RefusalKind(
     "batch.entry_missing",
@@ -41,27 +41,27 @@ MISSING = RefusalKind(
 WRONG_TYPE = RefusalKind(
     "batch.entry_wrong_type",
     "Entry {step}.{entry} is {value}, but a {type} is needed. Enter a {type}.",
-    "记录项 {step}.{entry} 为 {value},应为 {type}。请按 {type} 填写。",
+    "记录项 {step}.{entry} 为 {value}，应为 {type}。请按 {type} 填写。",
 )
 WRONG_UNIT = RefusalKind(
     "batch.entry_wrong_unit",
     "Entry {step}.{entry} is in {unit}, but the recipe has {needed}. Enter the value in {needed}.",
-    "记录项 {step}.{entry} 的单位为 {unit},工艺规程为 {needed}。请以 {needed} 填写。",
+    "记录项 {step}.{entry} 的单位为 {unit}，工艺规程为 {needed}。请以 {needed} 填写。",
 )
 IMPOSSIBLE = RefusalKind(
     "batch.entry_impossible",
     "Entry {step}.{entry} cannot be {value}: expected {expected}. Read the instrument again and correct the number.",
-    "记录项 {step}.{entry} 不可能为 {value}:应为 {expected}。请重新读数并更正。",
+    "记录项 {step}.{entry} 不可能为 {value}：应为 {expected}。请重新读数并更正。",
 )
 NO_SUCH_CHOICE = RefusalKind(
     "batch.entry_no_such_choice",
     "Entry {step}.{entry} cannot be '{value}'. Choose one of: {choices}.",
-    "记录项 {step}.{entry} 不能为“{value}”。请从以下选择:{choices}。",
+    "记录项 {step}.{entry} 不能为“{value}”。请从以下选择：{choices}。",
 )
 NOT_A_CODE = RefusalKind(
     "batch.entry_not_a_code",
     "Entry {step}.{entry} takes a code of up to 60 letters and digits, no free text. Enter the code only.",
-    "记录项 {step}.{entry} 只接受不超过 60 位的字母数字代码,不接受自由文本。请只填写代码。",
+    "记录项 {step}.{entry} 只接受不超过 60 位的字母数字代码，不接受自由文本。请只填写代码。",
 )
 
 

@@ -63,12 +63,12 @@ NOTHING_FILLED = RefusalKind(
 FILLS_NOTHING = RefusalKind(
     "batch.fills_nothing",
     "Step {step} fills no containers, but {container} was named. Remove it.",
-    "步骤 {step} 不灌装容器,但填写了 {container}。请删除。",
+    "步骤 {step} 不灌装容器，但填写了 {container}。请删除。",
 )
 ONE_CONTAINER = RefusalKind(
     "batch.one_container",
     "Step {step} fills one container, but {number} were named. Pool the cells into one labelled container.",
-    "步骤 {step} 只灌装一个容器,但填写了 {number} 个。请合并到一个贴签容器中。",
+    "步骤 {step} 只灌装一个容器，但填写了 {number} 个。请合并到一个贴签容器中。",
 )
 CONTAINER_USED = RefusalKind(
     "batch.container_used",
@@ -83,7 +83,7 @@ FILLING_IMPOSSIBLE = RefusalKind(
 AFTER_DISPOSITION = RefusalKind(
     "batch.after_disposition",
     "Batch {batch} has been disposed of; its record can no longer be corrected. Report a deviation instead.",
-    "批次 {batch} 已作出放行决定,其记录不能再更正。请改为报告偏差。",
+    "批次 {batch} 已作出放行决定，其记录不能再更正。请改为报告偏差。",
 )
 NOTHING_CORRECTED = RefusalKind(
     "batch.nothing_corrected",
@@ -93,7 +93,7 @@ NOTHING_CORRECTED = RefusalKind(
 NO_SUCH_CAUSE = RefusalKind(
     "batch.no_such_cause",
     "'{cause}' is not a cause of failure here. Choose one of: {causes}.",
-    "“{cause}”不是此处的失败原因。请从以下选择:{causes}。",
+    "“{cause}”不是此处的失败原因。请从以下选择：{causes}。",
 )
 
 

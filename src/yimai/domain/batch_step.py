@@ -34,12 +34,12 @@ NO_SUCH_STEP = RefusalKind(
 STEP_RUNNING = RefusalKind(
     "batch.step_running",
     "Step {step} is already under way since {started}. Complete it; it is not started twice.",
-    "步骤 {step} 自 {started} 起正在进行。请完成该步骤,不要重复开始。",
+    "步骤 {step} 自 {started} 起正在进行。请完成该步骤，不要重复开始。",
 )
 STEP_ALREADY_COMPLETED = RefusalKind(
     "batch.step_already_completed",
     "Step {step} is already completed and signed. Look at the record; correct an entry if it is wrong.",
-    "步骤 {step} 已完成并签名。请查看记录;如有错误请更正相应记录项。",
+    "步骤 {step} 已完成并签名。请查看记录；如有错误请更正相应记录项。",
 )
 STEP_NOT_RUNNING = RefusalKind(
     "batch.step_not_running",
@@ -54,17 +54,17 @@ STEP_NOT_DONE = RefusalKind(
 ROUNDS_EXHAUSTED = RefusalKind(
     "batch.rounds_exhausted",
     "Step {step} was repeated {most} times, the most that the recipe allows. QA decides on the batch.",
-    "步骤 {step} 已重复 {most} 次,达到工艺规程上限。请由 QA 决定该批次。",
+    "步骤 {step} 已重复 {most} 次，达到工艺规程上限。请由 QA 决定该批次。",
 )
 COUNT_NOT_REACHED = RefusalKind(
     "batch.count_not_reached",
     "Step {step} did not reach its count. Wait until QA closes deviation {deviation} as acceptable, or fail the batch.",
-    "步骤 {step} 未达到规定细胞数。请等待 QA 将偏差 {deviation} 关闭为可接受,或登记批次失败。",
+    "步骤 {step} 未达到规定细胞数。请等待 QA 将偏差 {deviation} 关闭为可接受，或登记批次失败。",
 )
 NOT_THIS_BATCHES = RefusalKind(
     "batch.not_this_batches",
     "{presented} does not hold the cells of batch {batch}; {expected} does. Put it back and scan {expected}.",
-    "{presented} 中不是批次 {batch} 的细胞,应为 {expected}。请放回并扫描 {expected}。",
+    "{presented} 中不是批次 {batch} 的细胞，应为 {expected}。请放回并扫描 {expected}。",
     identity=True,
 )
 NOT_SCANNED = RefusalKind(
@@ -76,18 +76,18 @@ HOLD_EXCEEDED = RefusalKind(
     "batch.hold_exceeded",
     "Step {step} begins {elapsed} after {after}; the recipe allows {maximum}. "
     "It needs the signed reasons of QA and the qualified person, and opens a deviation.",
-    "步骤 {step} 在 {after} 之后 {elapsed} 开始;工艺规程允许 {maximum}。须由 QA 和质量受权人签署理由,并开启偏差。",
+    "步骤 {step} 在 {after} 之后 {elapsed} 开始；工艺规程允许 {maximum}。须由 QA 和质量受权人签署理由，并开启偏差。",
     override=("qa", "qualified_person"),
 )
 TIME_REVERSED = RefusalKind(
     "batch.time_reversed",
     "{step} cannot be at {moment}, before what it follows ({earlier}). Correct the time.",
-    "{step} 的时间 {moment} 不能早于其之前的事项({earlier})。请更正时间。",
+    "{step} 的时间 {moment} 不能早于其之前的事项（{earlier}）。请更正时间。",
 )
 TOO_FEW_OPERATORS = RefusalKind(
     "batch.too_few_operators",
     "Step {step} needs {number} different people qualified for '{qualification}', not {present}. Add a colleague.",
-    "步骤 {step} 需要 {number} 名具备“{qualification}”资质的不同人员,现有 {present} 名。请增加人员。",
+    "步骤 {step} 需要 {number} 名具备“{qualification}”资质的不同人员，现有 {present} 名。请增加人员。",
 )
 EQUIPMENT_MISSING = RefusalKind(
     "batch.equipment_missing",

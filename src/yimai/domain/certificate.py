@@ -18,7 +18,7 @@ from yimai.ledger.canonical import encode
 NOT_RELEASED = RefusalKind(
     "certificate.not_released",
     "Batch {batch} is not released, so no certificate can be issued. Only a full release is certified.",
-    "批次 {batch} 未放行,不能签发合格证。只有正式放行才能签发。",
+    "批次 {batch} 未放行，不能签发合格证。只有正式放行才能签发。",
 )
 ALREADY_CERTIFIED = RefusalKind(
     "certificate.already_certified",

@@ -108,7 +108,7 @@ ALREADY_RUNNING = RefusalKind(
 NOT_RUNNING = RefusalKind(
     "collection.not_running",
     "Collection {collection} is not open in treatment {treatment}. Start the collection first, or check the number.",
-    "治疗 {treatment} 中没有进行中的采集 {collection}。请先开始采集,或核对编号。",
+    "治疗 {treatment} 中没有进行中的采集 {collection}。请先开始采集，或核对编号。",
 )
 MATERIAL_AT_HAND = RefusalKind(
     "collection.material_at_hand",
@@ -123,7 +123,7 @@ NO_SLOT = RefusalKind(
 OTHER_WRISTBAND = RefusalKind(
     "collection.other_wristband",
     "Wristband {presented} is not the one this collection began with ({expected}). Stop and check the patient's identity.",
-    "腕带 {presented} 不是本次采集开始时的腕带({expected})。请停止并核对患者身份。",
+    "腕带 {presented} 不是本次采集开始时的腕带（{expected}）。请停止并核对患者身份。",
     identity=True,
 )
 BAG_IN_USE = RefusalKind(
@@ -134,12 +134,12 @@ BAG_IN_USE = RefusalKind(
 VALUE_IMPOSSIBLE = RefusalKind(
     "collection.value_impossible",
     "{name} {value} is not possible here: expected {expected}. Check the number and its unit.",
-    "{name} 的值 {value} 不合理:应为 {expected}。请核对数值和单位。",
+    "{name} 的值 {value} 不合理：应为 {expected}。请核对数值和单位。",
 )
 BELOW_MINIMUM = RefusalKind(
     "collection.below_minimum",
     "{value} is below the minimum of {minimum}. Record the collection as failed (below minimum) and look for a new slot.",
-    "{value} 低于最低要求 {minimum}。请登记为采集失败(低于最低要求)并重新安排档期。",
+    "{value} 低于最低要求 {minimum}。请登记为采集失败（低于最低要求）并重新安排档期。",
 )
 
 

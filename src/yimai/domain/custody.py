@@ -157,17 +157,17 @@ NO_LIMITS: Final = Limits()
 NOT_IN_CHARGE = RefusalKind(
     "custody.not_in_charge",
     "{container} is in the charge of {holder}, not of {person}. Have {holder} hand it over.",
-    "{container} 由 {holder} 保管,不在 {person} 处。请由 {holder} 交接。",
+    "{container} 由 {holder} 保管，不在 {person} 处。请由 {holder} 交接。",
 )
 NOT_HERE = RefusalKind(
     "custody.not_here",
     "{container} is at {there}, not at {here}. Find the container before going on.",
-    "{container} 位于 {there},不在 {here}。请先找到该容器。",
+    "{container} 位于 {there}，不在 {here}。请先找到该容器。",
 )
 GONE = RefusalKind(
     "custody.gone",
     "{container} is gone ({how}); it cannot be used again. Check what you scanned.",
-    "{container} 已不存在({how}),不能再次使用。请核对扫描内容。",
+    "{container} 已不存在（{how}），不能再次使用。请核对扫描内容。",
 )
 IN_SHIPMENT = RefusalKind(
     "custody.in_shipment",
@@ -182,12 +182,12 @@ STORED = RefusalKind(
 NOT_STORED = RefusalKind(
     "custody.not_stored",
     "{container} is not in storage, so it cannot be retrieved. Check what you scanned.",
-    "{container} 未在库,无法取出。请核对扫描内容。",
+    "{container} 未在库，无法取出。请核对扫描内容。",
 )
 WRONG_SHIPMENT = RefusalKind(
     "custody.wrong_shipment",
     "{presented} is not shipment {expected}. Both people scan the shipper that changes hands; stop and compare.",
-    "{presented} 不是运输箱 {expected}。双方须扫描正在交接的运输箱;请停止并核对。",
+    "{presented} 不是运输箱 {expected}。双方须扫描正在交接的运输箱；请停止并核对。",
     identity=True,
 )
 NOT_IN_SHIPMENT = RefusalKind(
@@ -199,7 +199,7 @@ NOT_IN_SHIPMENT = RefusalKind(
 WRONG_DESTINATION = RefusalKind(
     "custody.wrong_destination",
     "Shipment {shipment} is addressed to {destination}, not to {here}. Do not open it; call the courier.",
-    "运输箱 {shipment} 的目的地是 {destination},不是 {here}。请勿开启,并联系承运人。",
+    "运输箱 {shipment} 的目的地是 {destination}，不是 {here}。请勿开启，并联系承运人。",
     identity=True,
 )
 SEGREGATION_NEEDED = RefusalKind(
@@ -215,7 +215,7 @@ NOT_TO_BE_DESTROYED = RefusalKind(
 TOO_OLD = RefusalKind(
     "custody.too_old",
     "{container} was collected {age} ago; fresh material may be used for {maximum}. It needs the signed reasons of QA and a physician.",
-    "{container} 采集已 {age};新鲜物料可使用 {maximum}。须由 QA 和医师签署理由。",
+    "{container} 采集已 {age}；新鲜物料可使用 {maximum}。须由 QA 和医师签署理由。",
     override=("qa", "physician"),
 )
 

@@ -147,7 +147,7 @@ UNKNOWN = RefusalKind(
 ALREADY_CLOSED = RefusalKind(
     "deviation.already_closed",
     "Deviation {deviation} is closed ({conclusion}). Report a new deviation if there is something new.",
-    "偏差 {deviation} 已关闭({conclusion})。如有新情况,请报告新的偏差。",
+    "偏差 {deviation} 已关闭（{conclusion}）。如有新情况，请报告新的偏差。",
 )
 NOT_ASSESSED = RefusalKind(
     "deviation.not_assessed",
@@ -157,7 +157,7 @@ NOT_ASSESSED = RefusalKind(
 CANNOT_LOWER = RefusalKind(
     "deviation.cannot_lower",
     "Deviation {deviation} is {classification}; an assessment may raise that, never lower it.",
-    "偏差 {deviation} 的级别为 {classification};评估只能提高级别,不能降低。",
+    "偏差 {deviation} 的级别为 {classification}；评估只能提高级别，不能降低。",
 )
 OWN_WORK = RefusalKind(
     "deviation.own_work",

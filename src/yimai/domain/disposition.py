@@ -199,7 +199,7 @@ class BatchEvidence:
 NOT_COMPLETED = RefusalKind(
     "disposition.not_completed",
     "Batch {batch} is not completed. Finish its batch record first; a failed batch is rejected.",
-    "批次 {batch} 尚未完成。请先完成批记录;失败的批次应予拒绝。",
+    "批次 {batch} 尚未完成。请先完成批记录；失败的批次应予拒绝。",
 )
 NOT_REVIEWED = RefusalKind(
     "disposition.not_reviewed",
@@ -209,12 +209,12 @@ NOT_REVIEWED = RefusalKind(
 REVIEW_OUTDATED = RefusalKind(
     "disposition.review_outdated",
     "Since QA's review of batch {batch} these have arisen: {exceptions}. Ask QA to review the batch again.",
-    "QA 审核批次 {batch} 之后又出现:{exceptions}。请 QA 重新审核。",
+    "QA 审核批次 {batch} 之后又出现：{exceptions}。请 QA 重新审核。",
 )
 DEVIATION_OPEN = RefusalKind(
     "disposition.deviation_open",
     "Deviations of batch {batch} are open: {deviations}. QA closes them before the batch can be released.",
-    "批次 {batch} 有未关闭的偏差:{deviations}。QA 关闭后方可放行。",
+    "批次 {batch} 有未关闭的偏差：{deviations}。QA 关闭后方可放行。",
 )
 DEVIATION_REJECTS = RefusalKind(
     "disposition.deviation_rejects",
@@ -224,17 +224,17 @@ DEVIATION_REJECTS = RefusalKind(
 NOT_INDEPENDENT = RefusalKind(
     "disposition.not_independent",
     "{person} took part in batch {batch} and cannot judge it. Ask a colleague who did not work on it.",
-    "{person} 参与了批次 {batch},不能进行判定。请由未参与的同事操作。",
+    "{person} 参与了批次 {batch}，不能进行判定。请由未参与的同事操作。",
 )
 ALREADY_DISPOSED = RefusalKind(
     "disposition.already_disposed",
     "Batch {batch} is already {state}. Look at its record; what was decided is not decided twice.",
-    "批次 {batch} 已处于“{state}”状态。请查看记录,已作出的决定不重复作出。",
+    "批次 {batch} 已处于“{state}”状态。请查看记录，已作出的决定不重复作出。",
 )
 REVOKE_FIRST = RefusalKind(
     "disposition.revoke_first",
     "Batch {batch} is {state}. Revoke that first; then it can be rejected.",
-    "批次 {batch} 处于“{state}”状态。请先撤销,然后才能拒绝。",
+    "批次 {batch} 处于“{state}”状态。请先撤销，然后才能拒绝。",
 )
 NOT_SUPPLIED = RefusalKind(
     "disposition.not_supplied",
@@ -244,12 +244,12 @@ NOT_SUPPLIED = RefusalKind(
 REVOKED = RefusalKind(
     "disposition.revoked",
     "The release of batch {batch} was revoked. Do not use the product; keep it apart and call QA.",
-    "批次 {batch} 的放行已撤销。不得使用该产品,请隔离并通知 QA。",
+    "批次 {batch} 的放行已撤销。不得使用该产品，请隔离并通知 QA。",
 )
 REJECTED = RefusalKind(
     "disposition.rejected",
     "Batch {batch} was rejected. Do not use the product; keep it apart and call QA.",
-    "批次 {batch} 已被拒绝。不得使用该产品,请隔离并通知 QA。",
+    "批次 {batch} 已被拒绝。不得使用该产品，请隔离并通知 QA。",
 )
 
 

@@ -96,32 +96,32 @@ UNKNOWN = RefusalKind(
 OUT_OF_USE = RefusalKind(
     "equipment.out_of_use",
     "Equipment {equipment} is out of use: {reason}. Use another piece, or have QA return it.",
-    "设备 {equipment} 已停用:{reason}。请使用其他设备,或请 QA 恢复。",
+    "设备 {equipment} 已停用：{reason}。请使用其他设备，或请 QA 恢复。",
 )
 NOT_OUT = RefusalKind(
     "equipment.not_out",
     "Equipment {equipment} is in use already, so there is nothing to return.",
-    "设备 {equipment} 处于可用状态,无需恢复。",
+    "设备 {equipment} 处于可用状态，无需恢复。",
 )
 WRONG_CLASS = RefusalKind(
     "equipment.wrong_class",
     "{equipment} is a {equipment_class}, but a {needed} is needed here. Scan a {needed}.",
-    "{equipment} 是 {equipment_class},此处需要 {needed}。请扫描 {needed}。",
+    "{equipment} 是 {equipment_class}，此处需要 {needed}。请扫描 {needed}。",
 )
 ELSEWHERE = RefusalKind(
     "equipment.elsewhere",
     "{equipment} stands in suite {there}, not in {here}. Use a piece of suite {here}, or a shared one.",
-    "{equipment} 位于生产单元 {there},不在 {here}。请使用 {here} 内的设备或共用设备。",
+    "{equipment} 位于生产单元 {there}，不在 {here}。请使用 {here} 内的设备或共用设备。",
 )
 NOT_CALIBRATED = RefusalKind(
     "equipment.not_calibrated",
     "{equipment} is not calibrated on {day} (valid until {until}). Use another piece, or have it calibrated first.",
-    "{equipment} 在 {day} 不在校准有效期内(有效至 {until})。请使用其他设备,或先进行校准。",
+    "{equipment} 在 {day} 不在校准有效期内（有效至 {until}）。请使用其他设备，或先进行校准。",
 )
 DAYS_REVERSED = RefusalKind(
     "equipment.days_reversed",
     "A calibration cannot end ({until}) before it begins ({first}). Correct the days.",
-    "校准的截止日({until})不能早于起始日({first})。请更正日期。",
+    "校准的截止日（{until}）不能早于起始日（{first}）。请更正日期。",
 )
 REASON_MISSING = RefusalKind(
     "equipment.reason_missing",

@@ -143,7 +143,7 @@ def evolve(infusion: Infusion, fact: Fact, entry: Entry) -> Infusion:
 NOT_AVAILABLE = RefusalKind(
     "infusion.not_available",
     "Nothing shows yet that batch {batch} is available: it is neither released nor at the hospital. Wait for either.",
-    "批次 {batch} 尚不可用:既未放行,也未到达医院。请等待其一。",
+    "批次 {batch} 尚不可用：既未放行，也未到达医院。请等待其一。",
 )
 AVAILABILITY_UNCONFIRMED = RefusalKind(
     "infusion.availability_unconfirmed",
@@ -153,12 +153,12 @@ AVAILABILITY_UNCONFIRMED = RefusalKind(
 ALREADY_CONFIRMED = RefusalKind(
     "infusion.already_confirmed",
     "The availability of batch {batch} is already confirmed; nothing more to do here.",
-    "批次 {batch} 的可用性已确认,无需重复操作。",
+    "批次 {batch} 的可用性已确认，无需重复操作。",
 )
 LYMPHODEPLETION_RUNS = RefusalKind(
     "infusion.lymphodepletion_runs",
     "Lymphodepletion began on {began} and its window for infusion is still open. It is not begun twice.",
-    "清淋已于 {began} 开始,输注窗口尚未关闭。不得重复开始。",
+    "清淋已于 {began} 开始，输注窗口尚未关闭。不得重复开始。",
 )
 NO_LYMPHODEPLETION = RefusalKind(
     "infusion.no_lymphodepletion",
@@ -168,7 +168,7 @@ NO_LYMPHODEPLETION = RefusalKind(
 TOO_EARLY = RefusalKind(
     "infusion.too_early",
     "After this lymphodepletion, infusion is possible from {earliest}. Wait until then; keep the product frozen.",
-    "自清淋开始计算,{earliest} 之后方可输注。请等待,并保持产品冷冻。",
+    "自清淋开始计算，{earliest} 之后方可输注。请等待，并保持产品冷冻。",
 )
 TOO_LATE = RefusalKind(
     "infusion.too_late",
@@ -183,7 +183,7 @@ NOT_RECEIVED = RefusalKind(
 ALREADY_THAWED = RefusalKind(
     "infusion.already_thawed",
     "{container} was already thawed at {thawed}; a bag is thawed once. Check what you scanned.",
-    "{container} 已于 {thawed} 复苏,每袋只能复苏一次。请核对扫描内容。",
+    "{container} 已于 {thawed} 复苏，每袋只能复苏一次。请核对扫描内容。",
 )
 NOT_THAWED = RefusalKind(
     "infusion.not_thawed",
@@ -193,12 +193,12 @@ NOT_THAWED = RefusalKind(
 THAW_EXPIRED = RefusalKind(
     "infusion.thaw_expired",
     "{container} was thawed at {thawed}; infusion had to begin within {limit}. Do not infuse it; call the physician.",
-    "{container} 于 {thawed} 复苏,须在 {limit} 内开始输注。不得输注,请通知医师。",
+    "{container} 于 {thawed} 复苏，须在 {limit} 内开始输注。不得输注，请通知医师。",
 )
 WRONG_ORDER = RefusalKind(
     "infusion.wrong_order",
     "The order presented is {presented}, not {treatment}. Stop; these are two patients' papers.",
-    "出示的医嘱是 {presented},不是 {treatment}。请停止操作,这是两名患者的文件。",
+    "出示的医嘱是 {presented}，不是 {treatment}。请停止操作，这是两名患者的文件。",
     identity=True,
 )
 NOT_MATCHED = RefusalKind(
@@ -220,7 +220,7 @@ ALREADY_BEGUN = RefusalKind(
 NOT_BEGUN = RefusalKind(
     "infusion.not_begun",
     "The infusion of {container} is not running, so it cannot be finished. Check what you scanned.",
-    "{container} 没有正在进行的输注,无法登记完成。请核对扫描内容。",
+    "{container} 没有正在进行的输注，无法登记完成。请核对扫描内容。",
 )
 
 

@@ -126,13 +126,13 @@ def _copy(item: Item, number: int, state: CopyState) -> Item:
 NOT_THIS_PATIENTS = RefusalKind(
     "label.not_this_patients",
     "{presented} does not belong to treatment {treatment}. Stop, put it aside and call QA; do not use it here.",
-    "{presented} 不属于治疗 {treatment}。请停止操作,将其隔离并通知 QA,不得在此使用。",
+    "{presented} 不属于治疗 {treatment}。请停止操作，将其隔离并通知 QA,不得在此使用。",
     identity=True,
 )
 WRONG_CARRIER = RefusalKind(
     "label.wrong_carrier",
     "{presented} is a {carrier}, but a {wanted} is needed here. Scan the {wanted}.",
-    "{presented} 是 {carrier},此处需要 {wanted}。请扫描 {wanted}。",
+    "{presented} 是 {carrier}，此处需要 {wanted}。请扫描 {wanted}。",
     identity=True,
 )
 UNKNOWN_LAYOUT = RefusalKind(
@@ -143,22 +143,22 @@ UNKNOWN_LAYOUT = RefusalKind(
 REPRINT_NEEDS_REASON = RefusalKind(
     "label.reprint_needs_reason",
     "{item} already has a label. Give the reason for the reprint, and destroy the copy it replaces.",
-    "{item} 已有标签。请填写重打原因,并销毁被替换的标签。",
+    "{item} 已有标签。请填写重打原因，并销毁被替换的标签。",
 )
 NO_SUCH_COPY = RefusalKind(
     "label.no_such_copy",
     "Copy {copy} of the label of {item} was not issued or is already used or destroyed. Scan the copy in your hand.",
-    "{item} 的第 {copy} 份标签未签发,或已使用、已销毁。请扫描手中的标签。",
+    "{item} 的第 {copy} 份标签未签发，或已使用、已销毁。请扫描手中的标签。",
 )
 ALREADY_LABELLED = RefusalKind(
     "label.already_labelled",
     "{item} already bears a label. Destroy this copy, or void the one on the item first.",
-    "{item} 已贴有标签。请销毁此份标签,或先作废已贴标签。",
+    "{item} 已贴有标签。请销毁此份标签，或先作废已贴标签。",
 )
 UNRECONCILED = RefusalKind(
     "label.unreconciled",
     "Labels are not reconciled: {copies}. Use or destroy every issued copy, then try again.",
-    "标签未平衡:{copies}。请使用或销毁所有已签发的标签后重试。",
+    "标签未平衡：{copies}。请使用或销毁所有已签发的标签后重试。",
 )
 
 

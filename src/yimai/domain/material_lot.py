@@ -74,7 +74,7 @@ def evolve(lot: MaterialLot, fact: Fact, entry: Entry) -> MaterialLot:
 UNKNOWN = RefusalKind(
     "material_lot.unknown",
     "Base {base} has not received material lot {material_lot}. Scan the lot's label again, or record its receipt.",
-    "基地 {base} 没有收到物料批 {material_lot}。请重新扫描标签,或登记接收。",
+    "基地 {base} 没有收到物料批 {material_lot}。请重新扫描标签，或登记接收。",
 )
 ALREADY_RECEIVED = RefusalKind(
     "material_lot.already_received",
@@ -84,12 +84,12 @@ ALREADY_RECEIVED = RefusalKind(
 ALREADY_DECIDED = RefusalKind(
     "material_lot.already_decided",
     "Material lot {material_lot} is already {state}; nothing more to decide.",
-    "物料批 {material_lot} 已为 {state} 状态,无需再作决定。",
+    "物料批 {material_lot} 已为 {state} 状态，无需再作决定。",
 )
 NOT_RELEASED = RefusalKind(
     "material_lot.not_released",
     "Material lot {material_lot} is {state}, not released. Put it aside and use a released lot.",
-    "物料批 {material_lot} 为 {state} 状态,未放行。请将其隔离并使用已放行的物料批。",
+    "物料批 {material_lot} 为 {state} 状态，未放行。请将其隔离并使用已放行的物料批。",
 )
 EXPIRED = RefusalKind(
     "material_lot.expired",
@@ -99,12 +99,12 @@ EXPIRED = RefusalKind(
 WRONG_MATERIAL = RefusalKind(
     "material_lot.wrong_material",
     "Material lot {material_lot} is {material}, which is not asked for here ({needed}). Scan the right lot.",
-    "物料批 {material_lot} 是 {material},不是此处所需({needed})。请扫描正确的物料批。",
+    "物料批 {material_lot} 是 {material}，不是此处所需（{needed}）。请扫描正确的物料批。",
 )
 QUANTITY_IMPOSSIBLE = RefusalKind(
     "material_lot.quantity_impossible",
     "{quantity} of material lot {material_lot} is not possible: expected more than 0 {unit}. Correct it or its unit.",
-    "物料批 {material_lot} 的数量 {quantity} 不合理:应大于 0 {unit}。请更正数量和单位。",
+    "物料批 {material_lot} 的数量 {quantity} 不合理：应大于 0 {unit}。请更正数量和单位。",
 )
 REASON_MISSING = RefusalKind(
     "material_lot.reason_missing",

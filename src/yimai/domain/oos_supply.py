@@ -106,7 +106,7 @@ def evolve(cases: OosCases, fact: Fact, entry: Entry) -> OosCases:
 NOT_OPEN = RefusalKind(
     "oos_supply.not_open",
     "Batch {batch} is already {state}; out-of-specification supply is only for a batch that nobody has disposed of.",
-    "批次 {batch} 已处于“{state}”状态;超标供应仅适用于尚未处置的批次。",
+    "批次 {batch} 已处于“{state}”状态；超标供应仅适用于尚未处置的批次。",
 )
 NOTHING_FAILS = RefusalKind(
     "oos_supply.nothing_fails",
@@ -116,7 +116,7 @@ NOTHING_FAILS = RefusalKind(
 TESTS_DIFFER = RefusalKind(
     "oos_supply.tests_differ",
     "The request names {named}, but these tests fail: {failing}. Have the physician request again for all of them.",
-    "申请列出 {named},而不符合的检验是:{failing}。请医师重新申请并列出全部不符合项。",
+    "申请列出 {named}，而不符合的检验是：{failing}。请医师重新申请并列出全部不符合项。",
 )
 ALREADY_REQUESTED = RefusalKind(
     "oos_supply.already_requested",
@@ -141,7 +141,7 @@ NOT_ACCEPTED = RefusalKind(
 NOTICE_MISSING = RefusalKind(
     "oos_supply.notice_missing",
     "Notice of the supply of batch {batch} is missing to: {to}. Give notice and record its reference.",
-    "批次 {batch} 的供应尚未通知:{to}。请通知并登记文号。",
+    "批次 {batch} 的供应尚未通知：{to}。请通知并登记文号。",
 )
 REFERENCE_MISSING = RefusalKind(
     "oos_supply.reference_missing",

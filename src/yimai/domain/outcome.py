@@ -80,27 +80,27 @@ def evolve(outcome: Outcome, fact: Fact, entry: Entry) -> Outcome:
 NOT_INFUSED = RefusalKind(
     "outcome.not_infused",
     "No bag of treatment {treatment} has been infused, so there is no outcome yet. Record the infusion first.",
-    "治疗 {treatment} 尚无已输注的成品袋,没有结局可报告。请先登记输注。",
+    "治疗 {treatment} 尚无已输注的成品袋，没有结局可报告。请先登记输注。",
 )
 DAY_IMPOSSIBLE = RefusalKind(
     "outcome.day_impossible",
     "Day {day} is not possible: the infusion began on {began}, so today is day {today}. Correct the day.",
-    "第 {day} 天不合理:输注于 {began} 开始,今天是第 {today} 天。请更正。",
+    "第 {day} 天不合理：输注于 {began} 开始，今天是第 {today} 天。请更正。",
 )
 GRADE_IMPOSSIBLE = RefusalKind(
     "outcome.grade_impossible",
     "{scale} grade {grade} does not exist; grades run from 0 (none) to 5 (fatal). Correct the grade.",
-    "{scale} 没有 {grade} 级;分级为 0(无)至 5(致死)。请更正。",
+    "{scale} 没有 {grade} 级；分级为 0(无)至 5(致死)。请更正。",
 )
 FATAL_GRADE = RefusalKind(
     "outcome.fatal_grade",
     "Grade 5 means that the patient died, but the response given is {response}. Correct the one or the other.",
-    "5 级表示患者死亡,而所填疗效为 {response}。请更正其中之一。",
+    "5 级表示患者死亡，而所填疗效为 {response}。请更正其中之一。",
 )
 AFTER_DEATH = RefusalKind(
     "outcome.after_death",
     "The patient's death is on record for day {died}; nothing can be reported for day {day}. Check the treatment.",
-    "已登记患者于第 {died} 天死亡,不能报告第 {day} 天的情况。请核对治疗。",
+    "已登记患者于第 {died} 天死亡，不能报告第 {day} 天的情况。请核对治疗。",
 )
 NO_OUTCOME = RefusalKind(
     "outcome.no_outcome",
@@ -110,7 +110,7 @@ NO_OUTCOME = RefusalKind(
 ALREADY_COMPLETED = RefusalKind(
     "outcome.already_completed",
     "Treatment {treatment} was closed on {day}. Further outcomes can still be reported; it is not closed twice.",
-    "治疗 {treatment} 已于 {day} 结束。仍可报告后续结局,但不重复结束。",
+    "治疗 {treatment} 已于 {day} 结束。仍可报告后续结局，但不重复结束。",
 )
 
 

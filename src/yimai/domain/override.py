@@ -37,7 +37,7 @@ NEVER = RefusalKind(
 REASON_MISSING = RefusalKind(
     "override.reason_missing",
     "Overriding {code} needs a written reason from each of: {roles}. Enter both reasons.",
-    "豁免 {code} 需要以下角色各自的书面理由:{roles}。请填写两份理由。",
+    "豁免 {code} 需要以下角色各自的书面理由：{roles}。请填写两份理由。",
 )
 
 

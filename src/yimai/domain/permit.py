@@ -74,18 +74,18 @@ def evolve(permits: Permits, fact: Fact, entry: Entry) -> Permits:
 UNKNOWN = RefusalKind(
     "permit.unknown",
     "Treatment {treatment} has no infusion permit {permit}. Stop; scan the one that came with this product.",
-    "治疗 {treatment} 没有回输许可 {permit}。请停止操作,并扫描随该患者产品提供的许可。",
+    "治疗 {treatment} 没有回输许可 {permit}。请停止操作，并扫描随该患者产品提供的许可。",
     identity=True,
 )
 USED = RefusalKind(
     "permit.used",
     "Permit {permit} has been used; it is good for one infusion. Ask the base for a new permit if bags are left.",
-    "回输许可 {permit} 已使用,仅限一次输注。如仍有产品,请向基地申请新许可。",
+    "回输许可 {permit} 已使用，仅限一次输注。如仍有产品，请向基地申请新许可。",
 )
 WITHDRAWN = RefusalKind(
     "permit.withdrawn",
     "Permit {permit} was withdrawn. Do not infuse; call the base's quality assurance.",
-    "回输许可 {permit} 已收回。不得输注,请联系基地 QA。",
+    "回输许可 {permit} 已收回。不得输注，请联系基地 QA。",
 )
 OTHER_RELEASE = RefusalKind(
     "permit.other_release",
@@ -95,29 +95,29 @@ OTHER_RELEASE = RefusalKind(
 NOT_OF_BATCH = RefusalKind(
     "permit.not_of_batch",
     "{container} is no final bag of batch {batch}. A permit covers only bags of the released batch; check the list.",
-    "{container} 不是批次 {batch} 的成品袋。许可仅适用于已放行批次的成品袋,请核对清单。",
+    "{container} 不是批次 {batch} 的成品袋。许可仅适用于已放行批次的成品袋，请核对清单。",
     identity=True,
 )
 NOTHING_COVERED = RefusalKind(
     "permit.nothing_covered",
     "A permit names at least one bag, none of them twice. Choose the bags to be infused.",
-    "许可至少须列出一个成品袋,且不得重复。请选择要输注的成品袋。",
+    "许可至少须列出一个成品袋，且不得重复。请选择要输注的成品袋。",
 )
 ALREADY_COVERED = RefusalKind(
     "permit.already_covered",
     "{container} is already on permit {permit}. Use that permit, or withdraw it first.",
-    "{container} 已列入回输许可 {permit}。请使用该许可,或先将其收回。",
+    "{container} 已列入回输许可 {permit}。请使用该许可，或先将其收回。",
 )
 NOT_COVERED = RefusalKind(
     "permit.not_covered",
     "{container} is not on permit {permit}. Stop; infuse only the bags that the permit names.",
-    "{container} 不在回输许可 {permit} 上。请停止操作,只能回输许可列出的成品袋。",
+    "{container} 不在回输许可 {permit} 上。请停止操作，只能回输许可列出的成品袋。",
     identity=True,
 )
 EXPIRED = RefusalKind(
     "permit.expired",
     "The shelf life of batch {batch} ended on {expires}. Do not use it; call the base's quality assurance.",
-    "批次 {batch} 的有效期已于 {expires} 届满。不得使用,请联系基地 QA。",
+    "批次 {batch} 的有效期已于 {expires} 届满。不得使用，请联系基地 QA。",
 )
 
 

@@ -92,12 +92,12 @@ def evolve(person: Person, fact: Fact, entry: Entry) -> Person:
 ALREADY_REGISTERED = RefusalKind(
     "person.already_registered",
     "Person {person} is already registered. Choose another identifier, or change the registered person.",
-    "人员 {person} 已登记。请使用其他标识,或修改已登记人员。",
+    "人员 {person} 已登记。请使用其他标识，或修改已登记人员。",
 )
 NOT_OF_ROLE = RefusalKind(
     "person.not_of_role",
     "{person} is not registered as {roles}. Ask a colleague who is, or have the administrator check the roles.",
-    "{person} 没有登记为 {roles}。请由具备该角色的人员操作,或请管理员核对角色。",
+    "{person} 没有登记为 {roles}。请由具备该角色的人员操作，或请管理员核对角色。",
 )
 NOT_QUALIFIED = RefusalKind(
     "person.not_qualified",

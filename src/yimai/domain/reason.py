@@ -62,7 +62,7 @@ REASONS: Final[Mapping[str, Words]] = {
 UNKNOWN = RefusalKind(
     "reason.unknown",
     "'{reason}' is not a reason on the list. Choose one of: {reasons}. Details go into a note.",
-    "“{reason}”不在理由列表中。请从以下选择:{reasons}。详情请写入备注。",
+    "“{reason}”不在理由列表中。请从以下选择：{reasons}。详情请写入备注。",
 )
 
 

@@ -72,12 +72,12 @@ def evolve(retention: Retention, fact: Fact, entry: Entry) -> Retention:
 NOT_STARTED = RefusalKind(
     "retention.not_started",
     "Treatment {treatment} is not closed, so its personal data are in use. Close or end the treatment first.",
-    "治疗 {treatment} 尚未结束,其个人信息仍在使用。请先结束治疗。",
+    "治疗 {treatment} 尚未结束，其个人信息仍在使用。请先结束治疗。",
 )
 ALREADY_STARTED = RefusalKind(
     "retention.already_started",
     "Retention of treatment {treatment} on track '{track}' already runs until {until}; nothing more to do.",
-    "治疗 {treatment} 按“{track}”的保存期已开始,至 {until} 止,无需重复操作。",
+    "治疗 {treatment} 按“{track}”的保存期已开始，至 {until} 止，无需重复操作。",
 )
 RUNNING = RefusalKind(
     "retention.running",
@@ -87,17 +87,17 @@ RUNNING = RefusalKind(
 NOT_RESTRICTED = RefusalKind(
     "retention.not_restricted",
     "The personal data of treatment {treatment} are still active. Restrict them first, then destroy them.",
-    "治疗 {treatment} 的个人信息仍为可用状态。请先限制使用,再销毁。",
+    "治疗 {treatment} 的个人信息仍为可用状态。请先限制使用，再销毁。",
 )
 ALREADY_RESTRICTED = RefusalKind(
     "retention.already_restricted",
     "The personal data of treatment {treatment} are already {state}; nothing more to do.",
-    "治疗 {treatment} 的个人信息已处于“{state}”状态,无需重复操作。",
+    "治疗 {treatment} 的个人信息已处于“{state}”状态，无需重复操作。",
 )
 DESTROYED = RefusalKind(
     "retention.destroyed",
     "The personal data of treatment {treatment} have been destroyed and cannot be brought back. Nothing more to do.",
-    "治疗 {treatment} 的个人信息已销毁,无法恢复,无需操作。",
+    "治疗 {treatment} 的个人信息已销毁，无法恢复，无需操作。",
 )
 
 

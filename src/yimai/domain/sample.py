@@ -198,48 +198,48 @@ UNKNOWN_PLAN = RefusalKind(
 STEP_NOT_BEGUN = RefusalKind(
     "sample.step_not_begun",
     "Step '{step}' of batch {batch} has not begun, so there is nothing to sample yet. Start the step first.",
-    "批次 {batch} 的步骤“{step}”尚未开始,暂无可取样品。请先开始该步骤。",
+    "批次 {batch} 的步骤“{step}”尚未开始，暂无可取样品。请先开始该步骤。",
 )
 ALREADY_TAKEN = RefusalKind(
     "sample.already_taken",
     "Sample {sample} has already been taken (plan '{plan}'). Label and use a new sample tube.",
-    "样品 {sample} 已取样(取样计划“{plan}”)。请使用新的样品管并贴签。",
+    "样品 {sample} 已取样（取样计划“{plan}”）。请使用新的样品管并贴签。",
 )
 NOT_TAKEN = RefusalKind(
     "sample.not_taken",
     "Sample {sample} had not been taken at {at}; no result can exist before the sample. Check the sample and the time.",
-    "样品 {sample} 在 {at} 尚未取样,样品产生之前不能有结果。请核对样品和时间。",
+    "样品 {sample} 在 {at} 尚未取样，样品产生之前不能有结果。请核对样品和时间。",
 )
 VOIDED = RefusalKind(
     "sample.voided",
     "Sample {sample} was given up by QA: {reason}. Take a new sample or use another of the same plan.",
-    "样品 {sample} 已由 QA 作废:{reason}。请重新取样或使用同一计划的其他样品。",
+    "样品 {sample} 已由 QA 作废：{reason}。请重新取样或使用同一计划的其他样品。",
 )
 HAS_RESULTS = RefusalKind(
     "sample.has_results",
     "Sample {sample} has a standing result of '{test}', so it stays. Invalidate the result first if it is wrong.",
-    "样品 {sample} 已有“{test}”的有效结果,不能作废样品。若结果有误,请先使该结果无效。",
+    "样品 {sample} 已有“{test}”的有效结果，不能作废样品。若结果有误，请先使该结果无效。",
 )
 WRONG_SAMPLE = RefusalKind(
     "sample.wrong_sample",
     "Sample {sample} was taken for '{plan}', which does not serve '{test}'. Stop and compare tube and worksheet.",
-    "样品 {sample} 属于取样计划“{plan}”,不用于检验“{test}”。请停止操作,并将样品管与工作单核对。",
+    "样品 {sample} 属于取样计划“{plan}”，不用于检验“{test}”。请停止操作，并将样品管与工作单核对。",
     identity=True,
 )
 WRONG_UNIT = RefusalKind(
     "sample.wrong_unit",
     "Test '{test}' is specified in '{expected}', but the result is given in '{unit}'. Convert it or correct the unit.",
-    "检验“{test}”的规定单位是“{expected}”,而结果单位是“{unit}”。请换算或更正单位。",
+    "检验“{test}”的规定单位是“{expected}”，而结果单位是“{unit}”。请换算或更正单位。",
 )
 WRONG_VALUE = RefusalKind(
     "sample.wrong_value",
     "'{value}' is not a result of test '{test}': expected {expected}. Enter the result again.",
-    "“{value}”不是检验“{test}”的有效结果:应为 {expected}。请重新录入。",
+    "“{value}”不是检验“{test}”的有效结果：应为 {expected}。请重新录入。",
 )
 RESULT_EXISTS = RefusalKind(
     "sample.result_exists",
     "Sample {sample} already has a result of '{test}' ({value}). A repeat needs QA to invalidate that one first.",
-    "样品 {sample} 已有“{test}”的结果({value})。如需复测,须先由 QA 使其无效。",
+    "样品 {sample} 已有“{test}”的结果（{value}）。如需复测，须先由 QA 使其无效。",
 )
 NO_RESULT = RefusalKind(
     "sample.no_result",
@@ -249,42 +249,42 @@ NO_RESULT = RefusalKind(
 SAME_ANALYST = RefusalKind(
     "sample.same_analyst",
     "{analyst} recorded this result and cannot also verify or invalidate it. Ask a second person.",
-    "{analyst} 是该结果的录入人,不能再复核或使其无效。请由第二人操作。",
+    "{analyst} 是该结果的录入人，不能再复核或使其无效。请由第二人操作。",
 )
 ALREADY_VERIFIED = RefusalKind(
     "sample.already_verified",
     "The result of '{test}' of sample {sample} was already verified by {verifier}; nothing more to do.",
-    "样品 {sample} 的“{test}”结果已由 {verifier} 复核,无需重复操作。",
+    "样品 {sample} 的“{test}”结果已由 {verifier} 复核，无需重复操作。",
 )
 IDENTITY_FINAL = RefusalKind(
     "sample.identity_final",
     "The identity test of sample {sample} failed and was confirmed by a second analyst; it is final. Reject the batch.",
-    "样品 {sample} 的身份检验不符合且已由第二名检验员确认,任何人不得使其无效。请拒绝该批次。",
+    "样品 {sample} 的身份检验不符合且已由第二名检验员确认，任何人不得使其无效。请拒绝该批次。",
 )
 RELIED_ON = RefusalKind(
     "sample.relied_on",
     "Batch {batch} was released on this result. Revoke the release first, then invalidate the result.",
-    "批次 {batch} 的放行依据此结果。请先撤销放行,再使该结果无效。",
+    "批次 {batch} 的放行依据此结果。请先撤销放行，再使该结果无效。",
 )
 RESULT_MISSING = RefusalKind(
     "sample.result_missing",
     "Batch {batch} lacks results: {tests}. Wait for the laboratory, then try again.",
-    "批次 {batch} 缺少检验结果:{tests}。请等待检验完成后重试。",
+    "批次 {batch} 缺少检验结果：{tests}。请等待检验完成后重试。",
 )
 UNVERIFIED = RefusalKind(
     "sample.unverified",
     "Results of batch {batch} await a second analyst: {tests}. Have them verified, then try again.",
-    "批次 {batch} 的结果待第二名检验员复核:{tests}。请复核后重试。",
+    "批次 {batch} 的结果待第二名检验员复核：{tests}。请复核后重试。",
 )
 NONCONFORMING = RefusalKind(
     "sample.nonconforming",
     "Results of batch {batch} do not conform: {tests}. Reject the batch, or ask for out-of-specification supply.",
-    "批次 {batch} 的结果不符合标准:{tests}。请拒绝该批次,或申请超标供应。",
+    "批次 {batch} 的结果不符合标准：{tests}。请拒绝该批次，或申请超标供应。",
 )
 IDENTITY_FAILED = RefusalKind(
     "sample.identity_failed",
     "The identity test of batch {batch} failed: these may be another patient's cells. Never use the batch; reject it.",
-    "批次 {batch} 身份检验不符合:细胞可能属于其他患者。该批次绝不得使用,请拒绝。",
+    "批次 {batch} 身份检验不符合：细胞可能属于其他患者。该批次绝不得使用，请拒绝。",
     identity=True,
 )
 

@@ -137,12 +137,12 @@ UNKNOWN = RefusalKind(
 READINGS_IMPOSSIBLE = RefusalKind(
     "shipment.readings_impossible",
     "The logger summary is not possible: {readings} readings, lowest {lowest}, highest {highest}. Read the logger again.",
-    "记录仪汇总不合理:{readings} 个读数,最低 {lowest},最高 {highest}。请重新读取记录仪。",
+    "记录仪汇总不合理：{readings} 个读数，最低 {lowest}，最高 {highest}。请重新读取记录仪。",
 )
 NOTHING_PACKED = RefusalKind(
     "shipment.nothing_packed",
     "A shipment needs at least one container, none of them twice. Scan what goes into the shipper.",
-    "运输箱至少须装入一个容器,且不得重复。请扫描装入的容器。",
+    "运输箱至少须装入一个容器，且不得重复。请扫描装入的容器。",
 )
 SHIPMENT_CLOSED = RefusalKind(
     "shipment.shipment_closed",
@@ -152,12 +152,12 @@ SHIPMENT_CLOSED = RefusalKind(
 NO_TEMPERATURE = RefusalKind(
     "shipment.no_temperature",
     "The temperature record of shipment {shipment} is missing. Read the logger first, or report that there are no data.",
-    "缺少运输箱 {shipment} 的温度记录。请先读取记录仪,或报告无数据。",
+    "缺少运输箱 {shipment} 的温度记录。请先读取记录仪，或报告无数据。",
 )
 ALREADY_REPORTED = RefusalKind(
     "shipment.already_reported",
     "The temperature of shipment {shipment} is already on record. QA assesses it; a correction is a further report by QA.",
-    "运输箱 {shipment} 的温度已记录,由 QA 评估。",
+    "运输箱 {shipment} 的温度已记录，由 QA 评估。",
 )
 EXCURSION_OPEN = RefusalKind(
     "shipment.excursion_open",

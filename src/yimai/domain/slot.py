@@ -116,7 +116,7 @@ ALREADY_RESERVED = RefusalKind(
 NOTHING_TO_FREE = RefusalKind(
     "slot.nothing_to_free",
     "Treatment {treatment} has no slot, so there is nothing to free.",
-    "治疗 {treatment} 没有档期,无需释放。",
+    "治疗 {treatment} 没有档期，无需释放。",
 )
 OUT_OF_ORDER = RefusalKind(
     "slot.out_of_order",
@@ -131,7 +131,7 @@ IN_THE_PAST = RefusalKind(
 TOO_SHORT = RefusalKind(
     "slot.too_short",
     "The window in {suite} lasts {length}, but the recipe needs {needed}. Choose a longer window.",
-    "{suite} 的时间窗为 {length},而工艺规程需要 {needed}。请选择更长的时间窗。",
+    "{suite} 的时间窗为 {length}，而工艺规程需要 {needed}。请选择更长的时间窗。",
 )
 NO_SUCH_SUITE = RefusalKind(
     "slot.no_such_suite",
@@ -146,7 +146,7 @@ CLOSED_DAY = RefusalKind(
 TOO_LATE_FOR_FRESH = RefusalKind(
     "slot.too_late_for_fresh",
     "Between collection and start lie {age}; fresh material keeps for {maximum}. Choose a later collection.",
-    "采集到开始生产相隔 {age};新鲜物料最长保存 {maximum}。请推迟采集。",
+    "采集到开始生产相隔 {age}；新鲜物料最长保存 {maximum}。请推迟采集。",
 )
 
 

@@ -127,17 +127,17 @@ UNKNOWN = RefusalKind(
 OUT_OF_USE = RefusalKind(
     "suite.out_of_use",
     "Suite {suite} is out of use: {reason}. Use another suite, or have QA return it.",
-    "生产单元 {suite} 已停用:{reason}。请使用其他生产单元,或请 QA 恢复。",
+    "生产单元 {suite} 已停用：{reason}。请使用其他生产单元，或请 QA 恢复。",
 )
 NOT_OUT = RefusalKind(
     "suite.not_out",
     "Suite {suite} is in use already, so there is nothing to return.",
-    "生产单元 {suite} 处于可用状态,无需恢复。",
+    "生产单元 {suite} 处于可用状态，无需恢复。",
 )
 OCCUPIED = RefusalKind(
     "suite.occupied_by_another",
     "Suite {suite} belongs to batch {batch} until that is closed. Wait, or use another suite.",
-    "生产单元 {suite} 在批次 {batch} 关闭前归其专用。请等待,或使用其他生产单元。",
+    "生产单元 {suite} 在批次 {batch} 关闭前归其专用。请等待，或使用其他生产单元。",
 )
 NOT_CLEARED = RefusalKind(
     "suite.not_cleared",
@@ -147,12 +147,12 @@ NOT_CLEARED = RefusalKind(
 WRONG_ROOM_CLASS = RefusalKind(
     "suite.wrong_room_class",
     "Suite {suite} is of class {room_class}, but class {needed} is needed here. Choose a suite of that class.",
-    "生产单元 {suite} 的洁净级别为 {room_class},此处需要 {needed}。请选择相应级别的生产单元。",
+    "生产单元 {suite} 的洁净级别为 {room_class}，此处需要 {needed}。请选择相应级别的生产单元。",
 )
 OTHER_SUITE = RefusalKind(
     "suite.other_suite",
     "Batch {batch} is in suite {suite}, not in {presented}. Clear the line of {suite}.",
-    "批次 {batch} 在生产单元 {suite},不在 {presented}。请对 {suite} 清场。",
+    "批次 {batch} 在生产单元 {suite}，不在 {presented}。请对 {suite} 清场。",
 )
 REASON_MISSING = RefusalKind(
     "suite.reason_missing",

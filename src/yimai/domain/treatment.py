@@ -190,17 +190,17 @@ NO_RECIPE = RefusalKind(
 ENDED = RefusalKind(
     "treatment.ended",
     "Treatment {treatment} was {how}. Stop work on it; QA decides what happens to its material.",
-    "治疗 {treatment} 已终止({how})。请停止操作,由 QA 决定物料去向。",
+    "治疗 {treatment} 已终止（{how}）。请停止操作，由 QA 决定物料去向。",
 )
 HELD = RefusalKind(
     "treatment.held",
     "Treatment {treatment} is on hold: {reason}. Wait until QA or the hospital resumes it.",
-    "治疗 {treatment} 已暂停:{reason}。请等待 QA 或医院恢复。",
+    "治疗 {treatment} 已暂停：{reason}。请等待 QA 或医院恢复。",
 )
 NOT_HELD = RefusalKind(
     "treatment.not_held",
     "Treatment {treatment} is not on hold, so there is nothing to resume.",
-    "治疗 {treatment} 未处于暂停状态,无需恢复。",
+    "治疗 {treatment} 未处于暂停状态，无需恢复。",
 )
 NOT_ACCEPTED = RefusalKind(
     "treatment.not_accepted",
@@ -210,7 +210,7 @@ NOT_ACCEPTED = RefusalKind(
 ALREADY_ACCEPTED = RefusalKind(
     "treatment.already_accepted",
     "Treatment {treatment} has already been accepted; nothing more to do here.",
-    "治疗 {treatment} 已被接受,无需重复操作。",
+    "治疗 {treatment} 已被接受，无需重复操作。",
 )
 NO_CONSENT = RefusalKind(
     "treatment.no_consent",
@@ -220,7 +220,7 @@ NO_CONSENT = RefusalKind(
 MARKERS_MISSING = RefusalKind(
     "treatment.markers_missing",
     "Donor markers are missing for treatment {treatment}: {markers}. Report their results first.",
-    "治疗 {treatment} 缺少供者传染病标志物结果:{markers}。请先报告结果。",
+    "治疗 {treatment} 缺少供者传染病标志物结果：{markers}。请先报告结果。",
 )
 UNKNOWN_MARKER = RefusalKind(
     "treatment.unknown_marker",
@@ -230,7 +230,7 @@ UNKNOWN_MARKER = RefusalKind(
 UNKNOWN_INDICATION = RefusalKind(
     "treatment.unknown_indication",
     "Recipe {recipe} has no indication '{indication}'. Choose one of: {indications}.",
-    "工艺规程 {recipe} 没有适应证“{indication}”。请从以下选择:{indications}。",
+    "工艺规程 {recipe} 没有适应证“{indication}”。请从以下选择：{indications}。",
 )
 NO_SUCH_CONTAINER = RefusalKind(
     "treatment.no_such_container",
@@ -246,7 +246,7 @@ REASON_MISSING = RefusalKind(
 FATE_NOT_OPEN = RefusalKind(
     "treatment.fate_not_open",
     "Treatment {treatment} goes on and container {container} is in use. Its fate is decided once the treatment has ended or the batch was rejected.",
-    "治疗 {treatment} 仍在进行,容器 {container} 正在使用。治疗终止或批次被拒后才能决定其去向。",
+    "治疗 {treatment} 仍在进行，容器 {container} 正在使用。治疗终止或批次被拒后才能决定其去向。",
 )
 
 
