@@ -78,7 +78,7 @@ CONTAINER_USED = RefusalKind(
 FILLING_IMPOSSIBLE = RefusalKind(
     "batch.filling_impossible",
     "{container}: {volume} with {cells} is not possible. Give more than 0 mL, and cells in 10*6 or 10*9.",
-    "{container}:{volume}、{cells} 不合理。体积应大于 0 mL,细胞数以 10*6 或 10*9 填写。",
+    "{container}：{volume}、{cells} 不合理。体积应大于 0 mL，细胞数以 10*6 或 10*9 填写。",
 )
 AFTER_DISPOSITION = RefusalKind(
     "batch.after_disposition",

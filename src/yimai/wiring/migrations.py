@@ -23,6 +23,7 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 GRANT CONNECT, CREATE ON DATABASE {database} TO yimai_owner;
 GRANT CONNECT ON DATABASE {database} TO yimai_app, yimai_sealer;
 SET ROLE yimai_owner;
+CREATE SCHEMA IF NOT EXISTS django;
 CREATE SCHEMA IF NOT EXISTS projection;
 GRANT USAGE ON SCHEMA projection TO yimai_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA projection
@@ -50,7 +51,7 @@ def migrate(owner_url: str) -> None:
     """Create what is missing in the database at this libpq URL; run again, it changes nothing.
 
     The URL's user owns the database and may create roles (CREATEROLE), or is a superuser. Tables of Django's own
-    applications and of projections go to the schema ``projection``. Raises MigrationProblem.
+    applications go to the schema ``django``, those of projections to ``projection``. Raises MigrationProblem.
     """
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('yimai.migrations'))")  # until the connection is closed
@@ -103,6 +104,6 @@ def _prepare(connection: psycopg.Connection) -> None:
 
 def _django_form(owner_url: str) -> dict[str, object]:
     parts = conninfo_to_dict(owner_url)
-    parts["options"] = f"{parts.get('options') or ''} -c search_path=projection -c timezone=UTC".strip()
+    parts["options"] = f"{parts.get('options') or ''} -c search_path=django -c timezone=UTC".strip()
     name = parts.pop("dbname", None) or conninfo_to_dict(make_conninfo(owner_url)).get("user") or OWNER
     return {"ENGINE": "django.db.backends.postgresql", "NAME": name, "OPTIONS": {**parts, "assume_role": OWNER}}
