@@ -38,17 +38,26 @@ def sentences(items: Iterable[pytest.Item]) -> list[Sentence]:
 
 
 def spec_document(items: Iterable[pytest.Item]) -> str:
-    """docs/spec.md: for each noun what its tests say, in the order in which the tests stand."""
+    """docs/spec.md: for each noun its requirements, each with what its tests show, then the tests that state none."""
     lines = ["# Specification", "", WRITTEN_BY]
-    noun = ""
+    by_noun: dict[str, dict[tuple[str, str], list[str]]] = {}
     for sentence in sentences(items):
-        if sentence.noun != noun:
-            noun = sentence.noun
-            lines += ["", f"## {noun.replace('_', ' ')}", ""]
-        plain = sentence.test.removeprefix("test_").replace("_", " ")
-        stated = f" ({sentence.requirement})" if sentence.requirement else ""
-        lines.append(f"- {sentence.says or plain[:1].upper() + plain[1:] + '.'}{stated}")
+        key = (sentence.requirement or "~", sentence.says)
+        by_noun.setdefault(sentence.noun, {}).setdefault(key, []).append(_plain(sentence.test))
+    for noun, stated in sorted(by_noun.items()):
+        lines += ["", f"## {noun.replace('_', ' ')}", ""]
+        for (requirement, says), tests in sorted(stated.items()):
+            if requirement == "~":
+                lines += [f"- {test}" for test in tests]
+            else:
+                lines += [f"- **{requirement}** {says}", *(f"  - {test}" for test in tests)]
     return "\n".join(lines) + "\n"
+
+
+def _plain(test: str) -> str:
+    """``test_a_bag_is_filled_once`` in words: A bag is filled once."""
+    words = test.removeprefix("test_").replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def requirements_document(items: Iterable[pytest.Item]) -> str:

@@ -59,12 +59,13 @@ class SpecPlant(Plant):
         act: Callable[..., Answer],
         actor: str,
         site: str,
+        /,
         *,
-        id: str = "",
-        occurred: datetime | None = None,
+        id: Any = "",
+        occurred: Any = None,
         **arguments: Any,
     ) -> Answer:
-        """Anybody asks for anything: by default under a new command id, now."""
+        """Anybody asks for anything: by default under a new command id (text), now (an aware time)."""
         verb = f"{act.__module__.rpartition('.')[2]}.{act.__name__}"
         command = request.command(
             verb, arguments, id=id or uuid4().hex, actor=actor, site=site, secret=bytes(32), occurred=occurred

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from yimai.actions.decision import Answer, Seen, decide, minted
+from yimai.actions.decision import Answer, Seen, decide
 from yimai.domain import label as labels
 from yimai.domain import treatment as treatments
 from yimai.domain.fact import Fact, subject
+from yimai.domain.identifier import RANDOM_BYTES, mint
 from yimai.domain.label import NOUNS
 from yimai.domain.person import Person, Role, of_role, of_site, two_people
 from yimai.domain.refusal import Refusal
@@ -22,6 +23,8 @@ LABELLERS: Final[tuple[Role, ...]] = ("coordinator", "nurse", "operator", "qc_an
 def issue(ledger: Ledger, command: Command, *, treatment: str, layout: str, item: str = "", reason: str = "") -> Answer:
     """Print a label: for a new item (its identifier is minted here), or a further copy for ``item`` with a reason."""
 
+    drawn = ledger.random(RANDOM_BYTES)
+
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         vein = seen.vein(treatment)
         actor = seen.person(command.actor)
@@ -34,7 +37,7 @@ def issue(ledger: Ledger, command: Command, *, treatment: str, layout: str, item
         carrier = layouts[layout].carrier
         if item and item not in vein.labels.items:
             return labels.NOT_THIS_PATIENTS(presented=item, treatment=treatment)
-        printed = item or minted(ledger, NOUNS[carrier])
+        printed = item or mint(NOUNS[carrier], drawn)
         return labels.issue(vein.labels, treatment, printed, layout, carrier, reason, actor.sign("performed", seen.at))
 
     read = [subject("treatment", treatment), subject("person", command.actor)]

@@ -18,11 +18,9 @@ from yimai.domain.person import (
 from yimai.domain.refusal import Refusal
 from yimai.domain.site import ALREADY_REGISTERED as SITE_ALREADY_REGISTERED
 from yimai.domain.site import SiteRegistered
-from yimai.ledger.commitment import commitment
+from yimai.ledger.commitment import SALT_LENGTH, commitment
 from yimai.ledger.entry import Command, Deposit
 from yimai.ledger.ledger import Ledger
-
-SALT_BYTES = 32
 
 
 def register_site(ledger: Ledger, command: Command, *, registration: SiteRegistered) -> Answer:
@@ -47,7 +45,7 @@ def register_person(
     qualifications: Mapping[str, tuple[date, date]],
 ) -> Answer:
     """Register a person at a site; the printed name goes to the vault, the fact holds a salted commitment to it."""
-    salt = ledger.random(SALT_BYTES)
+    salt = ledger.random(SALT_LENGTH)
     contents = printed_name.encode()
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from yimai.actions.decision import Answer, Seen, decide, minted
+from yimai.actions.decision import TRY_AGAIN, Answer, Seen, decide, minted
 from yimai.domain import permit as permits
 from yimai.domain import slot as slots
 from yimai.domain import treatment as treatments
@@ -41,6 +41,8 @@ def order(
         refusal = first_refusal(of_role(actor, "physician", "coordinator"), of_site(actor, command.site))
         if refusal:
             return refusal
+        if seen.entries("treatment", coi):
+            return TRY_AGAIN(subject=coi)
         if not seen.entries("base", base):
             return treatments.NO_BASE(base=base)
         if not seen.entries("recipe", recipe):

@@ -1,14 +1,14 @@
-"""Yimai's own identifiers: a letter for the noun, eight random characters, one check character (ISO 7064 MOD 37,36).
+"""Yimai's own identifiers: a letter for the noun, eight random characters, one check character (ISO 7064 MOD 37-2).
 
 They carry no date and no counter, so no year rolls over and no two sites meet; the check character catches every
-single wrong character and nearly every swap of neighbours. The alphabet leaves out I, L, O and U (Crockford).
+single wrong character and every swap of neighbours. The alphabet leaves out I, L, O and U (Crockford).
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from stdnum.iso7064 import mod_37_36
+from stdnum.iso7064 import mod_37_2
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LETTERS: Final = {
@@ -29,14 +29,14 @@ RANDOM_BYTES: Final = 5
 
 
 def mint(noun: str, random: bytes) -> str:
-    """Return a new identifier for the noun from five random bytes, for example ``T4F7K92QX8``.
+    """Return a new identifier for the noun from five random bytes, for example ``T4F7K92QXV``.
 
-    A check character that people misread (I, L, O, U) is avoided by taking the next number.
+    A check character that people misread (I, L, O, U) or cannot type (*) is avoided by taking the next number.
     """
     number = int.from_bytes(random[:RANDOM_BYTES], "big")
     while True:
         body = LETTERS[noun] + "".join(ALPHABET[(number >> shift) & 31] for shift in range(35, -1, -5))
-        check = str(mod_37_36.calc_check_digit(body))
+        check = str(mod_37_2.calc_check_digit(body))
         if check in ALPHABET:
             return body + check
         number += 1
@@ -44,7 +44,7 @@ def mint(noun: str, random: bytes) -> str:
 
 def noun_of(identifier: str) -> str | None:
     """Return the noun that a well-formed identifier names, or None if it is not one of ours or was misread."""
-    if len(identifier) != 10 or not mod_37_36.is_valid(identifier):
+    if len(identifier) != 10 or not mod_37_2.is_valid(identifier):
         return None
     return next((noun for noun, letter in LETTERS.items() if identifier[0] == letter), None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -24,22 +24,26 @@ from yimai.interfaces.terminal import tables
 from yimai.ledger.verify import Verified
 from yimai.projections import slot_board, vein
 from yimai.wiring import house, serve
+from yimai.wiring.live_processes import file_lock, is_locked
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
 
 CATALOGUE: Final = Path(str(files("yimai"))) / "catalogue"
 RECIPE: Final = CATALOGUE / "recipes" / "cd19-cart.yaml"
 BASE: Final = CATALOGUE / "bases" / "lingang.yaml"
+NOTE: Final = "demo.json"
+LOCK: Final = "loading.lock"
 PROGRAMME: Final = CATALOGUE / "programmes" / "shanghai.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Which simulation a data folder holds, once it has been loaded to its end."""
+    """Which simulation a data folder holds; complete once it has been loaded to its end."""
 
     seed: int
     start: str
     treatments: int
+    complete: bool = False
 
 
 def run(folder: Path, *, seed: int, start: str, treatments: int, port: int | None) -> int:
@@ -48,11 +52,24 @@ def run(folder: Path, *, seed: int, start: str, treatments: int, port: int | Non
     serve.stop_on_termination()
     console = Console()
     wanted = Loaded(seed, start, treatments)
+    there = _loaded_in(folder, wanted)
+    if is_locked(folder / LOCK):
+        raise CommandProblem(
+            f"another process is loading {folder} at this moment. Wait for it, or name another --folder."
+        )
+    if there is not None and not there.complete:
+        _start_anew(folder, console)
     database = house.open_database(folder, progress=lambda words: console.print(words, style="dim"))
     try:
-        if not _is_loaded(folder, wanted, begun=house.last_recorded(database) is not None):
-            _load(database, wanted, begins, console)
-            (folder / "demo.json").write_text(json.dumps(asdict(wanted)), encoding="utf-8")
+        if house.last_recorded(database) is None:
+            with file_lock(folder / LOCK):
+                _note(folder, wanted)
+                _load(database, wanted, begins, console)
+                _note(folder, replace(wanted, complete=True))
+        elif not house.is_simulated(database):
+            raise CommandProblem(
+                f"{folder} holds a ledger that is not simulated. Name another --folder for the demonstration."
+            )
         if port is None:
             return 0
         offset = serve.clock_offset(database)
@@ -95,24 +112,36 @@ def _one_treatment(database: house.Database, seed: int, begins: datetime) -> str
         return Journey(plant).reach("infused").treatment
 
 
-def _is_loaded(folder: Path, wanted: Loaded, *, begun: bool) -> bool:
-    """Whether the folder holds the wanted simulation whole. Raises CommandProblem if it holds another."""
+def _note(folder: Path, loaded: Loaded) -> None:
+    (folder / NOTE).write_text(json.dumps(asdict(loaded)), encoding="utf-8")
+
+
+def _loaded_in(folder: Path, wanted: Loaded) -> Loaded | None:
+    """What the folder holds, or None if it is new. Raises CommandProblem if it holds another simulation."""
     try:
-        found_there = Loaded(**json.loads((folder / "demo.json").read_text(encoding="utf-8")))
+        there = Loaded(**json.loads((folder / NOTE).read_text(encoding="utf-8")))
     except FileNotFoundError:
-        return False
+        return None
     except (ValueError, TypeError):
-        raise CommandProblem(f"{folder / 'demo.json'} is damaged; name another --folder, or remove {folder}") from None
-    if found_there != wanted and begun:
+        raise CommandProblem(f"{folder / NOTE} is damaged; name another --folder, or remove {folder}") from None
+    if there.complete and replace(there, complete=False) != wanted:
         raise CommandProblem(
-            f"{folder} holds the demonstration of seed {found_there.seed}, start {found_there.start}, "
-            f"{found_there.treatments} treatments. Name another --folder, or remove {folder} to start anew."
+            f"{folder} holds the demonstration of seed {there.seed}, start {there.start}, "
+            f"{there.treatments} treatments. Name another --folder, or remove {folder} to start anew."
         )
-    return begun
+    return there
+
+
+def _start_anew(folder: Path, console: Console) -> None:
+    """A load that was interrupted is not continued: what its people would do next was never written down."""
+    if house.is_external():
+        raise CommandProblem("the last load into this database was interrupted. Give DATABASE_URL an empty database.")
+    console.print("The last load was interrupted; starting anew.", style="dim")
+    house.empty_simulated(folder)
 
 
 def _load(database: house.Database, wanted: Loaded, begins: datetime, console: Console) -> None:
-    """Run the simulated plant; after an interruption the same commands are answered from what was stored, and it goes on."""
+    """Run the simulated plant to its end, with a bar."""
     clock, chance = Clock(begins), random.Random(wanted.seed)
     recipe, base = read_recipe(RECIPE), read_base(BASE)
     bar = Progress(

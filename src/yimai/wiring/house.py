@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
@@ -28,6 +29,7 @@ from yimai.store.postgres_ledger import PostgresLedger
 from yimai.store.vault import Vault, wrapping_key_in
 from yimai.wiring import embedded_database
 from yimai.wiring.migrations import migrate
+from yimai.wiring.problems import CommandProblem
 
 Clock = Callable[[], datetime]
 Chance = Callable[[int], bytes]
@@ -181,3 +183,22 @@ def is_simulated(database: Database) -> bool:
     with psycopg.connect(database.app_url) as connection:
         row = connection.execute("SELECT simulated FROM ledger.identity").fetchone()
     return bool(row and row[0])
+
+
+def empty_simulated(folder: Path) -> None:
+    """Empty the embedded database in the folder, if its ledger is simulated or not begun. Raises CommandProblem."""
+    server = embedded_database.start(folder)
+    try:
+        with psycopg.connect(server.url()) as connection:
+            known = connection.execute("SELECT to_regclass('ledger.identity')").fetchone()
+            begun = (
+                connection.execute("SELECT simulated FROM ledger.identity").fetchone() if known and known[0] else None
+            )
+        if begun is not None and not begun[0]:
+            raise CommandProblem(f"the ledger in {folder} is not simulated and will not be removed")
+        name = sql.Identifier(embedded_database.DATABASE)
+        with psycopg.connect(server.url(database="postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    finally:
+        server.stop()

@@ -11,7 +11,9 @@ from yimai.domain.identifier import noun_of
 from yimai.domain.refusals import REFUSALS
 
 
-@pytest.mark.requirement("IDN-001", "A refused match is recorded with gate, actor and what was presented, and changes nothing else.")
+@pytest.mark.requirement(
+    "IDN-001", "A refused match is recorded with gate, actor and what was presented, and changes nothing else."
+)
 def test_a_refused_match_is_a_fact(plant: SpecPlant) -> None:
     other, journey = plant.treatment("labelled"), plant.treatment("labelled")
     before = journey.vein
@@ -25,7 +27,9 @@ def test_a_refused_match_is_a_fact(plant: SpecPlant) -> None:
     then_facts(answer(journey.start_collection), CollectionStarted)
 
 
-@pytest.mark.requirement("IDN-002", "The other patient's record is left alone when something of theirs is presented here.")
+@pytest.mark.requirement(
+    "IDN-002", "The other patient's record is left alone when something of theirs is presented here."
+)
 def test_the_other_record_is_left_alone(memory_plant: SpecPlant) -> None:
     """Papers were once filed under another donor."""
     other, journey = memory_plant.treatment("labelled"), memory_plant.treatment("labelled")
@@ -47,7 +51,9 @@ def test_a_refused_match_is_recorded_once(plant: SpecPlant) -> None:
     assert len(found) == 1
 
 
-@pytest.mark.requirement("IDN-004", "Of what was scanned only our own identifiers are kept: a foreign label may read a name.")
+@pytest.mark.requirement(
+    "IDN-004", "Of what was scanned only our own identifiers are kept: a foreign label may read a name."
+)
 def test_a_foreign_scan_is_not_kept(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("labelled")
     then_refused(answer(journey.start_collection, wristband="QUILLON, INVENTED"), "label.not_this_patients")

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from stdnum.iso7064 import mod_37_36
+from stdnum.iso7064 import mod_37_2
 
 from yimai.domain.identifier import ALPHABET, LETTERS, noun_of, typed
 from yimai.interfaces.web import page, window
@@ -50,7 +50,7 @@ def problem(identifier: str) -> str:
     if any(letter not in ALPHABET for letter in identifier[:-1]):
         return "letters" if len(identifier) == 10 else "unknown"
     if len(identifier) == 10:
-        return "unknown" if mod_37_36.is_valid(identifier) else "check"
+        return "unknown" if mod_37_2.is_valid(identifier) else "check"
     return "length" if 8 <= len(identifier) <= 12 and any(each.isdigit() for each in identifier) else "unknown"
 
 

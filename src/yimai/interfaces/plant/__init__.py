@@ -1,0 +1,1 @@
+"""Seeded simulated people, couriers and instruments that act through the same actions as real ones."""

@@ -1,0 +1,80 @@
+"""Who works where and when: finds the right person for a task among the base's and its partners' people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from random import Random
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from yimai.domain.base import Base, Member
+from yimai.domain.person import Role
+
+HOUR: Final = timedelta(hours=1)
+WEEK: Final = 7 * 24
+
+
+class NobodyOnDuty(Exception):
+    """Nobody of that role and qualification is at work at the site at that time."""
+
+
+class Crew:
+    """The people of a base and its partner sites, as its file lists them.
+
+    chance: chooses among those who are fit; without it the first in the file's order comes.
+    """
+
+    def __init__(self, base: Base, chance: Random | None = None) -> None:
+        self.zone = ZoneInfo(base.timezone)
+        self._people = base.people
+        self._shifts = {shift.id: (shift.begins, shift.ends) for shift in base.shifts}
+        self._chance = chance
+
+    def sites(self, role: Role) -> tuple[str, ...]:
+        """The sites at which people of the role work, in the file's order."""
+        return tuple(dict.fromkeys(person.site for person in self._people if role in person.roles))
+
+    def pick(self, at: datetime, site: str, *roles: Role, qualification: str = "", without: Sequence[str] = ()) -> str:
+        """Return somebody at work at the site who may do it. without: who may not. Raises NobodyOnDuty."""
+        fit = self._fit(at, site, roles, qualification, without)
+        if not fit:
+            what = f"{'/'.join(roles)} {qualification}".strip()
+            raise NobodyOnDuty(f"no {what} is on duty at {site} at {at.astimezone(self.zone).isoformat()}")
+        return self._chance.choice(fit) if self._chance is not None else fit[0]
+
+    def next_on_duty(self, at: datetime, site: str, *roles: Role, qualification: str = "") -> datetime:
+        """Return ``at``, or the first full hour after it at which somebody is on duty. Raises NobodyOnDuty."""
+        moment = at
+        for _ in range(WEEK):
+            if self._fit(moment, site, roles, qualification, ()):
+                return moment
+            local = moment.astimezone(self.zone).replace(minute=0, second=0, microsecond=0)
+            moment = local + HOUR
+        raise NobodyOnDuty(f"no {'/'.join(roles)} {qualification} comes on duty at {site} in the week after {at}")
+
+    def _fit(
+        self, at: datetime, site: str, roles: Sequence[Role], qualification: str, without: Sequence[str]
+    ) -> list[str]:
+        local = at.astimezone(self.zone)
+        return [
+            person.id
+            for person in self._people
+            if person.site == site
+            and person.id not in without
+            and any(role in person.roles for role in roles)
+            and self._at_work(person, local.time())
+            and (not qualification or _holds(person, qualification, local))
+        ]
+
+    def _at_work(self, person: Member, now: time) -> bool:
+        """Whether the person's shift runs; a person without a shift is always at hand."""
+        begins, ends = self._shifts.get(person.shift, (time.min, time.max))
+        return begins <= now < ends if begins < ends else now >= begins or now < ends
+
+
+def _holds(person: Member, qualification: str, local: datetime) -> bool:
+    return any(
+        held.qualification == qualification and held.valid_from <= local.date() <= held.valid_until
+        for held in person.qualifications
+    )

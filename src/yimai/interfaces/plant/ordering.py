@@ -1,0 +1,143 @@
+"""A treatment's beginning: order, consent, donor markers, acceptance, slot; and its early ends."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from yimai.actions import slot, treatment
+from yimai.actions.decision import Answer, Done
+from yimai.domain.refusal import Refusal
+from yimai.domain.slot import Itinerary, earliest
+from yimai.domain.treatment import Fate, Marker, TreatmentOrdered, WithdrawalReason
+from yimai.interfaces.plant.names import patient
+from yimai.interfaces.plant.plant import Refused, first_of
+from yimai.interfaces.plant.walk import Course, Walk
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+ADMISSION: Final = timedelta(hours=2)
+"""How long before the collection the patient is admitted."""
+
+
+class Ordering(Walk):
+    """wristband: the patient's. itinerary: the slot that is reserved, or None."""
+
+    wristband = ""
+    itinerary: Itinerary | None = None
+
+    def order(self, *, indication: str = "", urgency: str = "") -> Done:
+        known = [name for name, _ in self.recipe.indications]
+        chance = self.plant.chance
+        answer = self.plant.ask(
+            treatment.order,
+            self.at_hospital("physician", "coordinator"),
+            self.hospital,
+            base=self.base,
+            recipe=self.recipe.id,
+            indication=indication or (chance.choice(known) if chance is not None else known[0]),
+            urgency=urgency or ("urgent" if chance is not None and chance.random() < 0.2 else "routine"),
+            patient=patient(self.number),
+        )
+        self.treatment = first_of(answer, TreatmentOrdered).treatment
+        return _done(answer)
+
+    def consent(self) -> Done:
+        form = f"DEMO consent form of {self.treatment}".encode()
+        return self.do(treatment.record_consent, self.at_hospital("physician"), self.hospital, form=form)
+
+    def report_markers(self, **found: Marker) -> Done:
+        """found: markers that are not negative."""
+        unlucky: dict[str, Marker] = {self.fortune.positive_marker: "positive"} if self.fortune.positive_marker else {}
+        markers: dict[str, Marker] = {**dict.fromkeys(self.recipe.markers, "negative"), **unlucky, **found}
+        tested = self.now.astimezone(self.plant.crew.zone).date() - DAY
+        actor = self.at_hospital("nurse", "coordinator")
+        return self.do(treatment.report_markers, actor, self.hospital, markers=markers, tested_on=tested)
+
+    def accept(self) -> Done:
+        return self.do(treatment.accept, self.at_base("scheduler"), self.base)
+
+    def reserve(self, *, not_before: datetime | None = None, itinerary: Itinerary | None = None) -> Done:
+        """Reserve the itinerary, or else the earliest that is free for a collection not before that time."""
+        chosen = itinerary or self.offered(not_before or self.now + 2 * DAY)[0]
+        done = self.do(slot.reserve, self.at_hospital("coordinator"), self.hospital, itinerary=chosen)
+        self.itinerary = chosen
+        self.plant.occupy(chosen.suite, (chosen.starts, chosen.ends))
+        return done
+
+    def offered(self, not_before: datetime) -> tuple[Itinerary, ...]:
+        """The earliest itineraries for a collection not before that time. Raises LookupError if there is none."""
+        offers = earliest(self.plant.base, self.recipe, self.plant.occupied(), not_before)
+        if not offers:
+            raise LookupError("the base has no free suite within the time that is searched")
+        return offers
+
+    def free_slot(self, reason: str) -> Done:
+        done = self.do(slot.free, self.at_hospital("coordinator"), self.hospital, reason=reason)
+        self.slot_lost()
+        return done
+
+    def slot_lost(self) -> None:
+        """The slot was freed, by the hospital or by what happened."""
+        if self.itinerary is not None:
+            self.plant.vacate(self.itinerary.suite, (self.itinerary.starts, self.itinerary.ends))
+            self.itinerary = None
+
+    def hold(self, reason: str = "patient_unfit") -> Done:
+        return self.do(treatment.hold, self.at_hospital("physician"), self.hospital, reason=reason)
+
+    def resume(self) -> Done:
+        return self.do(treatment.resume, self.at_hospital("physician"), self.hospital)
+
+    def cancel(self, reason: str = "patient_choice") -> Done:
+        done = self.do(treatment.cancel, self.at_hospital("physician", "coordinator"), self.hospital, reason=reason)
+        self.slot_lost()
+        return done
+
+    def withdraw(self, reason: WithdrawalReason = "progression") -> Done:
+        done = self.do(treatment.withdraw, self.at_hospital("physician"), self.hospital, reason=reason)
+        self.slot_lost()
+        return done
+
+    def decide_fate(self, container: str, fate: Fate = "destroy", reason: str = "treatment_ended") -> Done:
+        arguments = {"container": container, "fate": fate, "reason": reason}
+        return self.do(treatment.decide_fate, self.at_base("qa"), self.base, **arguments)
+
+    # The ordinary course.
+
+    def ordering(self, not_before: datetime | None) -> Course:
+        """From the order to the acceptance. not_before: the earliest collection that the patient wants, or None."""
+        self.order()
+        yield "ordered"
+        yield from self.pause(HOUR, 6 * HOUR)
+        self.consent()
+        yield "consented"
+        yield from self.pause(8 * HOUR, 30 * HOUR)
+        self.report_markers()
+        yield from self.wait(self.on_duty("scheduler"))
+        yield from self.pause(HOUR / 2, 2 * HOUR)
+        yield from self.wait(self.on_duty("scheduler"))
+        self.accept()
+        yield "accepted"
+
+    def booking(self, not_before: datetime | None) -> Course:
+        """Reserve a slot and wait for the admission; another is tried if somebody else takes it first."""
+        yield from self.pause(HOUR / 6, HOUR / 2)
+        soonest = self.now + DAY
+        for offer in self.offered(max(soonest, not_before or soonest)):
+            try:
+                self.reserve(itinerary=offer)
+                break
+            except Refused as refused:
+                if refused.refusal.code != "decision.taken":
+                    raise
+                self.plant.occupy(offer.suite, (offer.starts, offer.ends))
+        yield "slotted"
+        assert self.itinerary is not None, "every slot that was offered was taken by others"
+        yield from self.wait(self.itinerary.collection - ADMISSION)
+
+
+def _done(answer: Answer) -> Done:
+    if isinstance(answer, Refusal):
+        raise Refused(answer)
+    return answer

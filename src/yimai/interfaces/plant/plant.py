@@ -1,0 +1,117 @@
+"""The simulated plant: its ledger, clock and crew, and how its people give commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from yimai.actions import request
+from yimai.actions.decision import Answer, Done
+from yimai.domain.base import Base
+from yimai.domain.fact import Fact
+from yimai.domain.recipe import Recipe
+from yimai.domain.refusal import Refusal
+from yimai.interfaces.plant.clock import Clock
+from yimai.interfaces.plant.crew import Crew
+from yimai.interfaces.plant.draws import Draws
+from yimai.ledger.ledger import Ledger
+
+F = TypeVar("F", bound=Fact)
+SIMULATED_SECRET = bytes(32)
+"""Simulated people are nobody, so no secret is needed, and the same seed gives the same facts."""
+Window = tuple[datetime, datetime]
+TURN_ROUND: Final = timedelta(hours=36)
+"""Planned between two batches in a suite: an expansion that ends by count often needs a day more."""
+
+
+class Refused(Exception):
+    """An action that was expected to be done was refused."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"{refusal.code}: {refusal.en}")
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class Plant:
+    """One base with its hospitals and couriers on one ledger, founded before (``founding.found``).
+
+    clock: the ledger's own. chance: the seeded source of everything that varies; None for medians everywhere.
+    name: begins every command id, so that two plants on one ledger never repeat each other's ids.
+    taken: suite windows that others have claimed on this ledger; the plant remembers its own.
+    """
+
+    ledger: Ledger
+    clock: Clock
+    recipe: Recipe
+    base: Base
+    chance: Random | None = None
+    name: str = "plant"
+    crew: Crew = field(init=False)
+    draws: Draws = field(init=False)
+    positions: Iterator[str] = field(init=False)
+    taken: Callable[[], Mapping[str, Iterable[Window]]] | None = None
+    _windows: dict[str, list[Window]] = field(default_factory=dict, init=False)
+    _commands: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.crew = Crew(self.base, self.chance)
+        self.draws = Draws(self.chance)
+        self.positions = (f"{each.equipment}/{place}" for each in self.base.storage for place in each.positions)
+
+    def occupied(self) -> dict[str, list[Window]]:
+        """Each suite's windows that are taken, with the turn-round that this plant plans after its own."""
+        others = self.taken() if self.taken is not None else {}
+        windows = {suite: list(spans) for suite, spans in sorted(others.items())}
+        for suite, own in self._windows.items():
+            windows.setdefault(suite, []).extend((starts, ends + TURN_ROUND) for starts, ends in own)
+        return windows
+
+    def occupy(self, suite: str, window: Window) -> None:
+        self._windows.setdefault(suite, []).append(window)
+
+    def vacate(self, suite: str, window: Window) -> None:
+        self._windows[suite].remove(window)
+
+    def choose(self, fit: Sequence[str]) -> str:
+        """One of those that are fit; the first without chance. Raises LookupError if there is none."""
+        if not fit:
+            raise LookupError(f"base {self.base.id} has no fit equipment or lot for this step")
+        return self.chance.choice(fit) if self.chance is not None else fit[0]
+
+    def ask(self, act: Callable[..., Answer], actor: str, site: str, /, **arguments: Any) -> Answer:
+        """Let a person at a site ask for an action now, under the next command id."""
+        self._commands += 1
+        verb = f"{act.__module__.rpartition('.')[2]}.{act.__name__}"
+        command = request.command(
+            verb,
+            arguments,
+            id=f"{self.name}/{self._commands:06d}",
+            actor=actor,
+            site=site,
+            secret=SIMULATED_SECRET,
+            zone=zone_minutes(self.base, self.clock()),
+        )
+        return act(self.ledger, command, **arguments)
+
+
+def zone_minutes(base: Base, at: datetime) -> int:
+    """The base's UTC offset at that time, in minutes."""
+    offset = at.astimezone(ZoneInfo(base.timezone)).utcoffset()
+    assert offset is not None
+    return offset // timedelta(minutes=1)
+
+
+def first_of(answer: Answer, kind: type[F]) -> F:
+    """Return the answer's first fact of that kind. Raises Refused; LookupError if it holds none."""
+    if isinstance(answer, Refusal):
+        raise Refused(answer)
+    assert isinstance(answer, Done)
+    for fact in answer.facts:
+        if isinstance(fact, kind):
+            return fact
+    raise LookupError(f"the answer holds no {kind.__name__}")
