@@ -19,6 +19,8 @@ import pytest
 from yimai.interfaces.files.reading import CATALOGUE
 
 YIMAI = (sys.executable, "-c", "import sys; from yimai.wiring.command_line import main; sys.exit(main())")
+COUNT = 8
+"""Treatments in the small demonstration: enough for one to be closed."""
 PLAIN = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
 
 
@@ -38,7 +40,7 @@ def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[s
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small demonstration in it."""
     folder = tmp_path_factory.mktemp("demo") / "data"
-    done = run("demo", "--folder", folder, "--treatments", 3, "--load-only")
+    done = run("demo", "--folder", folder, "--treatments", COUNT, "--load-only")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -63,7 +65,7 @@ def test_one_treatment_goes_from_order_to_infusion_without_a_browser() -> None:
 def test_the_same_seed_and_start_give_the_same_ledger(tmp_path: Path, loaded: Path) -> None:
     """Same checkpoint from two loads: every byte of every fact is the same."""
     again = tmp_path / "again"
-    assert run("demo", "--folder", again, "--treatments", 3, "--load-only").returncode == 0
+    assert run("demo", "--folder", again, "--treatments", COUNT, "--load-only").returncode == 0
     roots = [run("checkpoint", "--folder", folder).stdout.strip() for folder in (loaded, again)]
     assert roots[0] == roots[1]
     assert re.fullmatch(r"\d+:[0-9a-f]{64}", roots[0])
@@ -73,7 +75,7 @@ def test_an_interrupted_load_is_begun_anew(tmp_path: Path, loaded: Path) -> None
     """Killed while it loads, the demonstration is loaded again by the next start, to the same facts."""
     folder = tmp_path / "killed"
     with subprocess.Popen(
-        [*YIMAI, "demo", "--folder", str(folder), "--treatments", "3", "--load-only"],
+        [*YIMAI, "demo", "--folder", str(folder), "--treatments", str(COUNT), "--load-only"],
         env={**os.environ, **PLAIN},
         stdout=subprocess.DEVNULL,
     ) as process:
@@ -82,13 +84,13 @@ def test_an_interrupted_load_is_begun_anew(tmp_path: Path, loaded: Path) -> None
             time.sleep(0.05)
         time.sleep(1.5)
         process.send_signal(signal.SIGKILL)
-    assert run("demo", "--folder", folder, "--treatments", 3, "--load-only").returncode == 0
+    assert run("demo", "--folder", folder, "--treatments", COUNT, "--load-only").returncode == 0
     roots = [run("checkpoint", "--folder", each).stdout.strip() for each in (loaded, folder)]
     assert roots[0] == roots[1]
 
 
 def test_another_simulation_in_the_same_folder_is_refused(loaded: Path) -> None:
-    done = run("demo", "--folder", loaded, "--treatments", 3, "--seed", 2, "--load-only")
+    done = run("demo", "--folder", loaded, "--treatments", COUNT, "--seed", 2, "--load-only")
     assert done.returncode == 1
     assert "--folder" in done.stderr
     assert "Traceback" not in done.stderr
@@ -163,7 +165,7 @@ def test_a_start_that_is_no_time_is_refused(tmp_path: Path, start: str) -> None:
 @pytest.fixture
 def served(loaded: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     process = subprocess.Popen(
-        [*YIMAI, "demo", "--folder", str(loaded), "--treatments", "3", "--port", "18080"],
+        [*YIMAI, "demo", "--folder", str(loaded), "--treatments", str(COUNT), "--port", "18080"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -181,6 +181,7 @@ def receive(
         first, second = seen.person(command.actor), seen.person(verifier)
         refusal = (
             of_role(first, "operator", "nurse")
+            or of_role(second, "operator", "nurse", "physician", "qa")
             or of_site(first, command.site)
             or of_site(second, command.site)
             or two_people(first, second)
@@ -252,6 +253,7 @@ def destroy(ledger: Ledger, command: Command, *, treatment: str, container: str,
         first, second = seen.person(command.actor), seen.person(verifier)
         refusal = (
             of_role(first, "operator", "nurse", "qa")
+            or of_role(second, "operator", "nurse", "physician", "qa")
             or of_site(first, command.site)
             or of_site(second, command.site)
             or two_people(first, second)
@@ -263,6 +265,7 @@ def destroy(ledger: Ledger, command: Command, *, treatment: str, container: str,
             container,
             command.site,
             first.sign("performed", seen.at),
+            second.sign("verified", seen.at),
         )
 
     return _about_container(ledger, command, treatment, container, rule, "custody.destroy")

@@ -8,12 +8,12 @@ from datetime import date
 from yimai.actions.decision import Answer, Seen, decide
 from yimai.domain.fact import Fact, subject
 from yimai.domain.person import (
-    ALREADY_REGISTERED,
     PersonQualified,
     PersonRegistered,
     QualificationWithdrawn,
     Role,
     of_role,
+    register,
 )
 from yimai.domain.refusal import Refusal
 from yimai.domain.site import ALREADY_REGISTERED as SITE_ALREADY_REGISTERED
@@ -29,9 +29,10 @@ def register_site(ledger: Ledger, command: Command, *, registration: SiteRegiste
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         if seen.entries("site", registration.site):
             return SITE_ALREADY_REGISTERED(site=registration.site)
-        return (registration,)
+        return of_role(seen.person(command.actor), "administrator") or (registration,)
 
-    return decide(ledger, command, (subject("site", registration.site),), rule, gate="site.register")
+    read = (subject("site", registration.site), subject("person", command.actor))
+    return decide(ledger, command, read, rule, gate="site.register")
 
 
 def register_person(
@@ -44,18 +45,25 @@ def register_person(
     printed_name: str,
     qualifications: Mapping[str, tuple[date, date]],
 ) -> Answer:
-    """Register a person at a site; the printed name goes to the vault, the fact holds a salted commitment to it."""
+    """An administrator registers a person at a site; the ledger's first administrator registers himself.
+
+    The printed name goes to the vault, the fact holds a salted commitment to it.
+    """
     salt = ledger.random(SALT_LENGTH)
     contents = printed_name.encode()
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
-        if seen.entries("person", person):
-            return ALREADY_REGISTERED(person=person)
+        registration = PersonRegistered(person, site, roles, commitment(salt, contents).hex())
+        known = bool(seen.entries("person", person))
+        registered = register(seen.person(command.actor), command.actor, registration, known)
+        if isinstance(registered, Refusal):
+            return registered
         qualified = (PersonQualified(person, name, *valid) for name, valid in qualifications.items())
-        return (PersonRegistered(person, site, roles, commitment(salt, contents).hex()), *qualified)
+        return (*registered, *qualified)
 
     deposits = (Deposit(person, "printed_name", contents, salt),)
-    return decide(ledger, command, (subject("person", person),), rule, gate="person.register", deposits=deposits)
+    read = (subject("person", person), subject("person", command.actor))
+    return decide(ledger, command, tuple(dict.fromkeys(read)), rule, gate="person.register", deposits=deposits)
 
 
 def qualify_person(

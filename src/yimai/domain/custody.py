@@ -95,7 +95,7 @@ class ContainerRetrieved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ContainerConsumed(Fact):
-    """Nothing is left in the container: used up, infused or destroyed."""
+    """Nothing is left in the container: used up, infused or destroyed. verified: who watched it being destroyed."""
 
     kind: ClassVar[str] = "custody.container_consumed.v1"
     about: ClassVar[tuple[str, ...]] = ("treatment", "container")
@@ -103,6 +103,7 @@ class ContainerConsumed(Fact):
     container: str
     how: Literal["used_in_manufacture", "infused", "destroyed", "lost"]
     performed: Signature
+    verified: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +363,13 @@ def retrieve(
 
 
 def destroy(
-    labels: Labels, treatment: Treatment, custody: Custody, container: str, site: str, performed: Signature
+    labels: Labels,
+    treatment: Treatment,
+    custody: Custody,
+    container: str,
+    site: str,
+    performed: Signature,
+    verified: Signature,
 ) -> Refusal | tuple[Fact, ...]:
     """Destroy a container that is here and whose fate is to be destroyed."""
     refusal = belongs(labels, treatment.id, container, "collection_bag", "container", "final_bag") or in_hand(
@@ -372,4 +379,4 @@ def destroy(
         return refusal
     if treatment.fates.get(container) != "destroy":
         return NOT_TO_BE_DESTROYED(container=container)
-    return (ContainerConsumed(treatment.id, container, "destroyed", performed),)
+    return (ContainerConsumed(treatment.id, container, "destroyed", performed, verified),)

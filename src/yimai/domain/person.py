@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from yimai.domain.fact import Fact, Meaning, Signature
 from yimai.domain.refusal import Refusal, RefusalKind
-from yimai.ledger.entry import Entry
+from yimai.ledger.entry import Claim, Entry
 
 Role = Literal[
     "coordinator",
@@ -37,6 +37,18 @@ class PersonRegistered(Fact):
     site: str
     roles: tuple[Role, ...]
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdministrationFounded(Fact):
+    """A ledger's first administrator registered himself, which only one person can do, once."""
+
+    kind: ClassVar[str] = "person.administration_founded.v1"
+    about: ClassVar[tuple[str, ...]] = ("person",)
+    person: str
+
+    def claims(self) -> tuple[Claim, ...]:
+        return (Claim("administration", "founded", "take"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +147,17 @@ def qualified(person: Person, qualification: str, on: date) -> Refusal | None:
 
 def two_people(first: Person, second: Person) -> Refusal | None:
     return SAME_PERSON(person=first.id) if first.id == second.id else None
+
+
+def register(
+    administrator: Person, actor: str, registration: PersonRegistered, known: bool
+) -> Refusal | tuple[Fact, ...]:
+    """Register a person; an administrator does so, except for the ledger's first one, who registers himself.
+
+    administrator: the actor as registered. known: whether the person is on the register already.
+    """
+    if known:
+        return ALREADY_REGISTERED(person=registration.person)
+    if not administrator.id and actor == registration.person and "administrator" in registration.roles:
+        return (AdministrationFounded(registration.person), registration)
+    return of_role(administrator, "administrator") or (registration,)

@@ -191,7 +191,10 @@ def test_destruction(plant: SpecPlant) -> None:
     asked = {"treatment": journey.treatment, "container": journey.bag}
     alone = plant.asks(custody.destroy, "operator-01", "lingang", verifier="operator-01", **asked)
     then_refused(alone, "person.same_person")
-    then_facts(answer(journey.destroy, journey.bag), ContainerConsumed)
+    (consumed,) = then_facts(answer(journey.destroy, journey.bag), ContainerConsumed)
+    assert isinstance(consumed, ContainerConsumed)
+    assert consumed.verified is not None
+    assert consumed.verified.signer != consumed.performed.signer
     then_refused(answer(journey.destroy, journey.bag), "custody.gone")
 
 

@@ -35,7 +35,9 @@ def test_swapped_neighbours_are_caught(of: tuple[str, bytes], place: int) -> Non
     assert swapped == identifier or noun_of(swapped) is None
 
 
-@pytest.mark.requirement("IDN-013", "Hyphens, blanks, lower case and O for 0 or I for 1 are understood when somebody types.")
+@pytest.mark.requirement(
+    "IDN-013", "Hyphens, blanks, lower case and O for 0 or I for 1 are understood when somebody types."
+)
 @given(minted)
 def test_it_may_be_typed_as_people_type(of: tuple[str, bytes]) -> None:
     identifier = mint(*of)

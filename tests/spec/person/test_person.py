@@ -40,6 +40,18 @@ def test_registration(plant: SpecPlant) -> None:
     then_refused(register(plant, "operator-90"), "person.already_registered")
 
 
+@pytest.mark.requirement(
+    "PER-006", "Only an administrator registers people and sites; the first one registers himself, once in a ledger."
+)
+def test_who_registers(plant: SpecPlant) -> None:
+    then_refused(register(plant, "operator-91", by="operator-01"), "person.not_of_role")
+    then_refused(register(plant, "operator-91", by="nobody-01"), "person.not_of_role")
+    then_refused(register(plant, "administrator-90", by="administrator-90", roles=("administrator",)), "decision.taken")
+    assert not plant.entries("person", "administrator-90")
+    founded = [entry.kind for entry in plant.entries("person", "administrator-01")]
+    assert founded[:2] == ["person.administration_founded.v1", "person.registered.v1"]
+
+
 def _begin(plant: SpecPlant, journey: Journey, operators: tuple[str, ...]) -> Answer:
     """The day-5 check needs two people qualified for cell culture."""
     step = next(each for each in plant.recipe.steps if each.id == "activation_culture")

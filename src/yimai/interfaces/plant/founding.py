@@ -53,8 +53,6 @@ Act = tuple[Callable[..., Answer], str, str, dict[str, Any]]
 
 
 def _acts(founding: Founding, base: Base, programme: Programme, zone: int, administrator: str) -> Iterator[Act]:
-    for registration in _sites(programme, zone):
-        yield site.register_site, administrator, registration.site, {"registration": registration}
     people = [_first(base, "administrator"), *(each for each in base.people if each.id != administrator)]
     names = printed_names(founding.seed, len(people) + 1)
     for person, name in zip(people, names, strict=False):
@@ -84,6 +82,8 @@ def _acts(founding: Founding, base: Base, programme: Programme, zone: int, admin
             "qualifications": {},
         },
     )
+    for registration in _sites(programme, zone):
+        yield site.register_site, administrator, registration.site, {"registration": registration}
     qualified_person = _first(base, "qualified_person").id
     yield approval.approve_programme, PLANNER, programme.version, {"content": founding.programme}
     yield approval.approve_recipe, qualified_person, str(founding.recipe["version"]), {"content": founding.recipe}
