@@ -48,17 +48,21 @@ def said(words: Words, language: str) -> str:
 
 def print_vein(console: Console, rows: Sequence[VeinRow], language: str) -> None:
     """A treatment's facts in order: when, what, who, where, and who holds the container since."""
-    table = Table(title=f"{_text('vein', language)} {grouped(rows[0].treatment)}" if rows else None)
-    for column in ("when", "what", "who", "where", "holder"):
-        table.add_column(_text(column, language), overflow="fold")
-    holder = ""
+    table = Table(title=f"{_text('vein', language)} {grouped(rows[0].treatment)}" if rows else None, expand=True)
+    table.add_column(_text("when", language), no_wrap=True)
+    for column, share in (("what", 4), ("who", 3), ("where", 2), ("holder", 3)):
+        table.add_column(_text(column, language), overflow="fold", ratio=share)
+    holder = day = ""
     for row in rows:
         holder = "" if row.kind == "custody.container_consumed.v1" else row.holder or holder
         about = " ".join(grouped(each) for each in (*row.containers, row.shipment) if each)
+        if day and f"{row.occurred:%Y-%m-%d}" != day:
+            table.add_section()
+        day = f"{row.occurred:%Y-%m-%d}"
         table.add_row(
             f"{row.occurred:%Y-%m-%d %H:%M %z}",
             escape(f"{kind(row.kind, language)}  {about}".rstrip()),
-            escape(", ".join(row.who)),
+            escape("\n".join(row.who)),
             escape(row.site),
             escape(holder),
         )
@@ -95,6 +99,8 @@ def print_verification(console: Console, result: Verified | FirstProblem, langua
     if isinstance(result, Verified):
         console.print(_text("sound", language), style="bold green")
         grid = Table(show_header=False)
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
         grid.add_row(_text("ledger", language), result.ledger)
         grid.add_row(_text("entries", language), f"{result.entries:,}")
         grid.add_row(_text("root", language), f"{result.size}:{result.root.hex()}")
