@@ -28,9 +28,11 @@ def test_a_vein_says_when_what_who_where_and_who_holds(house: House, language: s
     tables.print_vein(console, rows, language)
     printed = console.export_text()
     assert grouped(house.whole.coi) in printed
-    line = next(line for line in printed.splitlines() if word in line)
-    assert "NURS-1, NURS-2" in line
-    assert "+0800" in line
+    lines = printed.splitlines()
+    begun = next(number for number, line in enumerate(lines) if word in line)
+    assert "NURS-1" in lines[begun]
+    assert "NURS-2" in lines[begun + 1], "the second person stands below the first"
+    assert "+0800" in lines[begun]
     assert printed.count("\n") > len(rows)
 
 
