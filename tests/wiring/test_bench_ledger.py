@@ -17,6 +17,7 @@ import pytest
 from yimai.domain.facts import KINDS
 from yimai.wiring import bench_treatment
 from yimai.wiring.bench_report import Aim, Figure
+from yimai.wiring.live_processes import runs_program
 
 PROGRAM = [sys.executable, "-c", "import sys; from yimai.wiring.command_line import main; sys.exit(main())"]
 

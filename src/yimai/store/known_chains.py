@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import Connection
 
@@ -17,9 +18,23 @@ from yimai.store.array_text import of_integers, of_texts
 
 _KEEP_ENTRIES = 50_000
 
-_NEWER = "SELECT * FROM ledger.about(%s::text[], %s::bigint[])"
+_NEWER: LiteralString = "SELECT NULL, a.* FROM ledger.about(%s::text[], %s::bigint[]) AS a"
+_NEWER_AND_ANSWERED: LiteralString = """
+SELECT ARRAY(SELECT content FROM ledger.entry WHERE actor = %s AND command = %s ORDER BY ordinal), a.*
+FROM ledger.about(%s::text[], %s::bigint[]) AS a
+"""
 
 Chain = tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The database's clock, each subject's head and entries, and the contents that a command has written."""
+
+    now: datetime
+    heads: dict[str, Head]
+    chains: dict[str, Chain]
+    answered: Sequence[bytes]
 
 
 class KnownChains:
@@ -31,34 +46,35 @@ class KnownChains:
         self._size = 0
 
     def read(
-        self, connection: Connection[Any], subjects: Sequence[str]
-    ) -> tuple[datetime, dict[str, Head], dict[str, Chain]]:
-        """Return the database's clock and each subject's head and entries, all as of one moment.
+        self, connection: Connection[Any], subjects: Sequence[str], command: tuple[str, str] | None = None
+    ) -> Read:
+        """Return what the database holds on the subjects, as of one moment. command: the actor and id of one, or None.
 
         Raises LedgerProblem if a stored chain does not hold together.
         """
         with self._lock:
             known = {subject: self._chains.get(subject, ()) for subject in subjects}
         try:
-            return self._read(connection, known)
+            return self._read(connection, known, command)
         except LedgerProblem:  # the database may have been restored to an earlier state: trust nothing known
             self._forget(subjects)
-            return self._read(connection, dict.fromkeys(subjects, ()))
+            return self._read(connection, dict.fromkeys(subjects, ()), command)
 
-    def _read(
-        self, connection: Connection[Any], known: dict[str, Chain]
-    ) -> tuple[datetime, dict[str, Head], dict[str, Chain]]:
-        sequences = [len(entries) for entries in known.values()]
-        rows = connection.execute(_NEWER, (of_texts(known), of_integers(sequences)), binary=True).fetchall()
-        heads: dict[str, Head] = {}
-        chains: dict[str, Chain] = {}
-        for _, subject, sequence, digest, contents in rows:
-            heads[subject] = Head(sequence, digest) if sequence else Head()
+    def _read(self, connection: Connection[Any], known: dict[str, Chain], command: tuple[str, str] | None) -> Read:
+        arguments = (of_texts(known), of_integers(map(len, known.values())))
+        if command is None:
+            rows = connection.execute(_NEWER, arguments, binary=True).fetchall()
+        else:
+            rows = connection.execute(_NEWER_AND_ANSWERED, (*command, *arguments), binary=True).fetchall()
+        read = Read(rows[0][1], {}, {}, rows[0][0] or ())
+        for _, _, subject, sequence, digest, contents in rows:
+            head = Head(sequence, digest) if sequence else Head()
             newer = [parse(content) for content in contents or ()]
-            chains[subject] = _joined(subject, known[subject], newer, heads[subject])
+            read.heads[subject] = head
+            read.chains[subject] = _joined(subject, known[subject], newer, head)
             if newer:
-                self._remember(subject, chains[subject])
-        return rows[0][0], heads, chains
+                self._remember(subject, read.chains[subject])
+        return read
 
     def _remember(self, subject: str, entries: Chain) -> None:
         with self._lock:

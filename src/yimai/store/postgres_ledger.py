@@ -112,18 +112,23 @@ class PostgresLedger:
                 (command.actor, command.id),
                 binary=True,
             ).fetchall()
-        stored = tuple(parse(content) for (content,) in rows)
-        if stored and stored[0].request != command.request:
-            raise CommandReused(command)
-        return stored or None
+        return _same_request(command, [content for (content,) in rows])
 
     def about(self, *subjects: str) -> Reading:
         with self._pool.connection() as connection:
             if not subjects:
                 now = _database_clock(connection) if self._clock is None else self._clock()
                 return Reading(now, {}, {})
-            now, heads, entries = self._known.read(connection, subjects)
-        return Reading(now if self._clock is None else self._clock(), heads, entries)
+            read = self._known.read(connection, subjects)
+        return Reading(read.now if self._clock is None else self._clock(), read.heads, read.chains)
+
+    def asked(self, command: Command, *subjects: str) -> tuple[tuple[Entry, ...] | None, Reading]:
+        if not subjects:
+            return self.answered(command), self.about()
+        with self._pool.connection() as connection:
+            read = self._known.read(connection, subjects, (command.actor, command.id))
+        now = read.now if self._clock is None else self._clock()
+        return _same_request(command, read.answered), Reading(now, read.heads, read.chains)
 
     def append(
         self, drafts: Sequence[Draft], *, command: Command, after: Reading, deposits: Sequence[Deposit] = ()
@@ -227,6 +232,14 @@ class PostgresLedger:
                     cursor.execute(query)
                     for position, content in cursor:
                         yield position, parse(content)
+
+
+def _same_request(command: Command, contents: Sequence[bytes]) -> tuple[Entry, ...] | None:
+    """What the command wrote, or None. Raises CommandReused if it was another request."""
+    stored = tuple(parse(content) for content in contents)
+    if stored and stored[0].request != command.request:
+        raise CommandReused(command)
+    return stored or None
 
 
 def _database_clock(connection: Connection[Any]) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ from yimai.store.vault import Vault, wrapping_key_in
 from yimai.wiring import embedded_database
 from yimai.wiring.migrations import migrate
 from yimai.wiring.problems import CommandProblem
+
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # a conflict ends a pipeline early, which is no news
 
 Clock = Callable[[], datetime]
 Chance = Callable[[int], bytes]

@@ -285,7 +285,9 @@ END $$;
 -- moment, with the database's clock. (A function so that the plan is made once; it may do no more than its caller.)
 CREATE FUNCTION ledger.about(subjects text[], known bigint[])
 RETURNS TABLE (now timestamptz, subject text, sequence bigint, hash bytea, contents bytea[])
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+-- The plan may be made while the tables are still empty, and is kept while they grow: it must go by the indexes.
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT clock_timestamp(), w.subject, coalesce(h.sequence, 0), h.hash, CASE WHEN h.sequence > w.known THEN ARRAY(
