@@ -53,7 +53,7 @@ def wish(plant: SpecPlant, command: Callable[[], Any]) -> Wish:
         caught.append(Wish(act, actor, site, arguments))
         raise InterruptedError
 
-    plant.ask = catch  # type: ignore[method-assign]  # only while the wish is read
+    plant.ask = catch  # type: ignore[method-assign,assignment]  # only while the wish is read
     try:
         with pytest.raises(InterruptedError):
             command()

@@ -30,7 +30,7 @@ from yimai.interfaces.plant.founding import Founding, found
 from yimai.interfaces.plant.gates import answer_of
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.plant.plant import Plant
-from yimai.ledger.entry import Entry
+from yimai.ledger.entry import Deposit, Entry
 from yimai.ledger.ledger import Ledger
 from yimai.ledger.memory import MemoryLedger
 from yimai.ledger.verify import Verified
@@ -168,6 +168,36 @@ def _check(url: str) -> None:
         followed = rebuild.digest(cursor)
         rebuild.rebuild(cursor, (entry for _, entry in PostgresLedger(pool).entries()))
         assert rebuild.digest(cursor) == followed, "the projections that followed differ from those that are rebuilt"
+
+
+@contextmanager
+def ledger_on_postgres(
+    url: str, clock: Callable[[], datetime], chance: Random, kept: list[Deposit]
+) -> Iterator[PostgresLedger]:
+    """A new ledger in a database that is migrated and holds none yet; afterwards it is sealed and verifies.
+
+    kept: takes what is meant for the vault.
+    """
+    app, sealer = (make_conninfo(url, user=role) for role in ("yimai_app", "yimai_sealer"))
+    arguments: dict[str, Any] = {"kwargs": {"autocommit": True}, "open": True}
+    with (
+        ConnectionPool(app, min_size=1, max_size=8, **arguments) as pool,
+        ConnectionPool(sealer, min_size=0, max_size=1, **arguments) as sealer_pool,
+    ):
+        ledger = PostgresLedger.open(
+            pool,
+            ledger_id=LEDGER,
+            simulated=True,
+            clock=clock,
+            chance=chance.randbytes,
+            keep=lambda cursor, deposits: kept.extend(deposits),
+            sealer_pool=sealer_pool,
+        )
+        yield ledger
+        ledger.seal()
+    with psycopg.connect(url, autocommit=True) as connection:
+        verdict = verify(connection)
+        assert isinstance(verdict, Verified), str(verdict)
 
 
 def founded_template(server: EmbeddedDatabase) -> str:

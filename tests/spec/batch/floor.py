@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from tests.spec.harness import ledger_on_postgres
 
 from yimai.actions import batch as batch_actions
 from yimai.actions import suite as suite_actions
@@ -31,7 +34,8 @@ from yimai.domain.shipment import ShipmentPacked, TemperatureReported
 from yimai.domain.slot import Itinerary, SlotReserved
 from yimai.domain.suite import LineCleared, SuiteRegistered
 from yimai.domain.treatment import ConsentRecorded, MarkersReported, TreatmentAccepted, TreatmentOrdered
-from yimai.ledger.entry import Command
+from yimai.ledger.entry import Command, Deposit
+from yimai.ledger.ledger import Ledger
 from yimai.ledger.memory import MemoryLedger
 
 BASE, HOSPITAL = "lingang", "huashan"
@@ -207,13 +211,32 @@ EQUIPMENT = {
 }
 
 
+def in_memory(floor: Floor) -> Ledger:
+    ledger = MemoryLedger(ledger_id="test", clock=floor.clock, chance=floor.chance.randbytes)
+    floor.kept = ledger.deposits
+    return ledger
+
+
+@contextmanager
+def floor_on_postgres(url: str) -> Iterator[Floor]:
+    """A floor on a database that is migrated and holds no ledger yet; afterwards its ledger verifies."""
+    with ExitStack() as stack:
+
+        def opened(floor: Floor) -> Ledger:
+            return stack.enter_context(ledger_on_postgres(url, floor.clock, floor.chance, floor.kept))
+
+        yield Floor(opened)
+
+
 class Floor:
     """Suites s1, s2 and the less clean d1; operators o1 to o3, QA q1 and q2, qualified person qp, physician md."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: Callable[[Floor], Ledger] | None = None) -> None:
+        """opened: what opens the ledger, with this floor's clock; None means a new one in memory."""
         self.now = MORNING + timedelta(hours=10)
-        chance = Random(7)
-        self.ledger = MemoryLedger(ledger_id="test", clock=lambda: self.now.astimezone(UTC), chance=chance.randbytes)
+        self.chance = Random(7)
+        self.kept: list[Deposit] = []
+        self.ledger = opened(self) if opened is not None else in_memory(self)
         self._count = 0
         self.given(
             RecipeApproved("small", "1", RECIPE, self.signature("qp")),
@@ -232,6 +255,9 @@ class Floor:
         for person, role in (("q1", "qa"), ("q2", "qa"), ("qp", "qualified_person")):
             self.person(person, BASE, role)
         self.person("md", HOSPITAL, "physician")
+
+    def clock(self) -> datetime:
+        return self.now.astimezone(UTC)
 
     def signature(self, person: str) -> Signature:
         return Signature(person, "", "performed", MORNING)
@@ -290,15 +316,13 @@ class Floor:
         slot: hours after the collection's end between which its suite is reserved.
         """
         bag, sign = f"bag-{treatment}", self.signature("md")
-        start, end = (MORNING + timedelta(hours=hours) for hours in slot)
-        legs = (MORNING, MORNING, start, start, end)
-        later = start + timedelta(days=40)
+        reserved = self.reserved(treatment, suite, slot)
         self.given(
             TreatmentOrdered(treatment, HOSPITAL, BASE, "small", "lbcl", "routine", "", sign),
             ConsentRecorded(treatment, "", sign),
             MarkersReported(treatment, {"hiv": "negative", "hbv": "negative"}, MORNING.date(), sign),
             TreatmentAccepted(treatment, sign),
-            SlotReserved(treatment, Itinerary(suite, *legs, later, later, later), sign),
+            reserved,
         )
         self.label(treatment, bag, "collection_bag", "collection_bag")
         volume, cells, percent = quantity(200, "mL"), quantity(2, "10*9"), quantity(95, "%")
@@ -316,6 +340,13 @@ class Floor:
                 ContainerReceived(treatment, bag, box, BASE, True, False, self.signature("o1"), self.signature("o2"))
             )
         return treatment
+
+    def reserved(self, treatment: str, suite: str = "s1", slot: tuple[int, int] = (8, 12)) -> SlotReserved:
+        """The fact that the suite is reserved, between these hours after the collection's end."""
+        start, end = (MORNING + timedelta(hours=hours) for hours in slot)
+        later = start + timedelta(days=40)
+        legs = (MORNING, MORNING, start, start, end)
+        return SlotReserved(treatment, Itinerary(suite, *legs, later, later, later), self.signature("md"))
 
     def clear(self, treatment: str = "T1", suite: str = "s1", batch: str = "") -> str:
         """Clear the line and return the batch that it was cleared for."""

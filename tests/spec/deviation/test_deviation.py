@@ -59,7 +59,7 @@ def test_a_deviation_is_reported_by_hand(floor: Floor) -> None:
     fact = accepted(report(floor, batch)).facts[0]
     assert isinstance(fact, DeviationOpened)
     assert (fact.cause, fact.reason, len(fact.note)) == ("reported", "breakdown", 64)
-    deposit = floor.ledger.deposits[-1]
+    deposit = floor.kept[-1]
     assert (deposit.person, deposit.contents) == ("T1", b"The balance's display flickered.")
     assert all(b"flickered" not in entry.content for _, entry in floor.ledger.entries())
 

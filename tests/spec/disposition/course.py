@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import psycopg
-from psycopg.conninfo import make_conninfo
-from psycopg_pool import ConnectionPool
+from tests.spec.harness import ledger_on_postgres
 
 from yimai.actions import disposition, infusion, sample
 from yimai.actions.decision import Answer, Done
@@ -33,9 +31,6 @@ from yimai.domain.treatment import ConsentRecorded, MarkersReported, TreatmentAc
 from yimai.ledger.entry import Deposit, Entry
 from yimai.ledger.ledger import Ledger
 from yimai.ledger.memory import MemoryLedger
-from yimai.ledger.verify import Verified
-from yimai.store.postgres_ledger import PostgresLedger
-from yimai.store.verify import verify
 
 BASE, HOSPITAL, OTHER_HOSPITAL = "lingang", "huashan", "ruijin"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -188,30 +183,12 @@ def in_memory(course: Course) -> Ledger:
 @contextmanager
 def course_on_postgres(url: str) -> Iterator[Course]:
     """A course on a database that is migrated and holds no ledger yet; afterwards its ledger verifies."""
+    with ExitStack() as stack:
 
-    def opened(course: Course) -> Ledger:
-        return PostgresLedger.open(
-            pool,
-            ledger_id=LEDGER,
-            simulated=True,
-            clock=course.clock,
-            chance=course.chance.randbytes,
-            keep=lambda cursor, deposits: course.kept.extend(deposits),
-            sealer_pool=sealer_pool,
-        )
+        def opened(course: Course) -> Ledger:
+            return stack.enter_context(ledger_on_postgres(url, course.clock, course.chance, course.kept))
 
-    app, sealer = (make_conninfo(url, user=role) for role in ("yimai_app", "yimai_sealer"))
-    arguments: dict[str, Any] = {"kwargs": {"autocommit": True}, "open": True}
-    with (
-        ConnectionPool(app, min_size=1, max_size=8, **arguments) as pool,
-        ConnectionPool(sealer, min_size=0, max_size=1, **arguments) as sealer_pool,
-    ):
-        course = Course(opened)
-        yield course
-        course.ledger.seal()
-    with psycopg.connect(url, autocommit=True) as connection:
-        verdict = verify(connection)
-        assert isinstance(verdict, Verified), str(verdict)
+        yield Course(opened)
 
 
 class Course:
