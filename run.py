@@ -28,8 +28,10 @@ NETWORK_WORDS = ("onnection", "resolve", "Temporary failure", "timed out", "dns"
 COMMAND = """\
 import sys
 from yimai.wiring.command_line import main
-sys.argv[0] = "yimai"
-sys.exit(main())
+
+if __name__ == "__main__":  # processes that the command spawns read this file again
+    sys.argv[0] = "yimai"
+    sys.exit(main())
 """
 
 

@@ -238,3 +238,15 @@ def test_the_test_command_runs_every_check_and_fails_if_one_fails(checkout: Path
     code, output, _ = run(checkout, "test")
     assert code == 1
     assert re.fullmatch(r"=* *1 failed in .*", output.splitlines()[-1])
+
+
+def test_a_process_that_the_command_spawns_does_not_run_the_command_again() -> None:
+    """`yimai bench` starts clients that read the program's file; only the file that is run may act."""
+    program = Path(sys.prefix) / "bin" / "yimai"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import runpy; runpy.run_path({str(program)!r}, run_name='__mp_main__')"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
