@@ -184,6 +184,19 @@ class TestCommands:
             ledger.answered(other)
         assert len(list(ledger.entries())) == 2
 
+    def test_asking_at_once_tells_what_was_answered_and_what_there_is(self, ledger: Ledger) -> None:
+        fresh = command()
+        earlier, reading = ledger.asked(fresh, "treatment/T1", "treatment/T2")
+        assert (earlier, reading.entries["treatment/T1"]) == (None, ())
+        stored = ledger.append([draft("treatment/T1"), draft("container/C1")], command=fresh, after=reading)
+        earlier, reading = ledger.asked(fresh, "treatment/T1", "treatment/T2")
+        assert earlier == stored
+        there = ledger.about("treatment/T1", "treatment/T2")
+        assert (reading.heads, reading.entries) == (there.heads, there.entries)
+        assert ledger.asked(fresh)[0] == stored
+        with pytest.raises(CommandReused):
+            ledger.asked(command(fresh.id, body="another"), "treatment/T1")
+
     def test_ids_are_the_actors_own(self, ledger: Ledger) -> None:
         asked = command()
         ledger.append([draft("treatment/T1")], command=asked, after=ledger.about())

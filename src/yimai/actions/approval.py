@@ -11,7 +11,7 @@ from yimai.domain.base import Base, base_from
 from yimai.domain.equipment import EquipmentCalibrated, EquipmentRegistered
 from yimai.domain.fact import Fact, Quantity, Signature, subject
 from yimai.domain.material_lot import MaterialLotReceived, MaterialLotReleased
-from yimai.domain.person import of_role
+from yimai.domain.person import of_role, of_site
 from yimai.domain.programme import programme_from
 from yimai.domain.recipe_content import recipe_from
 from yimai.domain.refusal import Refusal
@@ -31,6 +31,7 @@ def approve_recipe(ledger: Ledger, command: Command, *, content: Content) -> Ans
         refusal = of_role(seen.person(command.actor), "qualified_person") or _new(
             seen, "recipe", recipe.id, recipe.version, content
         )
+        refusal = refusal or approval.sound(recipe)
         signature = seen.sign(command.actor, "approved")
         return refusal or (approval.RecipeApproved(recipe.id, recipe.version, content, signature),)
 
@@ -45,9 +46,9 @@ def approve_base(ledger: Ledger, command: Command, *, content: Content) -> Answe
     base = base_from(content)
 
     def rule(seen: Seen) -> Verdict:
-        refusal = of_role(seen.person(command.actor), "qualified_person") or _new(
-            seen, "base", base.id, base.version, content
-        )
+        actor = seen.person(command.actor)
+        refusal = of_role(actor, "qualified_person") or of_site(actor, base.id)
+        refusal = refusal or _new(seen, "base", base.id, base.version, content)
         if refusal:
             return refusal
         signature = seen.sign(command.actor, "approved")

@@ -11,6 +11,7 @@ from yimai.actions.override import waived_by
 from yimai.actions.suite import suite_of
 from yimai.domain import batch as batches
 from yimai.domain import batch_record, batch_step, custody
+from yimai.domain import slot as slots
 from yimai.domain import treatment as treatments
 from yimai.domain.approval import RecipeApproved
 from yimai.domain.batch import LotUse, Recorded
@@ -95,8 +96,7 @@ def start_step(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        refusal = _own(vein, batch) or _of_base(seen, vein, "operator")
-        if refusal:
+        if refusal := _own(vein, batch) or _of_base(seen, vein, "operator"):
             return refusal
         opened = vein.batches.by_id[batch]
         collected = vein.collections.of_container(opened.starting)
@@ -124,6 +124,7 @@ def start_step(
                 day=day_at(seen, vein.treatment.base),
                 deviation=deviation,
                 waived=waived,
+                occurred=seen.occurred,
                 performed=seen.sign(command.actor, "performed"),
             )
 
@@ -171,6 +172,7 @@ def complete_step(
             verifier=seen.person(verifier) if verifier else None,
             day=day_at(seen, vein.treatment.base),
             deviations=deviations,
+            occurred=seen.occurred,
             at=seen.at,
         )
 
@@ -248,7 +250,7 @@ def complete_batch(ledger: Ledger, command: Command, *, treatment: str, batch: s
 
 
 def fail_batch(ledger: Ledger, command: Command, *, treatment: str, batch: str, cause: str) -> Answer:
-    """Give a batch up, also after its treatment ended; it leaves its suite."""
+    """Give a batch up, also after its treatment ended; it leaves its suite and what is left of its slot."""
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
@@ -258,9 +260,19 @@ def fail_batch(ledger: Ledger, command: Command, *, treatment: str, batch: str, 
         seen.entries("suite", opened.suite)
         recipe = seen.recipe(opened.recipe, opened.recipe_version)
         signature = seen.sign(command.actor, "decided")
-        return batch_record.fail_batch(vein.treatment, vein.batches, recipe, batch, cause, signature)
+        failed = batch_record.fail_batch(vein.treatment, vein.batches, recipe, batch, cause, signature)
+        return failed if isinstance(failed, Refusal) else (*failed, *_slot_freed(vein, opened))
 
     return _ending(ledger, command, treatment, batch, rule, "batch.fail")
+
+
+def _slot_freed(vein: Vein, batch: batches.Batch) -> Sequence[Fact]:
+    """Give back what is left of the slot in which the batch was opened."""
+    slot = vein.slot.current
+    if slot is None or slot.suite != batch.suite or not slot.starts <= batch.opened < slot.ends:
+        return ()
+    given_back = slots.free(vein.treatment, vein.slot, "batch_failed")
+    return () if isinstance(given_back, Refusal) else given_back
 
 
 def _ending(ledger: Ledger, command: Command, treatment: str, batch: str, rule: Rule, gate: str) -> Answer:

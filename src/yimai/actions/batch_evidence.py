@@ -12,6 +12,7 @@ from yimai.domain import permit as permits
 from yimai.domain.disposition import BatchEvidence
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.recipe import Product, Recipe
+from yimai.domain.sample import SampleTaken
 from yimai.domain.suite import LineCleared
 from yimai.domain.vein import Vein
 
@@ -22,6 +23,7 @@ WORKED: Final = (
     batches.StepCompleted,
     batches.EntryCorrected,
     batches.BatchCompleted,
+    SampleTaken,
 )
 """Whoever signs one of these took part in the batch."""
 

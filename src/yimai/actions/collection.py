@@ -25,12 +25,16 @@ def start(ledger: Ledger, command: Command, *, treatment: str, wristband: str, v
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        return _two_of_hospital(seen, vein, verifier) or collections.start(
+        if refusal := _two_of_hospital(seen, vein, verifier):
+            return refusal
+        recipe = seen.recipe(vein.treatment.recipe)
+        return collections.start(
             vein.treatment,
             vein.labels,
             vein.collections,
-            seen.recipe(vein.treatment.recipe).markers,
-            slot_reserved=vein.slot.current is not None,
+            recipe.markers,
+            recipe.starting_material,
+            slot=vein.slot.current,
             material=vein.starting_material,
             collection=collection,
             wristband=wristband,
@@ -83,7 +87,7 @@ def complete(
         )
         if isinstance(verdict, Refusal):
             return verdict
-        return (*verdict, ContainerTakenInCharge(treatment, container, command.actor, command.site))
+        return (*verdict, ContainerTakenInCharge(treatment, container, command.actor, vein.treatment.hospital))
 
     read = (*_subjects(treatment, command, verifier), subject("container", container))
     return decide(ledger, command, read, rule, gate="collection.complete", treatment=treatment)

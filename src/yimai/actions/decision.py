@@ -1,17 +1,22 @@
-"""How every action decides: read facts, ask the rule, append; re-decide at most three times if something moved."""
+"""How every action decides: read facts, ask the rule, append; re-decide at most three times if something moved.
+
+Clocks and signatures run on the ledger's time. A late entry may say when a thing happened, and shows beside it when
+it was recorded; it never makes in time what is out of time now.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from yimai.actions.read_ahead import ReadAhead
 from yimai.domain import approval
 from yimai.domain import person as people
 from yimai.domain.base import Base
 from yimai.domain.fact import Fact, Meaning, Signature, draft, subject
-from yimai.domain.facts import decode
+from yimai.domain.facts import decode, unsound
 from yimai.domain.identifier import LETTERS, RANDOM_BYTES, mint, noun_of
 from yimai.domain.identity import IdentityMatchRefused
 from yimai.domain.reason import listed
@@ -44,6 +49,21 @@ IN_FUTURE = RefusalKind(
     "The time given ({occurred}) lies after the server's time ({now}). Correct the time.",
     "所填时间（{occurred}）晚于服务器时间（{now}）。请更正。",
 )
+NO_ZONE = RefusalKind(
+    "decision.no_zone",
+    "The time given ({occurred}) has no time zone. Give it with its offset, for example +08:00.",
+    "所填时间（{occurred}）没有时区。请注明时差，例如 +08:00。",
+)
+BEFORE_ORDER = RefusalKind(
+    "decision.before_order",
+    "The time given ({occurred}) lies before the treatment was ordered ({ordered}). Correct the time.",
+    "所填时间（{occurred}）早于治疗下达医嘱的时间（{ordered}）。请更正。",
+)
+MALFORMED = RefusalKind(
+    "decision.malformed",
+    "This cannot be put on record: {what}. Correct that value and try again.",
+    "该内容无法记录：{what}。请更正该值后重试。",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +81,33 @@ Answer = Done | Refusal
 
 
 class Seen:
-    """What an action has read, and the time at which the thing asked for happens.
+    """What an action has read, and when: ``at`` is the ledger's time in the command's zone, on which every clock and
+    signature runs; ``occurred`` is when the thing asked for happened, which a late entry puts earlier.
 
-    A subject that was not read yet is read when it is asked for; the append stands on everything that was read.
+    A subject that was not read yet is read when it is asked for; the append stands on everything that was asked for.
     """
 
-    def __init__(self, ledger: Ledger, command: Command, subjects: Sequence[str]) -> None:
-        self._ledger = ledger
-        self.reading = ledger.about(*subjects)
+    def __init__(self, ledger: Ledger, command: Command, read: Reading, subjects: Sequence[str]) -> None:
+        """read: the subjects, and what was read ahead."""
+        self._ledger, self._read = ledger, read
+        self.reading = _part(read, subjects)
+        self.asked: list[str] = []
         self.command = command
-        self.now = self.reading.now
+        self.now = read.now
         zone = timezone(timedelta(minutes=command.zone))
-        self.at: datetime = command.occurred or self.now.astimezone(zone)
+        self.at: datetime = self.now.astimezone(zone)
+        self.occurred: datetime = command.occurred or self.at
 
     def entries(self, noun: str, identifier: str) -> tuple[Entry, ...]:
+        """Return all entries about the subject; of a name that no subject can have (a scan of anything) there is none."""
         name = subject(noun, identifier)
+        if not name.isprintable():
+            return ()
         if name not in self.reading.heads:
-            more = self._ledger.about(name)
-            heads = {**self.reading.heads, **more.heads}
-            self.reading = Reading(self.now, heads, {**self.reading.entries, **more.entries})
+            more = self._read if name in self._read.heads else self._ledger.about(name)
+            heads = {**self.reading.heads, name: more.heads[name]}
+            self.reading = Reading(self.now, heads, {**self.reading.entries, name: more.entries.get(name, ())})
+            self.asked.append(name)
         return self.reading.entries.get(name, ())
 
     def facts(self, noun: str, identifier: str) -> tuple[tuple[Fact, Entry], ...]:
@@ -95,7 +123,7 @@ class Seen:
         return person
 
     def sign(self, signer: str, meaning: Meaning) -> Signature:
-        """Return the signer's signature at the time of the command."""
+        """Return the signer's signature, made now."""
         return self.person(signer).sign(meaning, self.at)
 
     def recipe(self, identifier: str, version: str = "") -> Recipe:
@@ -105,6 +133,14 @@ class Seen:
     def base(self, identifier: str) -> Base:
         """Return the base as last approved. Raises KeyError if there is none."""
         return approval.base_of(self.entries("base", identifier))
+
+
+_ahead: Final = ReadAhead()
+
+
+def _part(read: Reading, subjects: Iterable[str]) -> Reading:
+    heads = {name: read.heads[name] for name in subjects}
+    return Reading(read.now, heads, {name: read.entries.get(name, ()) for name in heads})
 
 
 Rule = Callable[[Seen], Refusal | Sequence[Fact]]
@@ -125,18 +161,20 @@ def decide(
     subjects: what to read at once; the rule may ask for more.
     gate: the action's name. treatment: where a refused identity match is recorded.
     """
+    named = tuple(each for each in subjects if each.isprintable())
+    at_once = tuple(dict.fromkeys((*named, *_ahead.likely(ledger.id, treatment))))
     try:
-        earlier = ledger.answered(command)
+        earlier, read = ledger.asked(command, *at_once)
     except CommandReused:
         return COMMAND_REUSED()
     if earlier is not None:
         return _answer(earlier)
     moved = ""
-    for _ in range(ATTEMPTS):
-        seen = Seen(ledger, command, subjects)
-        if seen.at > seen.now:
-            return IN_FUTURE(occurred=seen.at.isoformat(), now=seen.now.isoformat())
-        verdict = _with_listed_reasons(rule(seen))
+    for attempt in range(ATTEMPTS):
+        seen = Seen(ledger, command, ledger.about(*at_once) if attempt else read, named)
+        if refusal := _timely(seen, treatment):
+            return refusal
+        verdict = _sound(rule(seen))
         refused = isinstance(verdict, Refusal)
         if isinstance(verdict, Refusal):
             if not (verdict.kind.identity and treatment and seen.entries("treatment", treatment)):
@@ -144,7 +182,8 @@ def decide(
             facts: Sequence[Fact] = (IdentityMatchRefused(treatment, gate, verdict.code, _readable(verdict.details)),)
         else:
             facts = verdict
-        drafts = [draft(fact, seen.at) for fact in facts]
+        _ahead.learn(ledger.id, treatment, seen.asked)
+        drafts = [draft(fact, seen.occurred) for fact in facts]
         try:
             entries = ledger.append(drafts, command=command, after=seen.reading, deposits=() if refused else deposits)
         except Conflict as conflict:
@@ -158,8 +197,20 @@ def decide(
     return TRY_AGAIN(subject=moved)
 
 
-def _with_listed_reasons(verdict: Refusal | Sequence[Fact]) -> Refusal | Sequence[Fact]:
-    """A fact's reasons are codes of the list: free text could name a person and belongs in the vault."""
+def _timely(seen: Seen, treatment: str) -> Refusal | None:
+    """Whether the time given for what happened is one: with its zone, not to come, not before there was a treatment."""
+    if seen.occurred.utcoffset() is None:
+        return NO_ZONE(occurred=seen.occurred.isoformat())
+    if seen.occurred > seen.now:
+        return IN_FUTURE(occurred=seen.occurred.isoformat(), now=seen.now.isoformat())
+    ordered = next((entry.occurred for entry in seen.entries("treatment", treatment)), None) if treatment else None
+    if ordered is not None and seen.occurred < ordered:
+        return BEFORE_ORDER(occurred=seen.occurred.isoformat(), ordered=ordered.isoformat())
+    return None
+
+
+def _sound(verdict: Refusal | Sequence[Fact]) -> Refusal | Sequence[Fact]:
+    """Whether every fact can be read back, its reasons codes of the list: free text could name a person."""
     if isinstance(verdict, Refusal):
         return verdict
     for fact in verdict:
@@ -167,6 +218,8 @@ def _with_listed_reasons(verdict: Refusal | Sequence[Fact]) -> Refusal | Sequenc
         for reason in (*getattr(fact, "reasons", ()), *([stated] if stated else [])):
             if refusal := listed(reason):
                 return refusal
+        if what := unsound(fact):
+            return MALFORMED(what=what)
     return verdict
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from yimai.actions.batch_evidence import permits_withdrawn
 from yimai.actions.decision import Answer, Seen, decide, minted
 from yimai.domain import batch as batches
 from yimai.domain import deviation as deviations
+from yimai.domain import disposition as dispositions
 from yimai.domain import treatment as treatments
 from yimai.domain.batch_step import step_of
 from yimai.domain.deviation import Classification, Conclusion
 from yimai.domain.fact import Fact, subject
 from yimai.domain.person import of_role, of_site, two_people
 from yimai.domain.refusal import Refusal, first_refusal
+from yimai.domain.vein import Vein
 from yimai.ledger.commitment import SALT_LENGTH, commitment
 from yimai.ledger.entry import Command, Deposit
 from yimai.ledger.ledger import Ledger
@@ -108,7 +111,10 @@ def close(
     reason: str,
     approver: str = "",
 ) -> Answer:
-    """QA of the base closes a deviation; a critical one together with the qualified person (the approver)."""
+    """QA of the base closes a deviation; a critical one together with the qualified person (the approver).
+
+    The conclusion to reject a batch that was let go already revokes that at once.
+    """
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
@@ -127,20 +133,36 @@ def close(
             return refusal
         found = vein.deviations.by_id.get(deviation)
         record = vein.batches.by_id.get(found.batch) if found is not None else None
-        return deviations.close(
+        workers: frozenset[str] = frozenset()
+        if record is not None and found is not None:
+            workers = record.performers(found.step) if found.step else record.people
+        closed = deviations.close(
             vein.deviations,
             treatment,
             deviation,
             conclusion,
             reason,
-            performers=record.performers(found.step) if record is not None and found is not None else frozenset(),
+            performers=workers,
             decided=first.sign("decided", seen.at),
             approved=second.sign("approved", seen.at) if second is not None else None,
         )
+        if isinstance(closed, Refusal) or found is None or conclusion != "reject_batch":
+            return closed
+        return (*closed, *_revoked(seen, vein, found.batch, reason))
 
     people = [subject("person", person) for person in dict.fromkeys((command.actor, approver)) if person]
     read = [subject("treatment", treatment), subject("deviation", deviation), *people]
     return decide(ledger, command, read, rule, gate="deviation.close", treatment=treatment)
+
+
+def _revoked(seen: Seen, vein: Vein, batch: str, reason: str) -> Sequence[Fact]:
+    """What takes the batch's release back, if it has one: revocation, alert, permits withdrawn."""
+    signature = seen.sign(seen.command.actor, "revoked")
+    revoked = dispositions.revoke(vein.treatment, vein.disposition, batch, reason, signature)
+    if isinstance(revoked, Refusal):
+        return ()
+    seen.entries("batch", batch)
+    return (*revoked, *permits_withdrawn(seen, vein, batch, reason))
 
 
 def _committed(salt: bytes, note: str) -> str:

@@ -29,7 +29,7 @@ def confirm_availability(ledger: Ledger, command: Command, *, treatment: str, ba
             vein.disposition,
             vein.infusion,
             batch=batch,
-            final_bags=vein.batches.by_id[batch].final_bags,
+            final_bags=_left(seen, vein, batch),
             confirmed=confirmed,
         )
 
@@ -50,7 +50,10 @@ def start_lymphodepletion(ledger: Ledger, command: Command, *, treatment: str) -
 
     def ask(seen: Seen, vein: Vein, performed: Signature) -> Verdict:
         product = pinned_recipe(seen, vein, vein.infusion.available).product
-        return infusions.start_lymphodepletion(vein.treatment, vein.disposition, vein.infusion, product, performed)
+        left = _left(seen, vein, vein.infusion.available)
+        return infusions.start_lymphodepletion(
+            vein.treatment, vein.disposition, vein.infusion, product, left, performed
+        )
 
     return signed(
         ledger,
@@ -189,6 +192,20 @@ def finish(ledger: Ledger, command: Command, *, treatment: str, container: str) 
         meaning="performed",
         hospital=("nurse", "physician"),
         about=(subject("container", container),),
+    )
+
+
+def _left(seen: Seen, vein: Vein, batch: str) -> tuple[str, ...]:
+    """The batch's final bags that are left and that neither QA, an open excursion nor the shelf life forbids to use."""
+    made = vein.batches.by_id.get(batch)
+    if made is None or seen.at > expiry(seen, vein, batch, pinned_recipe(seen, vein, batch).product):
+        return ()
+    return tuple(
+        bag
+        for bag in made.final_bags
+        if not vein.custody.held[bag].gone
+        and not vein.unusable(bag)
+        and not any(each.excursion_state == "open" for each in vein.shipments.carrying(bag))
     )
 
 

@@ -14,6 +14,7 @@ from yimai.domain.label import NOUNS
 from yimai.domain.person import Person, Role, of_role, of_site, two_people
 from yimai.domain.refusal import Refusal
 from yimai.domain.treatment import Treatment
+from yimai.domain.vein import Vein
 from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
 
@@ -28,7 +29,7 @@ def issue(ledger: Ledger, command: Command, *, treatment: str, layout: str, item
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         vein = seen.vein(treatment)
         actor = seen.person(command.actor)
-        refusal = treatments.open_for_work(vein.treatment) or _may_label(actor, vein.treatment)
+        refusal = _may_go_on(vein, item) or _may_label(actor, vein.treatment)
         if refusal:
             return refusal
         layouts = {each.id: each for each in seen.recipe(vein.treatment.recipe).labels}
@@ -52,7 +53,7 @@ def use(ledger: Ledger, command: Command, *, treatment: str, item: str, copy: in
         vein = seen.vein(treatment)
         first, second = seen.person(command.actor), seen.person(verifier)
         refusal = (
-            treatments.open_for_work(vein.treatment)
+            _may_go_on(vein, item)
             or _may_label(first, vein.treatment)
             or _may_label(second, vein.treatment)
             or of_site(second, first.site)
@@ -81,6 +82,11 @@ def destroy(ledger: Ledger, command: Command, *, treatment: str, item: str, copy
 
     read = (subject("treatment", treatment), subject("person", command.actor))
     return decide(ledger, command, read, rule, gate="label.destroy", treatment=treatment)
+
+
+def _may_go_on(vein: Vein, item: str) -> Refusal | None:
+    """Whether the treatment goes on; a filled container's label is replaced in any case, else nobody could handle it."""
+    return None if item in vein.custody.held else treatments.open_for_work(vein.treatment)
 
 
 def _may_label(person: Person, ordered: Treatment) -> Refusal | None:

@@ -27,7 +27,7 @@ def lot_of(seen: Seen, identifier: str) -> lots.MaterialLot:
 
 
 def day_at(seen: Seen, base: str) -> date:
-    """Return the base's day on which the thing asked for happens. Raises KeyError for an unapproved base."""
+    """Return the day at the base now. Raises KeyError for an unapproved base."""
     return seen.at.astimezone(ZoneInfo(seen.base(base).timezone)).date()
 
 

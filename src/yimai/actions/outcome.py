@@ -5,6 +5,7 @@ from __future__ import annotations
 from yimai.actions.decision import Answer, Seen
 from yimai.actions.retention import started
 from yimai.actions.signed import Verdict, signed
+from yimai.actions.treatment import freed
 from yimai.domain import outcome as outcomes
 from yimai.domain.fact import Signature
 from yimai.domain.outcome import Response
@@ -43,14 +44,14 @@ def report(
 
 
 def close(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
-    """Close a treatment that was given; the retention of its records starts."""
+    """Close a treatment that was given: what it still claims is freed, the retention of its records starts."""
 
     def ask(seen: Seen, vein: Vein, completed: Signature) -> Verdict:
         closed = outcomes.close(vein.treatment, vein.infusion, vein.outcome, completed)
         if isinstance(closed, Refusal):
             return closed
         kept = started(seen, vein, closed=True)
-        return kept if isinstance(kept, Refusal) else (*closed, *kept)
+        return kept if isinstance(kept, Refusal) else (*closed, *freed(seen, vein, "treatment_ended", completed), *kept)
 
     return signed(
         ledger,

@@ -79,6 +79,7 @@ def record_result(
             test=test,
             value=value,
             unit=unit,
+            occurred=seen.occurred,
             reported=reported,
         )
         if isinstance(verdict, Refusal):

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from yimai.actions.decision import Answer, Seen, decide
 from yimai.domain import slot as slots
 from yimai.domain.fact import Fact, subject
-from yimai.domain.person import of_role, of_site
+from yimai.domain.person import Person, of_role, of_site
 from yimai.domain.refusal import Refusal
 from yimai.domain.slot import Itinerary
+from yimai.domain.treatment import Treatment
 from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
 
@@ -20,13 +21,7 @@ def reserve(ledger: Ledger, command: Command, *, treatment: str, itinerary: Itin
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         vein = seen.vein(treatment)
         actor = seen.person(command.actor)
-        at_base = actor.site == vein.treatment.base
-        refusal = (
-            of_role(actor, "scheduler")
-            if at_base
-            else of_role(actor, "coordinator", "physician") or of_site(actor, vein.treatment.hospital)
-        )
-        return refusal or slots.reserve(
+        return _may_book(actor, vein.treatment) or slots.reserve(
             vein.treatment,
             vein.slot,
             seen.recipe(vein.treatment.recipe),
@@ -50,10 +45,16 @@ def free(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> An
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         vein = seen.vein(treatment)
         actor = seen.person(command.actor)
-        refusal = of_role(actor, "scheduler", "coordinator", "physician")
-        if refusal is None and actor.site not in (vein.treatment.base, vein.treatment.hospital):
-            refusal = of_site(actor, vein.treatment.hospital)
-        return refusal or slots.free(vein.treatment, vein.slot, reason)
+        running = vein.batches.open
+        batch = running.id if running is not None else ""
+        return _may_book(actor, vein.treatment) or slots.free(vein.treatment, vein.slot, reason, batch=batch)
 
     read = (subject("treatment", treatment), subject("person", command.actor))
     return decide(ledger, command, read, rule, gate="slot.free", treatment=treatment)
+
+
+def _may_book(actor: Person, ordered: Treatment) -> Refusal | None:
+    """Whether the actor is the base's scheduler, or of the ordering hospital."""
+    if ordered.id and actor.site == ordered.base:
+        return of_role(actor, "scheduler")
+    return of_role(actor, "coordinator", "physician") or of_site(actor, ordered.hospital)

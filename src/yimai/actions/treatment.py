@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from yimai.actions.decision import TRY_AGAIN, Answer, Seen, decide, minted
+from yimai.domain import custody
 from yimai.domain import permit as permits
 from yimai.domain import slot as slots
 from yimai.domain import treatment as treatments
@@ -136,12 +137,27 @@ def decline(ledger: Ledger, command: Command, *, treatment: str, reason: str) ->
 
 def hold(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
     """Let work on the treatment rest."""
-    return _by_either(ledger, command, treatment, "hold", lambda ordered, by: treatments.hold(ordered, reason, by))
+
+    def rule(seen: Seen) -> Verdict:
+        ordered = seen.vein(treatment).treatment
+        refusal = treatments.not_ended(ordered) or _of_either_side(seen, ordered)
+        return refusal or treatments.hold(ordered, reason, seen.sign(command.actor, "decided"))
+
+    return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.hold", treatment=treatment)
 
 
 def resume(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
-    """Let work on the treatment go on."""
-    return _by_either(ledger, command, treatment, "resume", treatments.resume)
+    """Let work on the treatment go on; the side that let it rest decides that."""
+
+    def rule(seen: Seen) -> Verdict:
+        ordered = seen.vein(treatment).treatment
+        refusal = treatments.not_ended(ordered) or _of_either_side(seen, ordered)
+        if refusal:
+            return refusal
+        holder, person = seen.person(ordered.held_by), seen.person(command.actor)
+        return treatments.resume(ordered, holder, person, person.sign("decided", seen.at))
+
+    return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.resume", treatment=treatment)
 
 
 def cancel(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
@@ -157,7 +173,7 @@ def cancel(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> 
         signature = seen.sign(command.actor, "decided")
         return (
             treatments.TreatmentCancelled(treatment, reason, signature),
-            *_freed(seen, vein, "cancelled", signature),
+            *freed(seen, vein, "cancelled", signature),
         )
 
     return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.cancel", treatment=treatment)
@@ -172,7 +188,7 @@ def withdraw(ledger: Ledger, command: Command, *, treatment: str, reason: Withdr
         if refusal:
             return refusal
         signature = seen.sign(command.actor, "decided")
-        return (treatments.TreatmentWithdrawn(treatment, reason, signature), *_freed(seen, vein, reason, signature))
+        return (treatments.TreatmentWithdrawn(treatment, reason, signature), *freed(seen, vein, reason, signature))
 
     return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.withdraw", treatment=treatment)
 
@@ -188,6 +204,8 @@ def decide_fate(ledger: Ledger, command: Command, *, treatment: str, container: 
             return refusal
         if container not in vein.custody.held:
             return treatments.NO_SUCH_CONTAINER(treatment=treatment, container=container)
+        if vein.custody.held[container].gone:
+            return custody.GONE(container=container, how=vein.custody.held[container].gone)
         return treatments.decide_fate(
             vein.treatment, container, vein.unusable(container), fate, reason, actor.sign("decided", seen.at)
         )
@@ -196,7 +214,7 @@ def decide_fate(ledger: Ledger, command: Command, *, treatment: str, container: 
     return decide(ledger, command, read, rule, gate="treatment.decide_fate", treatment=treatment)
 
 
-def _freed(seen: Seen, vein: Vein, reason: str, signature: Signature) -> tuple[Fact, ...]:
+def freed(seen: Seen, vein: Vein, reason: str, signature: Signature) -> tuple[Fact, ...]:
     """Return the facts that free the slot, the suite and the permits of a treatment that ends."""
     facts: list[Fact] = []
     for permit in vein.infusion.permits:
@@ -209,8 +227,8 @@ def _freed(seen: Seen, vein: Vein, reason: str, signature: Signature) -> tuple[F
         recipe = seen.recipe(running.recipe, running.recipe_version)
         failed = fail_batch(vein.treatment, vein.batches, recipe, running.id, "treatment_ended", signature)
         facts += () if isinstance(failed, Refusal) else failed
-    freed = slots.free(vein.treatment, vein.slot, reason)
-    facts += () if isinstance(freed, Refusal) else freed
+    given_back = slots.free(vein.treatment, vein.slot, reason)
+    facts += () if isinstance(given_back, Refusal) else given_back
     return tuple(facts)
 
 
@@ -248,14 +266,5 @@ def _at_the_base(
         actor = seen.person(command.actor)
         refusal = treatments.not_ended(ordered) or of_role(actor, *roles) or of_site(actor, ordered.base)
         return refusal or ask(ordered, actor.sign(meaning, seen.at))
-
-    return decide(ledger, command, _subjects(treatment, command), rule, gate=f"treatment.{verb}", treatment=treatment)
-
-
-def _by_either(ledger: Ledger, command: Command, treatment: str, verb: str, ask: OrderRule) -> Answer:
-    def rule(seen: Seen) -> Verdict:
-        ordered = seen.vein(treatment).treatment
-        refusal = treatments.not_ended(ordered) or _of_either_side(seen, ordered)
-        return refusal or ask(ordered, seen.sign(command.actor, "decided"))
 
     return decide(ledger, command, _subjects(treatment, command), rule, gate=f"treatment.{verb}", treatment=treatment)

@@ -8,8 +8,10 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from yimai.domain.base import Base, base_from
+from yimai.domain.content import written
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.recipe import Recipe
+from yimai.domain.recipe_check import check_recipe
 from yimai.domain.recipe_content import recipe_from
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.ledger.canonical import decode, encode
@@ -70,6 +72,11 @@ ALREADY_APPROVED = RefusalKind(
     "{what} {id} version {version} is already approved with exactly this content; nothing to do.",
     "{what} {id} 版本 {version} 已以相同内容批准，无需操作。",
 )
+UNSOUND = RefusalKind(
+    "approval.unsound",
+    "Recipe {recipe} {version} cannot be approved; problems: {number}. The first, at {path}: {problem}. Correct the file.",
+    "工艺规程 {recipe} {version} 不能批准，问题数：{number}。第一处在 {path}：{problem}。请更正文件。",
+)
 CACHED: Final = 64
 
 
@@ -83,6 +90,21 @@ def may_approve(
             kind = ALREADY_APPROVED if same else SAME_VERSION
             return kind(what=what, id=identifier, version=version)
     return None
+
+
+def sound(recipe: Recipe) -> Refusal | None:
+    """Whether the recipe makes sense as a whole: without its identity test, say, a hard gate would be missing."""
+    problems = check_recipe(recipe)
+    if not problems:
+        return None
+    first = problems[0]
+    return UNSOUND(
+        recipe=recipe.id,
+        version=recipe.version,
+        number=len(problems),
+        path=written(first.path),
+        problem=f"{first.what.zh} ({first.what.en})",
+    )
 
 
 def recipe_of(entries: Sequence[Entry], version: str = "") -> Recipe:

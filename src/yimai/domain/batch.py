@@ -342,6 +342,18 @@ NOT_CLEARED_FOR_THIS = RefusalKind(
 )
 
 
+ALREADY_USED = RefusalKind(
+    "batch.already_used",
+    "{container} was the starting material of batch {batch}. QA decides its fate; a new batch needs a new collection.",
+    "{container} 已作为批次 {batch} 的起始物料。请由 QA 决定其去向；新批次需重新采集。",
+)
+FATE_DECIDED = RefusalKind(
+    "batch.fate_decided",
+    "QA has decided what becomes of {container} ({fate}); it is not used any more. Follow that decision.",
+    "QA 已决定 {container} 的去向（{fate}），不得再使用。请按该决定处理。",
+)
+
+
 def known(batches: Batches, treatment_id: str, presented: str) -> Refusal | None:
     """Whether the treatment exists and the batch is its own."""
     if not treatment_id:
@@ -393,6 +405,10 @@ def open_batch(
     collected = collections.of_container(container)
     if collected is None or collected.ended is None:
         return NOT_COLLECTED(container=container)
+    if (earlier := batches.of_container(container)) is not None:
+        return ALREADY_USED(container=container, batch=earlier.id)
+    if container in order.fates:
+        return FATE_DECIDED(container=container, fate=order.fates[container])
     age, maximum = performed.signed - collected.ended, recipe.starting_material.fresh_maximum
     if age > maximum and custody.TOO_OLD.code not in waived:
         return custody.TOO_OLD(container=container, age=age, maximum=maximum)

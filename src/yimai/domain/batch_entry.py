@@ -9,14 +9,13 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from yimai.domain.batch import Recorded
-from yimai.domain.fact import Quantity
+from yimai.domain.fact import DIGITS, Quantity, measurable
 from yimai.domain.recipe import EntryField, Limits, Step
 from yimai.domain.refusal import Refusal, RefusalKind
+from yimai.domain.shipment import ABSOLUTE_ZERO
 
 CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#+-]{0,59}")
 """A text entry is a code, such as a storage position or a serial number: free text belongs to the vault."""
-DIGITS: Final = 18
-ABSOLUTE_ZERO: Final = Decimal("-273.15")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def possible(step: str, field: EntryField, value: Recorded) -> Refusal | None:
 
 def _absurd(field: EntryField, value: Decimal) -> str:
     """Say what was expected of a number that no instrument can have shown, or "" if it is possible."""
-    if not value.is_finite() or len(value.as_tuple().digits) > DIGITS or abs(value.adjusted()) > DIGITS:
+    if not measurable(value):
         return f"a number of at most {DIGITS} digits"
     if field.unit == "Cel" and value < ABSOLUTE_ZERO:
         return f"≥ {ABSOLUTE_ZERO} Cel"

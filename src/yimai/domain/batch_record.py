@@ -30,7 +30,7 @@ from yimai.domain.batch_step import (
     step_of,
 )
 from yimai.domain.deviation import Cause, Classification, DeviationOpened, Deviations
-from yimai.domain.fact import Fact, Quantity, Signature
+from yimai.domain.fact import Fact, Quantity, Signature, measurable
 from yimai.domain.person import Person, of_role, of_site, two_people
 from yimai.domain.recipe import Recipe, Step
 from yimai.domain.refusal import Refusal, RefusalKind, first_refusal
@@ -112,12 +112,13 @@ def complete_step(
     verifier: Person | None,
     day: date,
     deviations: tuple[str, ...],
+    occurred: datetime,
     at: datetime,
 ) -> Refusal | tuple[Fact, ...]:
     """Put a step's record down, valid before anybody signs it; what departs from the recipe opens deviations.
 
     A held or ended treatment's step may be completed: what was done must be on record.
-    deviations: new identifiers, at least one more than there are entries.
+    deviations: new identifiers, at least one more than there are entries. occurred: when work ended. at: of signing.
     """
     if refusal := still_open(batches, order.id, batch):
         return refusal
@@ -129,11 +130,12 @@ def complete_step(
     if running is None:
         done = opened.runs_of(step)
         return STEP_ALREADY_COMPLETED(step=step) if done else STEP_NOT_RUNNING(step=step)
-    if at < running.started:
-        return TIME_REVERSED(step=step, moment=at.isoformat(), earlier=running.started.isoformat())
+    if occurred < running.started:
+        return TIME_REVERSED(step=step, moment=occurred.isoformat(), earlier=running.started.isoformat())
     refusal = first_refusal(
         batch_entry.complete(wanted, entries),
         _fillable(labels, held, order, recipe, wanted, filled),
+        *(custody.in_hand(held, each, order.base) for each in opened.containers if filled),
         _signers(wanted, order.base, performer, verifier, day),
     )
     if refusal:
@@ -173,7 +175,7 @@ def _fillable(
             return CONTAINER_USED(container=each.container)
         seen.add(each.container)
         amounts = (each.volume.value, each.cells.value)
-        sound = all(amount.is_finite() and amount > 0 for amount in amounts)
+        sound = all(measurable(amount) and amount > 0 for amount in amounts)
         if not sound or each.volume.unit != "mL" or each.cells.unit not in ("10*6", "10*9"):
             return FILLING_IMPOSSIBLE(container=each.container, volume=each.volume, cells=each.cells)
     return None

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from yimai.domain import custody, equipment, label, material_lot, suite
 from yimai.domain.batch import Batch, Batches, LotUse, StepStarted, still_open
 from yimai.domain.deviation import DeviationOpened, Deviations
-from yimai.domain.fact import Fact, Quantity, Signature
+from yimai.domain.fact import Fact, Quantity, Signature, measurable
 from yimai.domain.person import Person, of_role, of_site, qualified
 from yimai.domain.recipe import Hold, Recipe, Step
 from yimai.domain.refusal import Refusal, RefusalKind, first_refusal
@@ -134,10 +134,12 @@ def start_step(
     day: date,
     deviation: str,
     waived: frozenset[str],
+    occurred: datetime,
     performed: Signature,
 ) -> Refusal | tuple[Fact, ...]:
     """Begin a step, or its next round. day: the base's. collected: when the starting material's collection ended.
 
+    occurred: when work began, which the order of steps goes by; holds run until the signature.
     deviation: the identifier for the deviation that a waived hold opens.
     """
     if refusal := open_for_work(order) or still_open(batches, order.id, batch):
@@ -150,7 +152,7 @@ def start_step(
         _scanned(labels, held, order, opened, scanned),
         suite.in_use(room, order.base, opened.suite),
         suite.admits(room, wanted.room_class),
-        _in_order(opened, deviations, recipe, wanted, performed.signed),
+        _in_order(opened, deviations, recipe, wanted, occurred),
         _line_clear(batches, opened, recipe, wanted),
         _manned(wanted, resources.operators, order.base, day),
         _equipped(wanted, resources.equipment, order.base, room.id, day),
@@ -274,7 +276,7 @@ def _supplied(step: Step, resources: Resources, base: str, day: date) -> Refusal
                 material_lot=lot.id, material=lot.material, needed=", ".join(needed) or "–"
             )
         amount, unit = use.quantity, needed[use.material].unit
-        if amount.unit != unit or not amount.value.is_finite() or amount.value <= 0:
+        if amount.unit != unit or not measurable(amount.value) or amount.value <= 0:
             return material_lot.QUANTITY_IMPOSSIBLE(material_lot=lot.id, quantity=amount, unit=unit)
     given = {use.material for use in resources.materials}
     missing = next((use for material, use in needed.items() if material not in given), None)

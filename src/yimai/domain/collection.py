@@ -8,10 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from yimai.domain.fact import Fact, Quantity, Signature
+from yimai.domain.fact import DIGITS, Fact, Quantity, Signature, measurable
 from yimai.domain.label import Labels, belongs
 from yimai.domain.recipe import StartingMaterial
 from yimai.domain.refusal import Refusal, RefusalKind, first_refusal
+from yimai.domain.slot import Itinerary
 from yimai.domain.treatment import Treatment, cleared_for_collection, open_for_work
 from yimai.ledger.entry import Entry
 
@@ -120,6 +121,17 @@ NO_SLOT = RefusalKind(
     "Treatment {treatment} has no manufacturing slot. Reserve a slot before collecting cells.",
     "治疗 {treatment} 没有生产档期。采集前请先预订档期。",
 )
+SLOT_OUT_OF_REACH = RefusalKind(
+    "collection.slot_out_of_reach",
+    "Cells collected now cannot be made in the slot {window}: they keep for {maximum}. Free it and reserve another slot.",
+    "现在采集的细胞赶不上档期 {window}：新鲜物料最长保存 {maximum}。请释放该档期并另行预订。",
+)
+UNKNOWN = RefusalKind(
+    "collection.unknown",
+    "Treatment {treatment} has no collection {collection}. Stop; these may be another patient's papers.",
+    "治疗 {treatment} 没有采集 {collection}。请停止操作，这可能是其他患者的文件。",
+    identity=True,
+)
 OTHER_WRISTBAND = RefusalKind(
     "collection.other_wristband",
     "Wristband {presented} is not the one this collection began with ({expected}). Stop and check the patient's identity.",
@@ -148,8 +160,9 @@ def start(
     labels: Labels,
     collections: Collections,
     markers: tuple[str, ...],
+    required: StartingMaterial,
     *,
-    slot_reserved: bool,
+    slot: Itinerary | None,
     material: str,
     collection: str,
     wristband: str,
@@ -165,8 +178,11 @@ def start(
     )
     if refusal:
         return refusal
-    if not slot_reserved:
+    if slot is None:
         return NO_SLOT(treatment=treatment.id)
+    if performed.signed >= slot.ends or slot.starts - performed.signed > required.fresh_maximum:
+        window = f"{slot.starts.isoformat(timespec='minutes')} – {slot.ends.isoformat(timespec='minutes')}"
+        return SLOT_OUT_OF_REACH(window=window, maximum=required.fresh_maximum)
     if latest is not None and latest.state == "started":
         return ALREADY_RUNNING(collection=latest.id)
     if material:
@@ -189,10 +205,11 @@ def complete(
     performed: Signature,
     verified: Signature,
 ) -> Refusal | tuple[Fact, ...]:
+    """Put the filled bag on record, of a treatment that was held or ended meanwhile too: its cells are there."""
     running = collections.by_id.get(collection)
-    if refusal := open_for_work(treatment):
-        return refusal
-    if running is None or running.state != "started":
+    if running is None:
+        return UNKNOWN(collection=collection, treatment=treatment.id or "?")
+    if running.state != "started":
         return NOT_RUNNING(collection=collection, treatment=treatment.id)
     if wristband != running.wristband:
         return OTHER_WRISTBAND(presented=wristband, expected=running.wristband)
@@ -212,6 +229,9 @@ def complete(
 
 
 def _plausible(required: StartingMaterial, volume: Quantity, cd3: Quantity, viability: Quantity) -> Refusal | None:
+    for name, quantity in (("volume", volume), ("CD3", cd3), ("viability", viability)):
+        if not measurable(quantity.value):
+            return VALUE_IMPOSSIBLE(name=name, value=quantity.value, expected=f"≤ {DIGITS} digits")
     if volume.unit != "mL" or not required.volume.admit(volume.value):
         limits = f"{required.volume.low}–{required.volume.high} mL"
         return VALUE_IMPOSSIBLE(name="volume", value=volume, expected=limits)
@@ -226,6 +246,8 @@ def fail(
     treatment: Treatment, collections: Collections, collection: str, cause: CollectionFailure, reported: Signature
 ) -> Refusal | tuple[Fact, ...]:
     running = collections.by_id.get(collection)
-    if not treatment.id or running is None or running.state != "started":
-        return NOT_RUNNING(collection=collection, treatment=treatment.id or "?")
+    if running is None:
+        return UNKNOWN(collection=collection, treatment=treatment.id or "?")
+    if running.state != "started":
+        return NOT_RUNNING(collection=collection, treatment=treatment.id)
     return (CollectionFailed(treatment.id, collection, cause, reported),)

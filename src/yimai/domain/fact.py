@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 
@@ -54,6 +54,14 @@ class Quantity:
 
     def __str__(self) -> str:
         return f"{self.value:f} {self.unit}" if self.unit != "1" else f"{self.value:f}"
+
+
+DIGITS: Final = 18
+
+
+def measurable(value: Decimal) -> bool:
+    """Whether an instrument can have shown the number: finite, of at most 18 digits before and after the point."""
+    return value.is_finite() and len(value.as_tuple().digits) <= DIGITS and abs(value.adjusted()) <= DIGITS
 
 
 Meaning = Literal[

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -36,7 +39,7 @@ from yimai.domain import (
     suite,
     treatment,
 )
-from yimai.domain.fact import Fact
+from yimai.domain.fact import Fact, json_of, measurable
 from yimai.ledger.entry import Entry
 
 NOUNS: Final = (
@@ -77,6 +80,11 @@ KINDS: Final[dict[str, type[Fact]]] = {
 }
 
 
+LONGEST: Final = 200
+"""Characters in a text of a fact: an identifier, a code or a title."""
+LARGEST: Final = 2**53 - 1
+
+
 class UnknownKind(Exception):
     """The ledger holds a kind of fact that this version does not know; it must be upgraded."""
 
@@ -87,3 +95,36 @@ def decode(entry: Entry) -> Fact:
     if fact_class is None:
         raise UnknownKind(f"{entry.kind} is not known to this version of Yimai")
     return msgspec.convert(entry.data, fact_class)
+
+
+def unsound(fact: Fact) -> str:
+    """Say what of the fact could not be read back, or is no value that anybody can have meant; "" if all is sound.
+
+    A fact that cannot be read back would shut its treatment for ever, so it must never be appended.
+    """
+    try:
+        msgspec.convert(json_of(fact), type(fact))
+    except (msgspec.MsgspecError, OverflowError, TypeError, ValueError) as error:
+        return str(error)
+    return _unsound(fact, "")
+
+
+def _unsound(value: object, path: str) -> str:
+    """The path of a text with control characters, a time without zone or an absurd number; mappings are not entered."""
+    match value:
+        case str():
+            sound = value.isprintable() and len(value) <= LONGEST
+        case datetime():
+            sound = value.utcoffset() is not None
+        case Decimal():
+            sound = measurable(value)
+        case int():
+            sound = abs(value) <= LARGEST
+        case tuple():
+            return next((found for each in value if (found := _unsound(each, path))), "")
+        case _ if is_dataclass(value):
+            parts = ((getattr(value, each.name), f"{path}.{each.name}".lstrip(".")) for each in fields(value))
+            return next((found for part, place in parts if (found := _unsound(part, place))), "")
+        case _:
+            return ""
+    return "" if sound else f"{path} = {str(value)[:40]!r}"

@@ -100,7 +100,7 @@ class InfusionContinued(Fact):
 class Infusion:
     """One treatment's infusion.
 
-    available: the batch whose availability was confirmed, or "". thawed, begun, infused: when, by bag.
+    available: the batch whose availability was confirmed, or "". thawed, matched_at, begun, infused: when, by bag.
     matched: the permit that each bag was matched under at the bedside. started: when the first bag began.
     """
 
@@ -109,6 +109,7 @@ class Infusion:
     permits: Permits = field(default_factory=dict)
     thawed: Mapping[str, datetime] = field(default_factory=dict)
     matched: Mapping[str, str] = field(default_factory=dict)
+    matched_at: Mapping[str, datetime] = field(default_factory=dict)
     begun: Mapping[str, datetime] = field(default_factory=dict)
     infused: Mapping[str, datetime] = field(default_factory=dict)
     started: datetime | None = None
@@ -124,7 +125,8 @@ def evolve(infusion: Infusion, fact: Fact, entry: Entry) -> Infusion:
         case ProductThawed():
             return replace(infusion, thawed={**infusion.thawed, fact.container: at})
         case BedsideMatched():
-            return replace(infusion, matched={**infusion.matched, fact.container: fact.permit})
+            matched_at = {**infusion.matched_at, fact.container: at}
+            return replace(infusion, matched={**infusion.matched, fact.container: fact.permit}, matched_at=matched_at)
         case InfusionStarted():
             used = replace(infusion.permits[fact.permit], state="used")
             return replace(
@@ -144,6 +146,11 @@ NOT_AVAILABLE = RefusalKind(
     "infusion.not_available",
     "Nothing shows yet that batch {batch} is available: it is neither released nor at the hospital. Wait for either.",
     "批次 {batch} 尚不可用：既未放行，也未到达医院。请等待其一。",
+)
+NOTHING_LEFT = RefusalKind(
+    "infusion.nothing_left",
+    "No bag of batch {batch} is left that may be used: gone, refused, expired or in doubt. Do not count on it; call QA.",
+    "批次 {batch} 没有可用的成品袋：已用尽、被拒、过期或存疑。不得依赖该产品，请联系 QA。",
 )
 AVAILABILITY_UNCONFIRMED = RefusalKind(
     "infusion.availability_unconfirmed",
@@ -207,6 +214,11 @@ NOT_MATCHED = RefusalKind(
     "{container} 未在床旁按回输许可 {permit} 核对。请先由两人扫描腕带、成品袋和医嘱。",
     identity=True,
 )
+MATCH_EXPIRED = RefusalKind(
+    "infusion.match_expired",
+    "{container} was matched at the bedside at {matched}, more than {limit} ago. Two people match it again now.",
+    "{container} 于 {matched} 在床旁核对，已超过 {limit}。请由两人立即重新核对。",
+)
 NOT_RUNNING = RefusalKind(
     "infusion.not_running",
     "No infusion runs on permit {permit}. Start the infusion with its first bag.",
@@ -248,31 +260,44 @@ def confirm_availability(
     final_bags: tuple[str, ...],
     confirmed: Signature,
 ) -> Refusal | tuple[Fact, ...]:
-    """Signal that lymphodepletion is safe: the batch was let go, or one of its bags is at the hospital."""
+    """Signal that lymphodepletion is safe: the batch was let go, or one of its bags is at the hospital.
+
+    final_bags: those of the batch that are left and may be used.
+    """
     if refusal := open_for_work(treatment):
         return refusal
     if infusion.available == batch:
         return ALREADY_CONFIRMED(batch=batch)
-    disposition = dispositions.of(batch)
-    if disposition.supplied:
-        return (AvailabilityConfirmed(treatment.id, batch, "released", confirmed),)
     if refusal := _lost(dispositions, batch):
         return refusal
+    if dispositions.of(batch).supplied:
+        confirmation = AvailabilityConfirmed(treatment.id, batch, "released", confirmed)
+        return (confirmation,) if final_bags else NOTHING_LEFT(batch=batch)
     if any(_received(treatment, custody, bag) is None for bag in final_bags):
         return (AvailabilityConfirmed(treatment.id, batch, "at_hospital", confirmed),)
     return NOT_AVAILABLE(batch=batch)
 
 
 def start_lymphodepletion(
-    treatment: Treatment, dispositions: Dispositions, infusion: Infusion, product: Product, performed: Signature
+    treatment: Treatment,
+    dispositions: Dispositions,
+    infusion: Infusion,
+    product: Product,
+    final_bags: tuple[str, ...],
+    performed: Signature,
 ) -> Refusal | tuple[Fact, ...]:
-    """Begin lymphodepletion once availability is confirmed and not lost again; anew only when its window has closed."""
+    """Begin lymphodepletion once availability is confirmed and not lost again; anew only when its window has closed.
+
+    final_bags: those of the available batch that are left and may be used.
+    """
     if refusal := open_for_work(treatment):
         return refusal
     if not infusion.available:
         return AVAILABILITY_UNCONFIRMED(treatment=treatment.id)
     if refusal := _lost(dispositions, infusion.available):
         return refusal
+    if not final_bags:
+        return NOTHING_LEFT(batch=infusion.available)
     began = infusion.lymphodepletion
     if began is not None and performed.signed <= began + product.lymphodepletion_maximum:
         return LYMPHODEPLETION_RUNS(began=_minute(began))
@@ -323,7 +348,11 @@ def start(
     Exactly at the end of the thaw's time, or of the window after lymphodepletion, it may still begin.
     """
     at = performed.signed
-    refusal = _ready(bedside, permit, container, at, begun=False) or _in_time(bedside, permit, container, at)
+    if refusal := _ready(bedside, permit, container, at, begun=False):
+        return refusal
+    if container in bedside.infusion.begun:
+        return ALREADY_BEGUN(container=container)
+    refusal = _in_time(bedside, permit, container, at)
     return refusal or (InfusionStarted(bedside.treatment.id, permit, container, performed, verified),)
 
 
@@ -378,6 +407,9 @@ def _in_time(bedside: Bedside, permit: str, container: str, at: datetime) -> Ref
         return NOT_THAWED(container=container)
     if at - thawed > product.thaw_to_infusion:
         return THAW_EXPIRED(container=container, thawed=_minute(thawed), limit=product.thaw_to_infusion)
+    matched = infusion.matched_at[container]
+    if at - matched > product.thaw_to_infusion:
+        return MATCH_EXPIRED(container=container, matched=_minute(matched), limit=product.thaw_to_infusion)
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar, Literal
 
-from yimai.domain.fact import Fact, Quantity, Signature
+from yimai.domain.fact import Fact, Quantity, Signature, measurable
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.ledger.entry import Entry
 
@@ -131,7 +131,7 @@ def receive(
 ) -> Refusal | tuple[Fact, ...]:
     if lot.id:
         return ALREADY_RECEIVED(material_lot=lot.id)
-    if not quantity.value.is_finite() or quantity.value <= 0:
+    if not measurable(quantity.value) or quantity.value <= 0:
         return QUANTITY_IMPOSSIBLE(material_lot=presented, quantity=quantity, unit=quantity.unit)
     return (MaterialLotReceived(presented, base, material, quantity, expires),)
 

@@ -147,12 +147,12 @@ def close(
     treatment: Treatment, infusion: Infusion, outcome: Outcome, completed: Signature
 ) -> Refusal | tuple[Fact, ...]:
     """Close a treatment that was given and whose outcome is on record."""
+    if outcome.completed is not None:
+        return ALREADY_COMPLETED(treatment=treatment.id, day=outcome.completed)
     if refusal := not_ended(treatment):
         return refusal
     if not infusion.infused:
         return NOT_INFUSED(treatment=treatment.id)
-    if outcome.completed is not None:
-        return ALREADY_COMPLETED(treatment=treatment.id, day=outcome.completed)
     if not outcome.reports:
         return NO_OUTCOME(treatment=treatment.id)
     return (TreatmentCompleted(treatment.id, completed),)

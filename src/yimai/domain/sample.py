@@ -321,7 +321,7 @@ def void(
     treatment: Treatment, labels: Labels, samples: Samples, sample: str, reason: str, decided: Signature
 ) -> Refusal | tuple[Fact, ...]:
     """Give up a lost sample; a sample with a standing result cannot be given up."""
-    refusal = _usable(treatment, labels, samples, sample, decided)
+    refusal = _usable(treatment, labels, samples, sample, decided.signed)
     if refusal:
         return refusal
     for result in samples.by_id[sample].results:
@@ -340,16 +340,20 @@ def record(
     test: str,
     value: str,
     unit: str,
+    occurred: datetime,
     reported: Signature,
 ) -> Refusal | tuple[ResultRecorded]:
-    """Record a result and judge it by the recipe's limits. Late results count in an ended treatment too."""
-    refusal = _usable(treatment, labels, samples, sample, reported)
+    """Record a result and judge it by the recipe's limits. Late results count in an ended treatment too.
+
+    occurred: when the result was there, which is never before the sample.
+    """
+    refusal = _usable(treatment, labels, samples, sample, occurred)
     if refusal:
         return refusal
     taken = samples.by_id[sample]
     plan, specification = recipe.sample(taken.plan), recipe.test(test)
     if plan is None or specification is None or test not in plan.tests:
-        return WRONG_SAMPLE(sample=sample, plan=taken.plan, test=test)
+        return WRONG_SAMPLE(sample=sample, plan=taken.plan, test=test if specification is not None else "?")
     standing = taken.valid(test)
     if standing is not None:
         return RESULT_EXISTS(sample=sample, test=test, value=standing.value)
@@ -366,7 +370,7 @@ def verify(
     treatment: Treatment, labels: Labels, samples: Samples, *, sample: str, test: str, verified: Signature
 ) -> Refusal | tuple[Fact, ...]:
     """A second analyst confirms the standing result."""
-    refusal = _usable(treatment, labels, samples, sample, verified)
+    refusal = _usable(treatment, labels, samples, sample, verified.signed)
     if refusal:
         return refusal
     result = samples.by_id[sample].valid(test)
@@ -396,7 +400,7 @@ def invalidate(
     relied_on: whether a release that stands rests on it. A failed identity test that a second analyst confirmed
     is final.
     """
-    refusal = _usable(treatment, labels, samples, sample, decided)
+    refusal = _usable(treatment, labels, samples, sample, decided.signed)
     if refusal:
         return refusal
     result, specification = samples.by_id[sample].valid(test), recipe.test(test)
@@ -453,17 +457,15 @@ def conforming(samples: Samples, recipe: Recipe, batch: str) -> Refusal | None:
     return NONCONFORMING(batch=batch, tests=", ".join(failing)) if failing else None
 
 
-def _usable(
-    treatment: Treatment, labels: Labels, samples: Samples, sample: str, signature: Signature
-) -> Refusal | None:
-    """Whether the scanned sample is this treatment's, was taken before the signature, and was not given up."""
+def _usable(treatment: Treatment, labels: Labels, samples: Samples, sample: str, at: datetime) -> Refusal | None:
+    """Whether the scanned sample is this treatment's, had been taken at that time, and was not given up."""
     if not treatment.id:
         return UNKNOWN()
     if refusal := belongs(labels, treatment.id, sample, "sample"):
         return refusal
     taken = samples.by_id.get(sample)
-    if taken is None or signature.signed < taken.taken:
-        return NOT_TAKEN(sample=sample, at=signature.signed.isoformat(timespec="minutes"))
+    if taken is None or at < taken.taken:
+        return NOT_TAKEN(sample=sample, at=at.isoformat(timespec="minutes"))
     return VOIDED(sample=sample, reason=taken.voided) if taken.voided else None
 
 

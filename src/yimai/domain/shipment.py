@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
-from yimai.domain.fact import Fact, Signature
+from yimai.domain.fact import Fact, Signature, measurable
 from yimai.domain.recipe import Limits
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.treatment import Treatment
@@ -128,6 +128,8 @@ def evolve(shipments: Shipments, fact: Fact, entry: Entry) -> Shipments:
     return Shipments({**shipments.by_id, changed.id: changed})
 
 
+ABSOLUTE_ZERO: Final = Decimal("-273.15")
+
 UNKNOWN = RefusalKind(
     "shipment.unknown",
     "Treatment {treatment} has no shipment {shipment}. Scan the shipper's label.",
@@ -207,7 +209,7 @@ def report_temperature(
         return UNKNOWN(treatment=treatment.id, shipment=shipment)
     if packed.reported:
         return ALREADY_REPORTED(shipment=shipment)
-    if readings < 0 or (readings > 0 and (lowest is None or highest is None or lowest > highest)):
+    if not _readable(readings, lowest, highest):
         return READINGS_IMPOSSIBLE(readings=readings, lowest=lowest, highest=highest)
     facts: list[Fact] = [TemperatureReported(treatment.id, shipment, logger, readings, lowest, highest, file, reported)]
     reason: Literal["out_of_range", "no_data", "late"] | None = None
@@ -220,6 +222,13 @@ def report_temperature(
     if reason is not None:
         facts.append(ExcursionOpened(treatment.id, excursion, shipment, reason))
     return tuple(facts)
+
+
+def _readable(readings: int, lowest: Decimal | None, highest: Decimal | None) -> bool:
+    """Whether a logger can have shown this: real temperatures in order, if there are readings."""
+    if readings < 0 or any(each is not None and not measurable(each) for each in (lowest, highest)):
+        return False
+    return readings == 0 or (lowest is not None and highest is not None and ABSOLUTE_ZERO <= lowest <= highest)
 
 
 def assess_excursion(

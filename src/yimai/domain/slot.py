@@ -118,6 +118,21 @@ NOTHING_TO_FREE = RefusalKind(
     "Treatment {treatment} has no slot, so there is nothing to free.",
     "治疗 {treatment} 没有档期，无需释放。",
 )
+IN_USE = RefusalKind(
+    "slot.in_use",
+    "Batch {batch} is being made in this slot. Complete it or record its failure; the slot is not given away under it.",
+    "批次 {batch} 正在该档期内生产。请先完成或登记失败，不得在此期间释放档期。",
+)
+TOO_LONG = RefusalKind(
+    "slot.too_long",
+    "The window in {suite} lasts {length}, more than twice the {needed} that the recipe needs. Choose an offered slot.",
+    "{suite} 的时间窗为 {length}，超过工艺规程所需 {needed} 的两倍。请选择系统提供的档期。",
+)
+NO_ZONE = RefusalKind(
+    "slot.no_zone",
+    "A time of the itinerary has no time zone. Choose one of the offered slots.",
+    "行程中有时间未注明时区。请选择系统提供的档期。",
+)
 OUT_OF_ORDER = RefusalKind(
     "slot.out_of_order",
     "The itinerary's times are not in order from collection to infusion. Choose one of the offered slots.",
@@ -253,6 +268,8 @@ def reserve(
     if slots.current is not None:
         return ALREADY_RESERVED(treatment=treatment.id, starts=slots.current.starts.isoformat())
     moments = itinerary.moments
+    if any(moment.utcoffset() is None for moment in moments):
+        return NO_ZONE()
     if list(moments) != sorted(moments) or itinerary.starts >= itinerary.ends:
         return OUT_OF_ORDER()
     if itinerary.collection < now:
@@ -265,15 +282,19 @@ def reserve(
     length = itinerary.ends - itinerary.starts
     if length < suite_time(recipe):
         return TOO_SHORT(suite=itinerary.suite, length=length, needed=suite_time(recipe))
+    if length > 2 * suite_time(recipe):
+        return TOO_LONG(suite=itinerary.suite, length=length, needed=suite_time(recipe))
     age = itinerary.starts - itinerary.collection
     if age > recipe.starting_material.fresh_maximum:
         return TOO_LATE_FOR_FRESH(age=age, maximum=recipe.starting_material.fresh_maximum)
     return (SlotReserved(treatment.id, itinerary, reserved),)
 
 
-def free(treatment: Treatment, slots: Slots, reason: str) -> Refusal | tuple[Fact, ...]:
-    """Free the treatment's slot, if it has one."""
+def free(treatment: Treatment, slots: Slots, reason: str, *, batch: str = "") -> Refusal | tuple[Fact, ...]:
+    """Free the treatment's slot, if it has one. batch: the open batch that needs it, or ""."""
     if slots.current is None:
         return NOTHING_TO_FREE(treatment=treatment.id)
+    if batch:
+        return IN_USE(batch=batch)
     current = slots.current
     return (SlotFreed(treatment.id, current.suite, current.starts, current.ends, reason),)

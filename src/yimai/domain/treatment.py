@@ -8,6 +8,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from yimai.domain.fact import Fact, Signature
+from yimai.domain.person import Person
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.ledger.entry import Entry
 
@@ -126,7 +127,10 @@ class MaterialFateDecided(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """The order's own state. ended: ``cancelled``, ``withdrawn``, ``declined`` or "" while it goes on."""
+    """The order's own state. ended: ``cancelled``, ``withdrawn``, ``declined``, ``completed`` or "" while it goes on.
+
+    held: why work rests, or "". held_by: who let it rest.
+    """
 
     id: str = ""
     hospital: str = ""
@@ -138,6 +142,7 @@ class Treatment:
     markers: Mapping[str, Marker] = field(default_factory=dict)
     accepted: bool = False
     held: str = ""
+    held_by: str = ""
     ended: str = ""
     fates: Mapping[str, str] = field(default_factory=dict)
 
@@ -160,9 +165,9 @@ def evolve(treatment: Treatment, fact: Fact, entry: Entry) -> Treatment:
         case TreatmentDeclined():
             return replace(treatment, ended="declined")
         case TreatmentHeld():
-            return replace(treatment, held=fact.reason)
+            return replace(treatment, held=fact.reason, held_by=fact.held.signer)
         case TreatmentResumed():
-            return replace(treatment, held="")
+            return replace(treatment, held="", held_by="")
         case TreatmentCancelled():
             return replace(treatment, ended="cancelled")
         case TreatmentWithdrawn():
@@ -201,6 +206,16 @@ NOT_HELD = RefusalKind(
     "treatment.not_held",
     "Treatment {treatment} is not on hold, so there is nothing to resume.",
     "治疗 {treatment} 未处于暂停状态，无需恢复。",
+)
+HELD_BY_OTHERS = RefusalKind(
+    "treatment.held_by_others",
+    "Treatment {treatment} was put on hold by {site}. Only {site} can let it go on; ask a colleague there.",
+    "治疗 {treatment} 由 {site} 暂停，只能由 {site} 恢复。请联系该处人员。",
+)
+TESTED_LATER = RefusalKind(
+    "treatment.tested_later",
+    "Markers cannot have been tested on {tested}, which lies after today ({today}). Correct the day.",
+    "标志物检测日 {tested} 晚于今天（{today}）。请更正日期。",
 )
 NOT_ACCEPTED = RefusalKind(
     "treatment.not_accepted",
@@ -293,6 +308,8 @@ def report_markers(
     unknown = sorted(set(markers) - set(required))
     if unknown:
         return UNKNOWN_MARKER(markers=", ".join(unknown))
+    if tested_on > reported.signed.date():
+        return TESTED_LATER(tested=tested_on, today=reported.signed.date())
     return (MarkersReported(treatment.id, {**treatment.markers, **markers}, tested_on, reported),)
 
 
@@ -312,11 +329,14 @@ def hold(treatment: Treatment, reason: str, held: Signature) -> Refusal | tuple[
     return (TreatmentHeld(treatment.id, reason, held),) if reason.strip() else REASON_MISSING()
 
 
-def resume(treatment: Treatment, resumed: Signature) -> Refusal | tuple[Fact, ...]:
+def resume(treatment: Treatment, holder: Person, person: Person, resumed: Signature) -> Refusal | tuple[Fact, ...]:
+    """Let work go on. holder: who let it rest; only somebody of the same site (the person) knows that it may go on."""
     if refusal := not_ended(treatment):
         return refusal
     if not treatment.held:
         return NOT_HELD(treatment=treatment.id)
+    if holder.site != person.site:
+        return HELD_BY_OTHERS(treatment=treatment.id, site=holder.site)
     return (TreatmentResumed(treatment.id, resumed),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from yimai.domain import (
@@ -88,8 +88,11 @@ def vein_of(entries: Sequence[Entry]) -> Vein:
 
 def _evolve(vein: Vein, entry: Entry) -> Vein:
     fact = decode(entry)
+    ordered, concluded = treatment.evolve(vein.treatment, fact, entry), outcome.evolve(vein.outcome, fact, entry)
+    if concluded.completed is not None and not ordered.ended:
+        ordered = replace(ordered, ended="completed")
     return Vein(
-        treatment.evolve(vein.treatment, fact, entry),
+        ordered,
         slot.evolve(vein.slot, fact, entry),
         label.evolve(vein.labels, fact, entry),
         collection.evolve(vein.collections, fact, entry),
@@ -100,5 +103,5 @@ def _evolve(vein: Vein, entry: Entry) -> Vein:
         sample.evolve(vein.samples, fact, entry),
         disposition.evolve(vein.disposition, fact, entry),
         infusion.evolve(vein.infusion, fact, entry),
-        outcome.evolve(vein.outcome, fact, entry),
+        concluded,
     )

@@ -69,6 +69,9 @@ class Ledger(Protocol):
     def about(self, *subjects: str) -> Reading:
         """Read the named subjects: heads, entries and the ledger's clock, as of one moment."""
 
+    def asked(self, command: Command, *subjects: str) -> tuple[tuple[Entry, ...] | None, Reading]:
+        """Return what ``answered`` and ``about`` return, in one round trip. Raises CommandReused."""
+
     def append(
         self, drafts: Sequence[Draft], *, command: Command, after: Reading, deposits: Sequence[Deposit] = ()
     ) -> tuple[Entry, ...]:

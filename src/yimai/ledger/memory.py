@@ -59,6 +59,10 @@ class MemoryLedger:
             entries = {subject: tuple(self._chains.get(subject, ())) for subject in subjects}
             return Reading(self._clock(), {subject: self._head(subject) for subject in subjects}, entries)
 
+    def asked(self, command: Command, *subjects: str) -> tuple[tuple[Entry, ...] | None, Reading]:
+        with self._lock:
+            return self.answered(command), self.about(*subjects)
+
     def append(
         self, drafts: Sequence[Draft], *, command: Command, after: Reading, deposits: Sequence[Deposit] = ()
     ) -> tuple[Entry, ...]:

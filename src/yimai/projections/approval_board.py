@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, cast
 
@@ -15,6 +15,7 @@ from yimai.domain.recipe import Recipe
 from yimai.domain.recipe_content import recipe_from
 from yimai.ledger import canonical
 from yimai.ledger.entry import Entry
+from yimai.projections.change import Change
 
 TABLES: Final = """
 CREATE TABLE projection.approval (
@@ -33,13 +34,13 @@ NOUNS: Final = {RecipeApproved.kind: "recipe", BaseApproved.kind: "base", Progra
 CACHED: Final = 64
 
 
-def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+def changes(entry: Entry) -> Iterator[Change]:
     noun = NOUNS.get(entry.kind)
     if noun is None:
         return
     subject = f"{noun}/{entry.data[noun]}"
     sequence = next(link.sequence for link in entry.links if link.subject == subject)
-    cursor.execute(
+    yield Change(
         "INSERT INTO projection.approval VALUES (%s, %s, %s, %s, %s, %s, %s)",
         (
             noun,

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from yimai.domain.recipe import Recipe
 from yimai.ledger.entry import Entry
 from yimai.projections import approval_board
+from yimai.projections.change import Change
 
 TABLES: Final = """
 CREATE TABLE projection.clock (
@@ -54,17 +55,17 @@ class Clock:
     assumed: bool
 
 
-def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+def changes(entry: Entry) -> Iterator[Change]:
     data: Any = entry.data
     if entry.kind == "treatment.ordered.v1":
-        cursor.execute(
+        yield Change(
             "INSERT INTO projection.clock (treatment, base, recipe) VALUES (%s, %s, %s)",
             (data["treatment"], data["base"], data["recipe"]),
         )
         return
     moments = dict(_moments(entry))
     if moments or entry.kind in ENDING:
-        cursor.execute(
+        yield Change(
             "UPDATE projection.clock SET moments = moments || %s, version = coalesce(%s, version), ended = ended OR %s"
             " WHERE treatment = %s",
             (Jsonb(moments), data.get("recipe_version"), entry.kind in ENDING, data["treatment"]),

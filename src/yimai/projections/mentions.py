@@ -40,14 +40,22 @@ NOT_WALKED: Final = frozenset({"content"})
 
 LONGEST: Final = 100
 
+AT_ONCE: Final = 64
+_lately: Final[dict[bytes, tuple[str, ...]]] = {}
+"""Of the entries that projections follow at this moment: more than one of them asks."""
+
 
 def mentions(entry: Entry) -> tuple[str, ...]:
     """Return what the entry mentions, sorted, none twice; things of unknown noun and free text are left out."""
+    if (known := _lately.get(entry.hash)) is not None:
+        return known
     found = {*entry.subjects, f"person/{entry.actor}", f"site/{entry.site}"}
     for name, value in entry.data.items():
         if name not in NOT_WALKED:
             found.update(_in_value(name, value))
-    return tuple(sorted(found))
+    if len(_lately) >= AT_ONCE:
+        _lately.clear()
+    return _lately.setdefault(entry.hash, tuple(sorted(found)))
 
 
 def _in_value(name: str, value: Json) -> Iterator[str]:

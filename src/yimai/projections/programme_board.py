@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ from yimai.domain.approval import ProgrammeApproved
 from yimai.domain.programme import Goal, Plan, Programme
 from yimai.ledger.entry import Entry
 from yimai.projections import approval_board
+from yimai.projections.change import Change
 
 TABLES: Final = """
 CREATE TABLE projection.programme (
@@ -47,9 +49,9 @@ class ProgrammeBoard:
     plans: tuple[PlanRow, ...]
 
 
-def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+def changes(entry: Entry) -> Iterator[Change]:
     if entry.kind == ProgrammeApproved.kind:
-        cursor.execute(
+        yield Change(
             "INSERT INTO projection.programme VALUES (%s, %s, %s, %s) ON CONFLICT (programme) DO UPDATE SET"
             " (version, hash, approved) = (excluded.version, excluded.hash, excluded.approved)",
             (entry.data["programme"], entry.data["version"], entry.hash, entry.occurred),

@@ -23,6 +23,7 @@ from yimai.projections import (
     treatment_board,
     vein,
 )
+from yimai.projections.change import send
 
 PROJECTIONS: Final = (
     approval_board,
@@ -34,6 +35,7 @@ PROJECTIONS: Final = (
     treatment_board,
     vein,
 )
+"""Each with TABLES, its statements of definition, and changes(entry), what it does with an entry."""
 _FORM: Final = """
 CREATE TABLE IF NOT EXISTS projection.form (
     module text COLLATE "C" PRIMARY KEY,
@@ -78,8 +80,7 @@ def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
     """Let every projection follow one entry, in the transaction that appends it."""
     if entry.kind == OPENED:  # written before anything can follow it, and nothing shows it
         return
-    for module in PROJECTIONS:
-        module.apply(cursor, entry)
+    send(cursor, (change for module in PROJECTIONS for change in module.changes(entry)))
 
 
 def rebuild(cursor: psycopg.Cursor[Any], entries: Iterable[Entry]) -> int:

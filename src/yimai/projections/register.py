@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import psycopg
 from yimai.domain.person import PersonRegistered
 from yimai.domain.site import SiteRegistered
 from yimai.ledger.entry import Entry
+from yimai.projections.change import Change
 
 TABLES: Final = """
 CREATE TABLE projection.site (
@@ -48,17 +49,17 @@ class PersonRow:
     roles: tuple[str, ...]
 
 
-def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+def changes(entry: Entry) -> Iterator[Change]:
     data: Any = entry.data
     if entry.kind == SiteRegistered.kind:
-        cursor.execute(
+        yield Change(
             "INSERT INTO projection.site VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (site) DO UPDATE SET"
             " (type, title_zh, title_en, district, zone) ="
             " (excluded.type, excluded.title_zh, excluded.title_en, excluded.district, excluded.zone)",
             (data["site"], data["type"], data["title_zh"], data["title_en"], data["district"], data["zone"]),
         )
     elif entry.kind == PersonRegistered.kind:
-        cursor.execute(
+        yield Change(
             "INSERT INTO projection.person VALUES (%s, %s, %s) ON CONFLICT (person) DO UPDATE SET"
             " (site, roles) = (excluded.site, excluded.roles)",
             (data["person"], data["site"], list(data["roles"])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import psycopg
 from yimai.domain.slot import SlotFreed, SlotReserved
 from yimai.domain.treatment import TreatmentOrdered
 from yimai.ledger.entry import Entry
+from yimai.projections.change import Change
 
 TABLES: Final = """
 CREATE TABLE projection.slot (
@@ -23,18 +25,18 @@ CREATE INDEX slot_base ON projection.slot (base, ends) WHERE suite IS NOT NULL;
 """
 
 
-def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+def changes(entry: Entry) -> Iterator[Change]:
     data: Any = entry.data
     if entry.kind == TreatmentOrdered.kind:
-        cursor.execute("INSERT INTO projection.slot VALUES (%s, %s)", (data["treatment"], data["base"]))
+        yield Change("INSERT INTO projection.slot VALUES (%s, %s)", (data["treatment"], data["base"]))
     elif entry.kind == SlotReserved.kind:
         window = data["itinerary"]
-        cursor.execute(
+        yield Change(
             "UPDATE projection.slot SET (suite, starts, ends) = (%s, %s, %s) WHERE treatment = %s",
             (window["suite"], window["starts"], window["ends"], data["treatment"]),
         )
     elif entry.kind == SlotFreed.kind:
-        cursor.execute(
+        yield Change(
             "UPDATE projection.slot SET (suite, starts, ends) = (NULL, NULL, NULL) WHERE treatment = %s",
             (data["treatment"],),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from yimai.domain.identifier import noun_of
 from yimai.domain.infusion import InfusionContinued, InfusionStarted
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Entry
+from yimai.projections.change import Change
 from yimai.projections.mentions import FIELDS, mentions
 from yimai.projections.vein import local, zone_of
 
@@ -103,24 +104,25 @@ class About:
         return tuple(each for each in self.related if each.noun == noun)
 
 
-def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
-    named = mentions(entry)
+def changes(entry: Entry) -> Iterator[Change]:
+    named = list(mentions(entry))
     first = entry.links[0]
-    cursor.execute(
-        "WITH fact AS (INSERT INTO projection.fact VALUES"
-        " (%(hash)s, %(subject)s, %(sequence)s, %(kind)s, %(occurred)s, %(zone)s, %(actor)s, %(site)s, %(named)s))"
-        " INSERT INTO projection.mention SELECT unnest(%(named)s::text[]), %(occurred)s, %(hash)s",
-        {
-            "hash": entry.hash,
-            "subject": first.subject,
-            "sequence": first.sequence,
-            "kind": entry.kind,
-            "occurred": entry.occurred,
-            "zone": zone_of(entry),
-            "actor": entry.actor,
-            "site": entry.site,
-            "named": list(named),
-        },
+    yield Change(
+        "INSERT INTO projection.fact VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            entry.hash,
+            first.subject,
+            first.sequence,
+            entry.kind,
+            entry.occurred,
+            zone_of(entry),
+            entry.actor,
+            entry.site,
+            named,
+        ),
+    )
+    yield Change(
+        "INSERT INTO projection.mention SELECT unnest(%s::text[]), %s, %s", (named, entry.occurred, entry.hash)
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import class_row
 
 from yimai.ledger.entry import Entry
+from yimai.projections.change import Change
 
 TABLES: Final = """
 CREATE TABLE projection.treatment_board (
@@ -157,29 +159,30 @@ class BoardRow:
         return self.state in _ENDED or self.stage == "closed"
 
 
-def _statement(kind: str) -> sql.Composed:
-    change = sql.SQL(_CHANGES.get(kind, ""))
-    onward = sql.SQL(_FORWARD if kind in _ONWARD else "")
-    return (
-        sql.SQL("UPDATE projection.treatment_board SET")
-        + change
-        + onward
-        + sql.SQL(" last_kind = %(kind)s, last_occurred = %(occurred)s WHERE treatment = %(treatment)s")
+def _statement(kind: str) -> tuple[LiteralString, tuple[str, ...]]:
+    """The update for a kind of fact, and the names of its values in order."""
+    statement = (
+        "UPDATE projection.treatment_board SET"
+        + _CHANGES.get(kind, "")
+        + (_FORWARD if kind in _ONWARD else "")
+        + " last_kind = %(kind)s, last_occurred = %(occurred)s WHERE treatment = %(treatment)s"
     )
+    return re.sub(r"%\(\w+\)s", "%s", statement), tuple(re.findall(r"%\((\w+)\)s", statement))
 
 
+_IN_ORDER: Final = "{" + ",".join(STAGES) + "}"
 _UPDATES: Final = {kind: _statement(kind) for kind in {*_CHANGES, *_ONWARD, ""}}
 KINDS: Final = frozenset({*_CHANGES, *_ONWARD})
 """The kinds of fact that change more than the time of the last event."""
 
 
-def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+def changes(entry: Entry) -> Iterator[Change]:
     treatment = next((each for each in entry.subjects if each.startswith("treatment/")), "").removeprefix("treatment/")
     if not treatment:
         return
     data: Any = entry.data
     if entry.kind == "treatment.ordered.v1":
-        cursor.execute(
+        yield Change(
             "INSERT INTO projection.treatment_board"
             " (treatment, hospital, base, recipe, indication, urgency, ordered, last_kind, last_occurred)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -193,13 +196,14 @@ def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
         **data,
         **data.get("itinerary", {}),
         "infectious": "positive" in data.get("markers", {}).values(),
-        "stages": list(STAGES),
+        "stages": _IN_ORDER,
         "stage": _ONWARD.get(entry.kind),
         "treatment": treatment,
         "kind": entry.kind,
         "occurred": entry.occurred,
     }
-    cursor.execute(_UPDATES.get(entry.kind, _UPDATES[""]), values)
+    statement, names = _UPDATES.get(entry.kind, _UPDATES[""])
+    yield Change(statement, tuple(values[name] for name in names))
 
 
 _SELECT: LiteralString = "SELECT * FROM projection.treatment_board"

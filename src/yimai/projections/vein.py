@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -11,6 +12,7 @@ import psycopg
 from yimai.domain.custody import ContainerHandedOver, ContainerReceived, ContainerRetrieved, ContainerTakenInCharge
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Entry
+from yimai.projections.change import Change
 from yimai.projections.mentions import mentions
 
 TABLES: Final = """
@@ -61,7 +63,7 @@ class VeinRow:
     suite: str
 
 
-def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
+def changes(entry: Entry) -> Iterator[Change]:
     link = next((link for link in entry.links if link.subject.startswith(PREFIX)), None)
     if link is None:
         return
@@ -71,7 +73,7 @@ def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:
         named.setdefault(noun, []).append(identifier)
     data: Any = entry.data
     who = [entry.actor, *(person for person in named.get("person", ()) if person != entry.actor)]
-    cursor.execute(
+    yield Change(
         "INSERT INTO projection.vein VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             link.subject.removeprefix(PREFIX),

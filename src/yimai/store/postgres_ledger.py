@@ -164,13 +164,16 @@ class PostgresLedger:
             if not self._projections and not deposits:
                 connection.execute(_APPEND, arguments)
                 return
-            with connection.pipeline(), connection.transaction(), connection.cursor() as cursor:
+            # ``connection.transaction()`` would synchronise twice more; leaving the connection by an exception rolls back.
+            with connection.pipeline(), connection.cursor() as cursor:
+                cursor.execute("BEGIN")
                 cursor.execute(_APPEND, arguments)
                 for entry in entries:
                     for project in self._projections:
                         project(cursor, entry)
                 if deposits and self._keep is not None:
                     self._keep(cursor, deposits)
+                cursor.execute("COMMIT")
 
     def random(self, length: int) -> bytes:
         return self._chance(length)

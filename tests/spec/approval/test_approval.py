@@ -105,3 +105,23 @@ def test_a_base_that_is_not_approved(memory_plant: SpecPlant) -> None:
         expires=date(2027, 1, 1),
     )
     then_refused(received, "approval.not_approved")
+
+
+@pytest.mark.requirement("APP-007", "A recipe that makes no sense as a whole is not approved.")
+def test_a_recipe_without_its_identity_test(memory_plant: SpecPlant) -> None:
+    """The hard gate would be missing, and nobody would notice."""
+    unsafe = changed(founding().recipe, version="2")
+    for test in unsafe["tests"]:
+        test.pop("identity", None)
+    assert "identity" in then_refused(approve(memory_plant, unsafe), "approval.unsound").en
+    circular = changed(founding().recipe, version="2")
+    steps = [step for operation in circular["operations"] for step in operation["steps"]]
+    steps[0]["after"] = [steps[-1]["id"]]
+    then_refused(approve(memory_plant, circular), "approval.unsound")
+
+
+@pytest.mark.requirement("APP-008", "A base is approved by its own qualified person.")
+def test_another_bases_qualified_person(memory_plant: SpecPlant) -> None:
+    elsewhere = changed(founding().base, base="zhangjiang-cell-park", version="1")
+    asked = memory_plant.asks(approval.approve_base, QUALIFIED_PERSON, "lingang", content=elsewhere)
+    then_refused(asked, "person.not_of_site")

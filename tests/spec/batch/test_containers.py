@@ -12,7 +12,7 @@ from yimai.actions import custody
 from yimai.domain.treatment import MaterialFateDecided
 
 
-@pytest.mark.requirement("BAT-028", "What a step empties is in hand, so that no storage position is lost with it.")
+@pytest.mark.requirement("BAT-050", "What a step empties is in hand, so that no storage position is lost with it.")
 def test_a_container_that_was_put_away_during_a_step(floor: Floor) -> None:
     """The bag was stored after the step began; it is taken out before the step can be completed."""
     number = floor.opened()
@@ -26,7 +26,7 @@ def test_a_container_that_was_put_away_during_a_step(floor: Floor) -> None:
     accepted(floor.complete(number, "activate", filled=filled))
 
 
-@pytest.mark.requirement("BAT-029", "Starting material is used for one batch; a failed one's is never begun again.")
+@pytest.mark.requirement("BAT-051", "Starting material is used for one batch; a failed one's is never begun again.")
 def test_the_starting_material_of_a_failed_batch(floor: Floor) -> None:
     """The bag is still there, but what was wrong may be in it."""
     number = floor.opened()
@@ -40,7 +40,7 @@ def test_the_starting_material_of_a_failed_batch(floor: Floor) -> None:
     refused(floor.open("T1", again), "batch.already_used")
 
 
-@pytest.mark.requirement("BAT-030", "Material whose fate is decided is not made into a batch.")
+@pytest.mark.requirement("BAT-052", "Material whose fate is decided is not made into a batch.")
 def test_material_that_is_to_be_destroyed(floor: Floor) -> None:
     floor.treatment()
     number = floor.clear()

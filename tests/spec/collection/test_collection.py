@@ -120,7 +120,8 @@ def test_a_failed_collection(plant: SpecPlant) -> None:
         collection="C000000000",
         cause="access",
     )
-    then_refused(failing, "collection.not_running")
+    then_refused(failing, "collection.unknown")
+    then_recorded(journey, "collection.unknown")
     then_facts(answer(journey.collect_failed, "access"), CollectionFailed, SlotFreed)
     assert journey.vein.slot.current is None
 
@@ -142,3 +143,31 @@ def test_no_collection_on_hold(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("labelled")
     journey.hold()
     then_refused(answer(journey.start_collection), "treatment.held")
+
+
+@pytest.mark.requirement("COL-006", "Volume, count and viability must be possible, and in the recipe's units.")
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity", "1E+400", "1E-400"])
+@pytest.mark.parametrize(("name", "unit"), [("volume", "mL"), ("cd3", "10*9"), ("viability", "%")])
+def test_numbers_that_no_instrument_shows(memory_plant: SpecPlant, name: str, unit: str, number: str) -> None:
+    journey = memory_plant.treatment("collecting")
+    then_refused(complete(journey, **{name: Quantity(Decimal(number), unit)}), "collection.value_impossible")
+
+
+@pytest.mark.requirement("COL-011", "Cells are collected only when they can still be made within the reserved slot.")
+def test_a_slot_that_is_over_or_too_far_away(memory_plant: SpecPlant) -> None:
+    """Cells keep for 72 hours: not an hour earlier, nor once the slot has ended."""
+    early, late = memory_plant.treatment("labelled"), memory_plant.treatment("labelled")
+    for journey in (early, late):
+        slot = journey.vein.slot.current
+        assert slot is not None
+    slot = early.vein.slot.current
+    assert slot is not None
+    fresh = memory_plant.recipe.starting_material.fresh_maximum
+    then_facts(answer(early.start_collection), CollectionStarted)
+    late.free_slot("rescheduled")
+    late.reserve(not_before=late.now + 5 * fresh)
+    then_refused(answer(late.start_collection), "collection.slot_out_of_reach")
+    far = late.vein.slot.current
+    assert far is not None
+    memory_plant.clock.wait_until(far.ends)
+    then_refused(answer(late.start_collection), "collection.slot_out_of_reach")

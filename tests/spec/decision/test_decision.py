@@ -78,7 +78,7 @@ def test_the_future(plant: SpecPlant) -> None:
     done = hold(plant, journey.treatment, occurred=now)
     assert isinstance(done, Done)
     assert done.entries[0].occurred == now
-    journey.resume()
+    plant.asks(treatment.resume, "qa-01", "lingang", treatment=journey.treatment)
     earlier = hold(plant, journey.treatment, occurred=now - timedelta(minutes=5))
     assert isinstance(earlier, Done)
     assert (earlier.entries[0].occurred, earlier.entries[0].recorded) == (now - timedelta(minutes=5), now)

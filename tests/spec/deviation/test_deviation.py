@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from tests.spec.batch.floor import Floor, accepted, refused
+from tests.spec.disposition.course import Course, kinds
+from tests.spec.disposition.course import accepted as done_in_course
+from tests.spec.disposition.course import refused as refused_in_course
 
 from yimai.actions import deviation
 from yimai.actions.decision import Answer
@@ -162,3 +165,36 @@ def test_a_deviation_filed_under_another_patient(floor: Floor) -> None:
     refused(close(floor, number, treatment="T2"), "deviation.unknown")
     assert floor.refused_matches("T2") == ["deviation.unknown"] * 2
     assert floor.vein("T1").deviations.by_id[number].state == "open"
+
+
+@pytest.mark.requirement("DEV-007", "A deviation of the batch as a whole is closed by nobody who worked on the batch.")
+def test_nobody_judges_the_batch_that_they_worked_on(floor: Floor) -> None:
+    """No step is named; an operator who is QA too worked on one of them."""
+    batch = floor.opened()
+    floor.given(PersonRegistered("o2", "lingang", ("operator", "qa"), ""))
+    accepted(floor.start(batch, "receive"))
+    number = reported(floor, batch, step="")
+    accepted(assess(floor, number))
+    refused(close(floor, number, by="o2"), "deviation.own_work")
+    accepted(close(floor, number))
+
+
+@pytest.mark.requirement(
+    "DEV-008", "A deviation that is closed with the rejection of a released batch revokes the release at once."
+)
+def test_a_rejection_after_release() -> None:
+    """The hospital is alerted, and the permit that was issued before lets nobody infuse."""
+    course = Course()
+    permit = course.at_bedside()
+    course.deviates()
+    asked: dict[str, Any] = {"deviation": "D1", "reason": "contamination"}
+    done_in_course(course.does(deviation.assess, "qa-2", classification="major", note="It grew.", **asked))
+    done = course.does(deviation.close, "qa-2", conclusion="reject_batch", **asked)
+    assert kinds(done) == [
+        "deviation.closed.v1",
+        "disposition.revoked.v1",
+        "disposition.clinician_alerted.v1",
+        "permit.withdrawn.v1",
+    ]
+    assert course.state() == "revoked"
+    refused_in_course(course.thaws(permit), "disposition.revoked")

@@ -195,6 +195,17 @@ def test_who_worked_on_the_batch_does_not_judge_it(course: Course, worker: str) 
     refused(course.decides(CONDITIONALLY, worker), "disposition.not_independent")
 
 
+@pytest.mark.requirement("DIS-037", "Who took a sample of the batch does not judge it.")
+def test_the_sampler_does_not_review(course: Course) -> None:
+    """Somebody who is operator and QA did nothing in the batch but draw one more sample."""
+    course.given(PersonRegistered("qa-2", BASE, ("operator", "qa"), ""))
+    course.made().tested()
+    course.label("T1", "S-extra", "sample")
+    accepted(course.decides(sample.take, "qa-2", sample="S-extra", plan="day_5", step="culture"))
+    refused(course.decides(disposition.review, "qa-2"), "disposition.not_independent")
+    accepted(course.decides(disposition.review, "qa-1"))
+
+
 @pytest.mark.requirement("DIS-015", "The reviewer and the qualified person are two people.")
 def test_the_reviewer_does_not_release(course: Course) -> None:
     """Somebody who is both QA and qualified person does one of the two."""

@@ -26,13 +26,16 @@ def test_the_last_day_of_a_calibration_counts(floor: Floor, until: date, allowed
 
 @pytest.mark.requirement("EQU-001", "Equipment is used up to and including the last day of its calibration.")
 def test_the_day_ends_at_midnight_in_the_bases_zone(floor: Floor) -> None:
-    """At 23:59 in Shanghai (15:59 UTC) the last day still runs; at 00:00 (16:00 UTC) it is over."""
-    number = floor.opened()
+    """At 00:00 in Shanghai (16:00 UTC) the last day is over, whatever time is given; at 23:59 it still ran."""
+    number, other = floor.opened(), floor.opened("T2", "s2")
     floor.piece("balance-2", "balance", until=date(2026, 5, 4))
-    floor.now = datetime(2026, 5, 5, 0, 0, tzinfo=SHANGHAI)
-    refused(floor.start(number, "receive", equipment=("balance-2",)), "equipment.not_calibrated")
-    just_before = floor.now - timedelta(minutes=1)
-    accepted(floor.start(number, "receive", equipment=("balance-2",), occurred=just_before))
+    midnight = datetime(2026, 5, 5, 0, 0, tzinfo=SHANGHAI)
+    floor.now = midnight - timedelta(minutes=1)
+    accepted(floor.start(other, "receive", treatment="T2", equipment=("balance-2",)))
+    floor.now = midnight
+    for occurred in (None, midnight - timedelta(minutes=1)):
+        late = floor.start(number, "receive", equipment=("balance-2",), occurred=occurred)
+        refused(late, "equipment.not_calibrated")
 
 
 @pytest.mark.requirement("EQU-002", "Each class of equipment that a step names must be there, and nothing else.")

@@ -75,12 +75,33 @@ def test_a_further_bag(course: Course) -> None:
     "INF-004", "Infusion begins within the recipe's time after the thaw; exactly at its end it still may."
 )
 def test_the_thaw_clock(course: Course) -> None:
-    """30 minutes in this recipe: at 30 minutes yes, a microsecond later no."""
+    """30 minutes in this recipe: at 30 minutes yes, a microsecond later no, whatever time is given."""
     permit = ready(course)
+    accepted(course.thaws(permit, "F2-T1"))
+    accepted(course.matches(permit, "F2-T1"))
     thawed = course.now
+    course.now = thawed + timedelta(minutes=30)
+    accepted(course.starts(permit))
+    course.now += timedelta(microseconds=1)
+    for at in (None, thawed + timedelta(minutes=1)):
+        further = course.does(
+            infusion.continue_with, "nurse-1", permit=permit, container="F2-T1", verifier="nurse-2", at=at
+        )
+        refused(further, "infusion.thaw_expired")
+
+
+@pytest.mark.requirement(
+    "INF-004", "Infusion begins within the recipe's time after the thaw; exactly at its end it still may."
+)
+def test_a_late_entry_of_the_thaw_gains_no_time(course: Course) -> None:
+    """The clock runs from when the bag was thawed, not from when that was written down."""
+    permit = course.at_bedside()
+    thawed = course.now
+    course.now += timedelta(minutes=20)
+    accepted(course.thaws(permit, at=thawed))
+    accepted(course.matches(permit))
     course.now = thawed + timedelta(minutes=30, microseconds=1)
     refused(course.starts(permit), "infusion.thaw_expired")
-    accepted(course.starts(permit, at=thawed + timedelta(minutes=30)))
 
 
 @pytest.mark.requirement("INF-005", "Infusion lies in the window after lymphodepletion; both its ends are inside.")
@@ -99,7 +120,7 @@ def test_the_lymphodepletion_window(course: Course) -> None:
     accepted(course.matches(permit, "F2-T1"))
     course.now = began + timedelta(days=14, microseconds=1)
     refused(course.starts(permit, "F2-T1"), "infusion.too_late")
-    accepted(course.starts(permit, "F2-T1", at=began + timedelta(days=14)))
+    refused(course.starts(permit, "F2-T1", at=began + timedelta(days=14)), "infusion.too_late")
 
 
 @pytest.mark.requirement("INF-006", "Infusion needs a recorded thaw, a bedside match and lymphodepletion.")
@@ -257,7 +278,20 @@ def test_shelf_life(course: Course) -> None:
     course.now = filled + timedelta(days=365, microseconds=1)
     refused(course.starts(permit), "permit.expired")
     refused(course.decides(infusion.issue_permit, containers=("F2-T1",)), "permit.expired")
-    accepted(course.starts(permit, at=filled + timedelta(days=365)))
+    refused(course.starts(permit, at=filled + timedelta(days=365)), "permit.expired")
+
+
+@pytest.mark.requirement("INF-016", "Nothing is infused after its shelf life; its last moment is inside.")
+def test_the_last_moment_of_the_shelf_life(course: Course) -> None:
+    """Exactly 365 days after the fill."""
+    course.released().delivered()
+    filled = course.now
+    permit = course.permitted("F1-T1")
+    course.now = filled + timedelta(days=362)
+    course.lymphodepleted(days=3)
+    accepted(course.thaws(permit))
+    accepted(course.matches(permit))
+    accepted(course.starts(permit))
 
 
 @pytest.mark.requirement("INF-017", "An infused bag cannot be permitted or infused again.")

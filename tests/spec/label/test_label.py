@@ -125,3 +125,20 @@ def test_who_handles_labels(memory_plant: SpecPlant) -> None:
     arguments = {"treatment": journey.treatment, "layout": "collection_bag"}
     then_refused(memory_plant.asks(label.issue, nurse, foreign, **arguments), "person.not_of_site")
     then_refused(memory_plant.asks(label.issue, "courier-01", "demo-courier", **arguments), "person.not_of_role")
+
+
+@pytest.mark.requirement(
+    "LBL-010",
+    "The label of a filled container is replaced though the treatment has ended: else nobody could handle it.",
+)
+def test_a_label_is_replaced_after_the_end(memory_plant: SpecPlant) -> None:
+    """The label came off; with a new one the bag can be destroyed. Nothing new is labelled any more."""
+    journey = memory_plant.treatment("collected")
+    journey.withdraw()
+    then_facts(destroy(journey, journey.bag, reason="illegible"), LabelDestroyed)
+    journey.decide_fate(journey.bag)
+    then_refused(answer(journey.destroy, journey.bag), "label.not_this_patients")
+    then_facts(issue(journey, item=journey.bag, reason="illegible"), LabelIssued)
+    then_facts(answer(journey.use_label, journey.bag, "collection_bag", copy=2), LabelUsed)
+    journey.destroy(journey.bag)
+    then_refused(issue(journey), "treatment.ended")

@@ -42,15 +42,27 @@ def test_expiring_today_is_still_usable(floor: Floor, number: str) -> None:
 
 @pytest.mark.requirement("LOT-001", "A lot is used up to and including its expiry day, in the base's zone.")
 def test_a_lot_expires_at_midnight_in_shanghai(floor: Floor) -> None:
-    """One minute before midnight it is used, at midnight it is refused."""
+    """At midnight it is refused, also as a late entry of what was done a minute before."""
     number = floor.opened()
     floor.now = datetime(2026, 5, 4, 22, 30, tzinfo=SHANGHAI)
     floor.done(number, "receive")
     lot(floor, "last-day", date(2026, 5, 4))
-    floor.now = datetime(2026, 5, 5, 0, 0, tzinfo=SHANGHAI)
-    refused(floor.start(number, "activate", materials=use("last-day")), "material_lot.expired")
-    before = floor.now - timedelta(minutes=1)
-    accepted(floor.start(number, "activate", materials=use("last-day"), occurred=before))
+    midnight = datetime(2026, 5, 5, 0, 0, tzinfo=SHANGHAI)
+    floor.now = midnight
+    for occurred in (None, midnight - timedelta(minutes=1)):
+        late = floor.start(number, "activate", materials=use("last-day"), occurred=occurred)
+        refused(late, "material_lot.expired")
+
+
+@pytest.mark.requirement("LOT-001", "A lot is used up to and including its expiry day, in the base's zone.")
+def test_a_lot_is_used_until_midnight_in_shanghai(floor: Floor) -> None:
+    """At 23:59 of its last day."""
+    number = floor.opened()
+    floor.now = datetime(2026, 5, 4, 22, 30, tzinfo=SHANGHAI)
+    floor.done(number, "receive")
+    lot(floor, "last-day", date(2026, 5, 4))
+    floor.now = datetime(2026, 5, 4, 23, 59, tzinfo=SHANGHAI)
+    accepted(floor.start(number, "activate", materials=use("last-day")))
 
 
 @pytest.mark.requirement("LOT-002", "A lot is used only after its release and not after its rejection.")

@@ -60,6 +60,7 @@ def test_no_result_before_the_sample(course: Course) -> None:
     """Neither on a labelled tube that was not filled yet, nor dated back to before the sampling."""
     course.opened()
     refused(course.records("viability"), "sample.not_taken")
+    course.now += timedelta(hours=1)
     taken = course.now
     accepted(course.takes("harvest", "harvest"))
     course.now += timedelta(hours=2)

@@ -167,3 +167,12 @@ def test_who_assesses(memory_plant: SpecPlant) -> None:
     kinds: tuple[type[Fact], ...] = (ExcursionAssessed,)
     then_facts(assess("qa-01"), *kinds)
     then_refused(assess("qa-01"), "shipment.no_such_excursion")
+
+
+@pytest.mark.requirement("SHP-010", "A logger's temperatures are numbers that a logger can show.")
+@pytest.mark.parametrize("low", ["NaN", "-Infinity", "-273.16", "1E+400"])
+def test_temperatures_that_no_logger_shows(memory_plant: SpecPlant, low: str) -> None:
+    journey = memory_plant.treatment("arrived")
+    then_refused(report(journey, low, "5"), "shipment.readings_impossible")
+    then_refused(report(journey, "NaN", "NaN", readings=0), "shipment.readings_impossible")
+    then_facts(report(journey), TemperatureReported)

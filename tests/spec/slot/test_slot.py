@@ -12,8 +12,10 @@ from tests.spec.harness import SpecPlant, answer, then_facts, then_refused
 
 from yimai.actions import slot
 from yimai.domain.base import Closure
+from yimai.domain.batch import BatchFailed
 from yimai.domain.recipe import Source, Words
 from yimai.domain.slot import Itinerary, SlotFreed, SlotReserved, earliest, suite_time
+from yimai.domain.suite import SuiteVacated
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -158,3 +160,28 @@ def test_a_base_that_stays_closed(memory_plant: SpecPlant) -> None:
     always = Closure(Words("停产", "Closed"), date(2026, 1, 1), date(2030, 1, 1), Source("test", True))
     closed = replace(memory_plant.base, closures=(always,))
     assert earliest(closed, memory_plant.recipe, {}, datetime(2026, 3, 9, tzinfo=UTC)) == ()
+
+
+@pytest.mark.requirement("SLT-010", "A slot is not given away while its batch is being made.")
+def test_the_slot_of_an_open_batch(plant: SpecPlant) -> None:
+    """Once the batch has failed what is left of its slot is free by itself, for others too."""
+    journey = plant.treatment("opened")
+    held = journey.vein.slot.current
+    assert held is not None
+    then_refused(answer(journey.free_slot, "rescheduled"), "slot.in_use")
+    then_facts(answer(journey.fail_batch, "equipment"), BatchFailed, SuiteVacated, SlotFreed)
+    assert journey.vein.slot.current is None
+
+
+@pytest.mark.requirement(
+    "SLT-011", "A slot is not longer than twice the time that the recipe needs; times have a zone."
+)
+def test_a_slot_that_blocks_the_suite(memory_plant: SpecPlant) -> None:
+    journey = memory_plant.treatment("accepted")
+    wanted = journey.offered(journey.now + 2 * DAY)[0]
+    later = wanted.ends + 2 * (wanted.ends - wanted.starts)
+    endless = replace(wanted, ends=later, release=later, delivery=later, infusion=later)
+    then_refused(answer(journey.reserve, itinerary=endless), "slot.too_long")
+    nowhere = replace(wanted, receipt=wanted.receipt.replace(tzinfo=None))
+    then_refused(answer(journey.reserve, itinerary=nowhere), "slot.no_zone")
+    then_facts(answer(journey.reserve, itinerary=wanted), SlotReserved)

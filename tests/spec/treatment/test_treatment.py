@@ -121,6 +121,8 @@ def test_collection_waits_for_markers(memory_plant: SpecPlant) -> None:
     consented.wristband = consented.labelled("wristband")
     then_refused(answer(consented.start_collection), "treatment.markers_missing")
     consented.report_markers()
+    assert consented.itinerary is not None
+    memory_plant.clock.wait_until(consented.itinerary.collection)
     then_facts(answer(consented.start_collection), CollectionStarted)
 
 
@@ -141,7 +143,9 @@ def test_work_stops(plant: SpecPlant) -> None:
     then_refused(answer(accepted.cancel), "treatment.ended")
 
 
-@pytest.mark.requirement("TRT-009", "Either side holds and resumes, with a listed reason.")
+@pytest.mark.requirement(
+    "TRT-009", "Either side holds, with a listed reason; the side that held knows when work may go on."
+)
 def test_either_side_holds(memory_plant: SpecPlant) -> None:
     accepted = memory_plant.treatment("accepted")
     asks, name = memory_plant.asks, accepted.treatment
@@ -152,8 +156,12 @@ def test_either_side_holds(memory_plant: SpecPlant) -> None:
     stranger = memory_plant.crew.pick(accepted.now, foreign, "physician")
     then_refused(asks(treatment.hold, stranger, foreign, treatment=name, reason="investigation"), "person.not_of_role")
     then_facts(asks(treatment.hold, "qa-01", "lingang", treatment=name, reason="investigation"), TreatmentHeld)
-    then_facts(answer(accepted.resume), TreatmentResumed)
+    then_refused(answer(accepted.resume), "treatment.held_by_others")
+    then_facts(asks(treatment.resume, "qa-02", "lingang", treatment=name), TreatmentResumed)
     then_refused(answer(accepted.hold, ""), "treatment.reason_missing")
+    then_facts(answer(accepted.hold), TreatmentHeld)
+    then_refused(asks(treatment.resume, "qa-01", "lingang", treatment=name), "treatment.held_by_others")
+    then_facts(answer(accepted.resume), TreatmentResumed)
 
 
 @pytest.mark.requirement("TRT-010", "A physician withdraws a treatment at any stage; slot and suite are free at once.")

@@ -28,6 +28,9 @@ class Crew:
     def __init__(self, base: Base, chance: Random | None = None) -> None:
         self.zone = ZoneInfo(base.timezone)
         self._people = base.people
+        self._at: dict[str, list[Member]] = {}
+        for person in base.people:
+            self._at.setdefault(person.site, []).append(person)
         self._shifts = {shift.id: (shift.begins, shift.ends) for shift in base.shifts}
         self._chance = chance
 
@@ -56,13 +59,12 @@ class Crew:
     def _fit(
         self, at: datetime, site: str, roles: Sequence[Role], qualification: str, without: Sequence[str]
     ) -> list[str]:
-        local = at.astimezone(self.zone)
+        local, wanted = at.astimezone(self.zone), set(roles)
         return [
             person.id
-            for person in self._people
-            if person.site == site
+            for person in self._at.get(site, ())
+            if not wanted.isdisjoint(person.roles)
             and person.id not in without
-            and any(role in person.roles for role in roles)
             and self._at_work(person, local.time())
             and (not qualification or _holds(person, qualification, local))
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from yimai.domain.collection import CollectionFailure
@@ -26,6 +27,8 @@ class Fortune:
     spared: whether chance adds nothing to what is said here.
     dispatched_early: whether the product leaves on conditional release, before the final tests are in.
     stays_at: the stage at which the treatment stands still, or ""; on its way there the cells grow in time.
+    rests_at, rests_until: a stage at which it may wait long, and until when it does.
+    undecided: what QA leaves open of a deviation, its assessment too or only its closing.
     positive_marker: the donor marker found positive. held_after, ended_after: the stages after which it is held for
     some days, or ended. ended: the physician's reason to withdraw, or "" for a cancelled order.
     collection_failures: how the first collections fail. misplaced: gates at which somebody first presents what belongs
@@ -39,6 +42,9 @@ class Fortune:
     spared: bool = False
     dispatched_early: bool = False
     stays_at: str = ""
+    rests_at: str = ""
+    rests_until: datetime | None = None
+    undecided: Literal["", "assessment", "closing"] = ""
     positive_marker: str = ""
     held_after: str = ""
     ended_after: str = ""

@@ -7,6 +7,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Self
 
+from yimai.domain.slot import Itinerary
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.infusing import Infusing
 from yimai.interfaces.plant.ordering import DAY, HOUR
@@ -22,7 +23,7 @@ class Journey(Infusing):
     arguments replace what would be presented. A refusal raises Refused. ``reach`` walks the ordinary way to a stage:
     ordered, consented, accepted, slotted, printed, labelled, collecting, collected, packed, in_transit, arrived,
     received, cleared, opened, for each step before:STEP and step:STEP, for each sample tube:PLAN, manufactured,
-    sampled, tested, reviewed, conditionally_released, released, packed_product, dispatched, handed_in, delivered,
+    sampled, tested, reviewed, rejected, conditionally_released, released, packed_product, dispatched, handed_in, delivered,
     lymphodepleted, permitted, thawed, matched, infused, first_outcome, outcome, closed.
     """
 
@@ -34,10 +35,15 @@ class Journey(Infusing):
         number: int = 1,
         fortune: Fortune | None = None,
         not_before: datetime | None = None,
+        promised: Itinerary | None = None,
     ) -> None:
-        """hospital: the ordering one; "": one by number. not_before: the earliest collection that suits the patient."""
+        """hospital: the ordering one; "": one by number. not_before: the earliest collection that suits the patient.
+
+        promised: the slot that it will reserve, which the plant keeps from others (``Plant.occupy``).
+        """
         super().__init__(plant, hospital=hospital, number=number, fortune=fortune)
-        self._course = self._with_fortune(not_before)
+        self.promised = promised
+        self._course = self._until_it_stays(not_before)
 
     def reach(self, stage: str) -> Self:
         """Walk on until the stage is reached, moving the clock. Raises Refused; LookupError if it is never reached."""
@@ -54,13 +60,19 @@ class Journey(Infusing):
                 return self.now
         return None
 
+    def _until_it_stays(self, not_before: datetime | None) -> Course:
+        for event in self._with_fortune(not_before):
+            yield event
+            if event == self.fortune.stays_at:
+                return
+
     def _with_fortune(self, not_before: datetime | None) -> Course:
         """The ordinary course, interrupted by what the fortune says happens after a stage."""
         try:
             for event in self._life(not_before):
                 yield event
-                if event == self.fortune.stays_at:
-                    return
+                if event == self.fortune.rests_at and self.fortune.rests_until is not None:
+                    yield from self.wait(self.fortune.rests_until)
                 if event == self.fortune.held_after:
                     yield from self._holding()
                 if event == self.fortune.ended_after:

@@ -30,9 +30,13 @@ BAG_CELLS: Final = Decimal(120)
 
 
 class Manufacturing(Testing):
-    """suite: where the latest batch is made. containers: what holds its cells now. final_bags: the product."""
+    """suite: where the latest batch is made. containers: what holds its cells now. final_bags: the product.
+
+    given_up: the latest batch that failed.
+    """
 
     suite = ""
+    given_up = ""
     containers: tuple[str, ...] = ()
     final_bags: tuple[str, ...] = ()
     position = ""
@@ -141,7 +145,11 @@ class Manufacturing(Testing):
         return self.do(batch.complete_batch, self.at_base("operator"), self.base, batch=self.batch)
 
     def fail_batch(self, cause: str) -> Done:
-        return self.do(batch.fail_batch, self.at_base("qa"), self.base, batch=self.batch, cause=cause)
+        done = self.do(batch.fail_batch, self.at_base("qa"), self.base, batch=self.batch, cause=cause)
+        self.given_up = self.batch
+        if self.vein.slot.current is None:
+            self.slot_lost()
+        return done
 
     def store(self, container: str, position: str = "") -> str:
         """Put the container into the position, or the next that is free, and return that."""
@@ -233,7 +241,7 @@ class Manufacturing(Testing):
         """Every step of the recipe; leaves early if the batch fails."""
         for step in self.recipe.steps:
             yield from self._step(step)
-            if self.vein.batches.by_id[self.batch].state == "failed":
+            if self.given_up == self.batch:
                 return
             yield f"step:{step.id}"
         for container in self.final_bags:
@@ -243,10 +251,9 @@ class Manufacturing(Testing):
         yield "manufactured"
         yield "sampled"
 
-    def _step(self, step: Step) -> Course:
+    def _step(self, step: Step, round: int = 1) -> Course:
         if step.line_clearance and any(each.line_clearance for each in self._earlier(step)):
             self.clear_line(batch=self.batch)
-        round = len(self.vein.batches.by_id[self.batch].runs_of(step.id)) + 1
         yield from self.pause(2 * MINUTE, 8 * MINUTE)
         yield f"before:{step.id}"
         if self.vein.batches.by_id[self.batch].running(step.id) is None:
@@ -278,15 +285,14 @@ class Manufacturing(Testing):
         if self.fortune.corrected == step.id and self.first_batch:
             yield from self.pause(10 * MINUTE, HOUR)
             self._correct(step)
-        made = self.vein.batches.by_id[self.batch]
-        if not made.reached(step) and step.until is not None:
+        if step.until is not None and not self.vein.batches.by_id[self.batch].reached(step):
             yield from self._count_again(step, round)
 
     def _count_again(self, step: Step, round: int) -> Course:
         """The count is not reached: another round, or after the last one QA's decision."""
         assert step.until is not None
         if round < step.until.most:
-            yield from self._step(step)
+            yield from self._step(step, round + 1)
             return
         yield from self.until(lambda: not self.open_deviations)
         short = self.vein.deviations.on_count(self.batch, step.id)

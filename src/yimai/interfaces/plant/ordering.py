@@ -21,9 +21,10 @@ ADMISSION: Final = timedelta(hours=2)
 
 
 class Ordering(Walk):
-    """wristband: the patient's. itinerary: the slot that is reserved, or None."""
+    """wristband: the patient's. itinerary: the slot that is reserved, or None. promised: one that is kept for it."""
 
     wristband = ""
+    promised: Itinerary | None = None
     itinerary: Itinerary | None = None
 
     def order(self, *, indication: str = "", urgency: str = "") -> Done:
@@ -124,7 +125,11 @@ class Ordering(Walk):
         """Reserve a slot and wait for the admission; another is tried if somebody else takes it first."""
         yield from self.pause(HOUR / 6, HOUR / 2)
         soonest = self.now + DAY
-        for offer in self.offered(max(soonest, not_before or soonest)):
+        offers = self.offered(max(soonest, not_before or soonest))
+        if self.promised is not None:
+            self.plant.vacate(self.promised.suite, (self.promised.starts, self.promised.ends))
+            offers, self.promised = (self.promised, *offers), None
+        for offer in offers:
             try:
                 self.reserve(itinerary=offer)
                 break

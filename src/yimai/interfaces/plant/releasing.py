@@ -107,6 +107,7 @@ class Releasing(Manufacturing):
         failing = samples.nonconforming(self.vein.samples, self.batch)
         if self.vein.deviations.rejecting(self.batch) or (failing and not self.fortune.supplied):
             self.reject("out_of_specification" if failing else "quality_concern")
+            yield "rejected"
             return
         if failing:
             yield from self._supplying()

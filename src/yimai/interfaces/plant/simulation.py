@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from random import Random
@@ -11,8 +11,9 @@ from typing import Final
 
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
-from yimai.domain.slot import quality_control_time, suite_time
+from yimai.domain.slot import Itinerary, earliest
 from yimai.interfaces.plant.clock import Clock
+from yimai.interfaces.plant.end_state import Standing, end_near, standing, undecided
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.fortunes import ordinary_fortune, special_in_order
 from yimai.interfaces.plant.gates import gates
@@ -29,7 +30,8 @@ ENOUGH: Final = 40
 """From how many treatments on every special fate is met and every stage is found at the end."""
 BOOKED_AHEAD: Final = 21 * DAY
 """How long before the collection a patient is referred (median of 22 days at one centre, Blood 146 suppl. 1)."""
-AT_MOST_LATER: Final = 30 * DAY
+AT_MOST_EARLIER: Final = 20 * DAY
+HALF_A_DAY: Final = DAY / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,16 @@ class Progress:
     done: int
     total: int
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """When a treatment arrives, and what befalls it. not_before: its earliest collection. promised: its slot."""
+
+    arrival: datetime
+    fortune: Fortune
+    not_before: datetime | None = None
+    promised: Itinerary | None = None
 
 
 class Simulation:
@@ -63,83 +75,84 @@ class Simulation:
         name = f"simulation-{clock():%Y%m%dT%H%M%SZ}-{seed}"
         self.plant = Plant(ledger, clock, recipe, base, chance, name, taken)
         self.starts = clock()
-        self.ends = self.starts + max(SHORTEST, count * A_TREATMENT)
+        self.ends = end_near(base, self.starts + max(SHORTEST, count * A_TREATMENT))
         self.journeys: list[Journey] = []
         self._plan = self._planned(count, chance)
 
-    def _planned(self, count: int, chance: Random) -> list[tuple[datetime, Fortune, datetime | None]]:
-        """Each treatment's arrival, fortune and earliest collection, in the order of arrival."""
+    def _planned(self, count: int, chance: Random) -> list[Planned]:
+        """Each treatment in the order of arrival."""
         whole = count >= ENOUGH
-        last = list(self._at_last()) if whole else []
-        special = special_in_order(self.plant.recipe, chance) if whole else []
+        recipe = self.plant.recipe
+        special = special_in_order(recipe, chance) if whole else []
+        last = list(standing(recipe, self.ends)) if whole else []
+        last += list(undecided(recipe, self.ends))[: max(0, count - len(special) - len(last))] if whole else []
         half = (self.ends - self.starts) / 2
         early = sorted(self.starts + half * chance.random() for _ in special)
         begins, span = (self.starts + half, half - DAY) if whole else (self.starts, 2 * half - DAY)
         usual = [begins + span * chance.random() for _ in range(count - len(special) - len(last))]
-        planned: list[tuple[datetime, Fortune, datetime | None]] = [
-            *((moment, fortune, None) for moment, fortune in zip(early, special, strict=True)),
-            *((moment, ordinary_fortune(chance), None) for moment in usual),
-            *last,
+        planned = [
+            *(Planned(moment, fortune) for moment, fortune in zip(early, special, strict=True)),
+            *(Planned(moment, ordinary_fortune(chance)) for moment in usual),
+            *(self._standing(each) for each in last),
         ]
-        rounded = [(_minute(moment), fortune, collection) for moment, fortune, collection in planned]
-        return sorted(rounded, key=lambda each: each[0])
+        rounded = [replace(each, arrival=each.arrival.replace(second=0, microsecond=0)) for each in planned]
+        return sorted(rounded, key=lambda each: each.arrival)
 
-    def _at_last(self) -> Iterator[tuple[datetime, Fortune, datetime | None]]:
-        """Treatments that will just stand at a stage at the end, one for each: when they must come for that."""
-        recipe = self.plant.recipe
-        made = 26 * HOUR + suite_time(recipe)
-        judged = (
-            made + quality_control_time(recipe) + 4 * DAY
-        )  # further rounds of expansion, slow tests, nights without QA
-        for stage, before in (("ordered", 9), ("consented", 20), ("accepted", 60), ("slotted", 66)):
-            yield self.ends - before * HOUR, Fortune(spared=True, stays_at=stage), self.ends + 4 * DAY
-        for stage, since_collection in (
-            ("collecting", 2 * HOUR),
-            ("packed", 5 * HOUR),
-            ("in_transit", 10 * HOUR),
-            ("received", 21 * HOUR),
-            ("opened", 28 * HOUR),
-            ("tested", judged),
-            ("reviewed", judged + 2 * HOUR),
-            ("conditionally_released", judged + 6 * HOUR),
-            ("dispatched", judged + 12 * HOUR),
-            ("delivered", judged + 30 * HOUR),
-            ("lymphodepleted", judged + 3 * DAY),
-            ("permitted", judged + 8 * DAY),
-            ("infused", judged + 8 * DAY),
-        ):
-            collection = self.ends - since_collection
-            fortune = Fortune(spared=True, dispatched_early=True, stays_at=stage)
-            yield max(collection - BOOKED_AHEAD, self.starts), fortune, collection
+    def _standing(self, each: Standing) -> Planned:
+        """A treatment that comes in time for where it stands at the end; its slot is kept from others."""
+        if each.arrival is not None:
+            return Planned(each.arrival, each.fortune, each.collection)
+        promised = self._free_near(each.collection)
+        if promised is not None:
+            self.plant.occupy(promised.suite, (promised.starts, promised.ends))
+        collection = promised.collection if promised is not None else each.collection
+        arrival = max(collection - BOOKED_AHEAD, self.starts)
+        return Planned(arrival, each.fortune, collection, promised)
+
+    def _free_near(self, collection: datetime) -> Itinerary | None:
+        """The free slot nearest before that collection (of the same hour at best), or None."""
+        taken = self.plant.occupied()
+        for earlier in range(AT_MOST_EARLIER // HALF_A_DAY):
+            asked = collection - earlier * HALF_A_DAY
+            offers = earliest(self.plant.base, self.plant.recipe, taken, asked, 1)
+            if offers and offers[0].collection < collection + HOUR:
+                return offers[0]
+        return None
 
     def run(self) -> Iterator[Progress]:
         """Let time pass until the end, telling each day that is over. Raises Refused if an ordinary command is refused."""
         clock, total = self.plant.clock, (self.ends - self.starts) // DAY
-        waiting = [(moment, number) for number, (moment, _, _) in enumerate(self._plan)]
+        waiting = [(each.arrival, number) for number, each in enumerate(self._plan)]
         heapify(waiting)
-        told, self._unfinished = 0, {number for number, each in enumerate(self._plan) if each[1].stays_at}
+        told = 0
         while waiting:
             moment, number = heappop(waiting)
-            if moment > self.ends and (not self._unfinished or moment > self.ends + AT_MOST_LATER):
+            if moment > self.ends:
                 break
             clock.wait_until(max(moment, clock()))
             journey = self._journey(number)
             if (following := self._go_on(journey)) is not None:
                 heappush(waiting, (following, number))
-            if journey.fortune.stays_at in journey.reached:
-                self._unfinished.discard(number)
             days = min((clock() - self.starts) // DAY, total)
             if days > told:
                 told = days
                 yield Progress(days, total, f"{journey.treatment} {journey.reached[-1]}")
-        clock.wait_until(max(clock(), self.ends))
+        clock.wait_until(self.ends)
         yield Progress(total, total, "")
 
     def _journey(self, number: int) -> Journey:
         """The treatment of that number, which may arrive just now."""
         if number == len(self.journeys):
-            _, fortune, not_before = self._plan[number]
-            self.journeys.append(Journey(self.plant, number=number + 1, fortune=fortune, not_before=not_before))
+            plan = self._plan[number]
+            self.journeys.append(
+                Journey(
+                    self.plant,
+                    number=number + 1,
+                    fortune=plan.fortune,
+                    not_before=plan.not_before,
+                    promised=plan.promised,
+                )
+            )
         return self.journeys[number]
 
     def _go_on(self, journey: Journey) -> datetime | None:
@@ -159,7 +172,3 @@ class Simulation:
             if other is not journey and gate.before in other.reached:
                 return gate.own()
         raise LookupError(f"nobody else has been at {name} yet")
-
-
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)

@@ -117,14 +117,16 @@ class Testing(Collecting):
     # Deviations.
 
     def raised(self, opened: DeviationOpened) -> None:
-        """QA will assess the deviation within a day and close it within two more."""
-        self.later(self.now + self.span(3 * HOUR, DAY), partial(self._assessment_due, opened))
+        """QA will assess the deviation within a day and close it within two more, unless it is left undecided."""
+        if self.fortune.undecided != "assessment":
+            self.later(self.now + self.span(3 * HOUR, DAY), partial(self._assessment_due, opened))
 
     def _assessment_due(self, opened: DeviationOpened) -> None:
         if self._later_on_duty(("qa",), partial(self._assessment_due, opened)):
             return
         self.assess_deviation(opened.deviation)
-        self.later(self.now + self.span(4 * HOUR, 2 * DAY), partial(self._closing_due, opened))
+        if self.fortune.undecided != "closing":
+            self.later(self.now + self.span(4 * HOUR, 2 * DAY), partial(self._closing_due, opened))
 
     def _closing_due(self, opened: DeviationOpened) -> None:
         roles: tuple[Role, ...] = ("qa", "qualified_person") if opened.classification == "critical" else ("qa",)
