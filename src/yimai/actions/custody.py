@@ -12,8 +12,9 @@ from yimai.domain import custody as custodies
 from yimai.domain import shipment as shipments
 from yimai.domain.fact import Fact, subject
 from yimai.domain.override import SignedReason
-from yimai.domain.person import of_role, of_site, two_people
+from yimai.domain.person import Person, of_role, of_site, two_people
 from yimai.domain.refusal import Refusal
+from yimai.domain.shipment import Shipment
 from yimai.domain.site import registered
 from yimai.ledger.commitment import SALT_LENGTH, commitment
 from yimai.ledger.entry import Command, Deposit
@@ -44,6 +45,9 @@ def pack(
         )
         if refusal:
             return refusal
+        running = vein.batches.open
+        if running is not None and (busy := [each for each in containers if each in running.containers]):
+            return custodies.IN_MANUFACTURE(container=busy[0], batch=running.id)
         recipe = seen.recipe(vein.treatment.recipe) if vein.treatment.recipe else None
         starting = {each.container for each in vein.collections.by_id.values()}
         fresh = bool(starting.intersection(containers))
@@ -87,7 +91,7 @@ def hand_over(
             seen.entries("container", container)
         first, second = seen.person(giver), seen.person(taker)
         refusal = two_people(first, second) or of_role(second, "courier", "nurse", "operator", "coordinator")
-        return refusal or custodies.hand_over(
+        verdict = refusal or custodies.hand_over(
             vein.treatment,
             vein.custody,
             vein.shipments,
@@ -98,9 +102,23 @@ def hand_over(
             given=first.sign("given", seen.at),
             taken=second.sign("taken", seen.at),
         )
+        if isinstance(verdict, Refusal):
+            return verdict
+        return _party(command, first, second, vein.shipments.by_id[shipment]) or verdict
 
     read = [subject("treatment", treatment), subject("person", giver), subject("person", taker)]
     return decide(ledger, command, read, rule, gate="custody.hand_over", treatment=treatment)
+
+
+def _party(command: Command, giver: Person, taker: Person, packed: Shipment) -> Refusal | None:
+    """Whether one of the two enters it where one of them works, and the taker is a courier or at an end of the way."""
+    if command.actor not in (giver.id, taker.id):
+        return custodies.NOT_PRESENT(person=command.actor)
+    if command.site != giver.site and (refusal := of_site(taker, command.site)):
+        return refusal
+    if "courier" in taker.roles or taker.site == packed.origin:
+        return None
+    return of_site(taker, packed.destination)
 
 
 def report_temperature(
@@ -122,7 +140,15 @@ def report_temperature(
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
         actor = seen.person(command.actor)
+        packed = vein.shipments.by_id.get(shipment)
         refusal = of_role(actor, "courier", "operator", "nurse", "qa", "coordinator")
+        if (
+            refusal is None
+            and packed is not None
+            and actor.site != vein.treatment.base
+            and "courier" not in actor.roles
+        ):
+            refusal = of_site(actor, packed.destination)
         return refusal or shipments.report_temperature(
             vein.treatment,
             vein.shipments,
@@ -133,6 +159,8 @@ def report_temperature(
             highest=highest,
             file=commitment(salt, file).hex(),
             excursion=excursion,
+            arrived=packed is not None
+            and all(vein.custody.held[each].site == packed.destination for each in packed.containers),
             reported=actor.sign("reported", seen.at),
         )
 
@@ -171,10 +199,12 @@ def receive(
     verifier: str,
     reasons: tuple[SignedReason, ...] = (),
 ) -> Answer:
-    """Unpack a container at its destination and match it with the order; two people.
+    """Unpack a container at its destination and match it with the order; two people. A broken seal is an excursion.
 
     reasons: signed reasons of QA and a physician for fresh material that is older than the recipe allows.
     """
+
+    excursion = minted(ledger, "excursion")
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
@@ -207,6 +237,7 @@ def receive(
             age=age,
             maximum_age=maximum,
             waived=frozenset(fact.code for fact in waived),
+            excursion=excursion,
             performed=first.sign("performed", seen.at),
             verified=second.sign("verified", seen.at),
         )
@@ -240,7 +271,9 @@ def retrieve(ledger: Ledger, command: Command, *, treatment: str, container: str
         actor = seen.person(command.actor)
         refusal = of_role(actor, "operator", "nurse", "qa") or of_site(actor, command.site)
         signature = actor.sign("performed", seen.at)
-        return refusal or custodies.retrieve(vein.labels, vein.treatment, vein.custody, container, signature)
+        return refusal or custodies.retrieve(
+            vein.labels, vein.treatment, vein.custody, container, command.site, signature
+        )
 
     return _about_container(ledger, command, treatment, container, rule, "custody.retrieve")
 

@@ -11,7 +11,7 @@ from yimai.domain.fact import Fact, Signature
 from yimai.domain.label import Labels, belongs
 from yimai.domain.recipe import Limits
 from yimai.domain.refusal import Refusal, RefusalKind
-from yimai.domain.shipment import NOTHING_PACKED, SHIPMENT_CLOSED, ShipmentPacked, Shipments
+from yimai.domain.shipment import NOTHING_PACKED, SHIPMENT_CLOSED, ExcursionOpened, ShipmentPacked, Shipments
 from yimai.domain.treatment import Treatment, open_for_work
 from yimai.ledger.entry import Claim, Entry
 
@@ -213,6 +213,27 @@ NOT_TO_BE_DESTROYED = RefusalKind(
     "QA has not decided that {container} is to be destroyed. Ask QA to decide its fate first.",
     "QA 尚未决定销毁 {container}。请先由 QA 决定其去向。",
 )
+WRONG_ADDRESS = RefusalKind(
+    "custody.wrong_address",
+    "Containers of treatment {treatment} travel between {hospital} and {base}, not from {site} to {destination}. "
+    "Correct the destination.",
+    "治疗 {treatment} 的容器只能在 {hospital} 与 {base} 之间运输，不能从 {site} 运往 {destination}。请更正目的地。",
+)
+SHIPPER_EXPIRED = RefusalKind(
+    "custody.shipper_expired",
+    "The shipper keeps its temperature until {until}, which is past. Take a conditioned shipper, or correct the time.",
+    "运输箱的保温时限 {until} 已过。请使用已准备好的运输箱，或更正时间。",
+)
+NOT_PRESENT = RefusalKind(
+    "custody.not_present",
+    "{person} neither gives nor takes this shipment. Whoever hands over or takes over enters it.",
+    "{person} 既不是交出人也不是接收人。请由交出人或接收人录入。",
+)
+IN_MANUFACTURE = RefusalKind(
+    "custody.in_manufacture",
+    "{container} belongs to open batch {batch}. It leaves the base once that is completed or failed.",
+    "{container} 属于未关闭的批次 {batch}。批次完成或失败后方可运出。",
+)
 TOO_OLD = RefusalKind(
     "custody.too_old",
     "{container} was collected {age} ago; fresh material may be used for {maximum}. It needs the signed reasons of QA and a physician.",
@@ -249,10 +270,20 @@ def pack(
     site: str,
     given: Signature,
 ) -> Refusal | tuple[Fact, ...]:
-    """Put containers of one treatment into one labelled shipper; they must be here, and the shipper new."""
-    refusal = open_for_work(treatment) or belongs(labels, treatment.id, shipment, "shipper")
-    if refusal:
+    """Put containers of one treatment into one labelled shipper; they must be here, and the shipper new.
+
+    A held or ended treatment's container travels once QA has decided its fate, back to the hospital for example.
+    """
+    decided = bool(containers) and all(each in treatment.fates for each in containers)
+    refusal = None if decided else open_for_work(treatment)
+    if refusal := refusal or belongs(labels, treatment.id, shipment, "shipper"):
         return refusal
+    if {site, destination} != {treatment.hospital, treatment.base}:
+        return WRONG_ADDRESS(
+            treatment=treatment.id, hospital=treatment.hospital, base=treatment.base, site=site, destination=destination
+        )
+    if qualified_until is not None and qualified_until.utcoffset() is not None and qualified_until <= given.signed:
+        return SHIPPER_EXPIRED(until=qualified_until.isoformat(timespec="minutes"))
     if not containers or len(set(containers)) != len(containers):
         return NOTHING_PACKED()
     if shipment in shipments.by_id:
@@ -313,13 +344,15 @@ def receive(
     age: timedelta | None,
     maximum_age: timedelta | None,
     waived: frozenset[str],
+    excursion: str,
     performed: Signature,
     verified: Signature,
 ) -> Refusal | tuple[Fact, ...]:
     """Unpack a container at its destination and match it with the order.
 
     age, maximum_age: of fresh material since its collection, or None where no such clock runs.
-    A held or ended treatment's container is received all the same: it must not stand in a corridor.
+    A held or ended treatment's container is received all the same, an ended one's however old: it must not stand in a
+    corridor. excursion: the identifier of the one that a broken seal opens.
     """
     packed = shipments.by_id.get(shipment)
     if packed is None:
@@ -336,9 +369,11 @@ def receive(
         return NOT_IN_CHARGE(container=container, holder=held.holder, person=performed.signer)
     if treatment.infectious and not segregated:
         return SEGREGATION_NEEDED(treatment=treatment.id)
-    if age is not None and maximum_age is not None and age > maximum_age and TOO_OLD.code not in waived:
+    too_old = age is not None and maximum_age is not None and age > maximum_age
+    if too_old and not treatment.ended and TOO_OLD.code not in waived:
         return TOO_OLD(container=container, age=age, maximum=maximum_age)
-    return (ContainerReceived(treatment.id, container, shipment, site, seal_intact, segregated, performed, verified),)
+    received = ContainerReceived(treatment.id, container, shipment, site, seal_intact, segregated, performed, verified)
+    return (received,) if seal_intact else (received, ExcursionOpened(treatment.id, excursion, shipment, "seal_broken"))
 
 
 def store(
@@ -351,7 +386,7 @@ def store(
 
 
 def retrieve(
-    labels: Labels, treatment: Treatment, custody: Custody, container: str, by: Signature
+    labels: Labels, treatment: Treatment, custody: Custody, container: str, site: str, by: Signature
 ) -> Refusal | tuple[Fact, ...]:
     refusal = belongs(labels, treatment.id, container, "collection_bag", "container", "final_bag")
     if refusal:
@@ -359,6 +394,8 @@ def retrieve(
     held = custody.held.get(container)
     if held is None or not held.position:
         return NOT_STORED(container=container)
+    if held.site != site:
+        return NOT_HERE(container=container, there=held.site, here=site)
     return (ContainerRetrieved(treatment.id, container, held.position, by),)
 
 

@@ -396,7 +396,7 @@ def relied_on(dispositions: Dispositions, recipe: Recipe, batch: str, test: str)
 
 def exceptions_of(samples: Samples, shipments: Shipments, evidence: BatchEvidence) -> tuple[str, ...]:
     """What a review by exception must look at, sorted: deviations, excursions, failed, void and invalid results."""
-    excursions = {each.excursion for each in shipments.by_id.values() if each.excursion}
+    excursions = {excursion for each in shipments.by_id.values() for excursion in each.excursions}
     return tuple(sorted({*evidence.deviations, *excursions, *samples.exceptions(evidence.batch)}))
 
 

@@ -52,13 +52,13 @@ class TemperatureReported(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ExcursionOpened(Fact):
-    """A shipment was too warm, too cold or too late, or nothing is known about its temperature."""
+    """A shipment was too warm, too cold, too late or opened on its way, or nothing is known about its temperature."""
 
     kind: ClassVar[str] = "shipment.excursion_opened.v1"
     treatment: str
     excursion: str
     shipment: str
-    cause: Literal["out_of_range", "no_data", "late"]
+    cause: Literal["out_of_range", "no_data", "late", "seal_broken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,13 @@ class ExcursionAssessed(Fact):
     assessed: Signature
 
 
+Decision = Literal["open", "usable", "unusable"]
+WORST_FIRST: Final[tuple[Decision, ...]] = ("unusable", "open", "usable")
+
+
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """state of excursion: "" none, ``open``, ``usable`` or ``unusable``."""
+    """One shipper. excursions: each one's state."""
 
     id: str
     containers: tuple[str, ...]
@@ -85,8 +89,17 @@ class Shipment:
     qualified_until: datetime | None
     packed: datetime
     reported: bool = False
-    excursion: str = ""
-    excursion_state: Literal["", "open", "usable", "unusable"] = ""
+    excursions: Mapping[str, Decision] = field(default_factory=dict)
+
+    @property
+    def excursion_state(self) -> Decision | Literal[""]:
+        """The worst of its excursions' states: ``unusable``, ``open``, ``usable`` or "" for none."""
+        return next((state for state in WORST_FIRST if state in self.excursions.values()), "")
+
+    @property
+    def excursion(self) -> str:
+        """The first of its excursions in that state, or ""."""
+        return next((each for each, state in self.excursions.items() if state == self.excursion_state), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +132,12 @@ def evolve(shipments: Shipments, fact: Fact, entry: Entry) -> Shipments:
         case TemperatureReported():
             changed = replace(shipments.by_id[fact.shipment], reported=True)
         case ExcursionOpened():
-            changed = replace(shipments.by_id[fact.shipment], excursion=fact.excursion, excursion_state="open")
+            opened = shipments.by_id[fact.shipment]
+            changed = replace(opened, excursions={**opened.excursions, fact.excursion: "open"})
         case ExcursionAssessed():
-            assessed = next(each for each in shipments.by_id.values() if each.excursion == fact.excursion)
-            changed = replace(assessed, excursion_state="usable" if fact.usable else "unusable")
+            assessed = next(each for each in shipments.by_id.values() if fact.excursion in each.excursions)
+            decided: Decision = "usable" if fact.usable else "unusable"
+            changed = replace(assessed, excursions={**assessed.excursions, fact.excursion: decided})
         case _:
             return shipments
     return Shipments({**shipments.by_id, changed.id: changed})
@@ -171,6 +186,11 @@ UNUSABLE = RefusalKind(
     "QA decided after excursion {excursion} that {container} must not be used. Ask for its fate to be decided.",
     "QA 在温度偏离 {excursion} 后决定不得使用 {container}。请申请决定其去向。",
 )
+NOT_ARRIVED = RefusalKind(
+    "shipment.not_arrived",
+    "Shipment {shipment} is still on its way to {destination}. Its logger is read where it has arrived.",
+    "运输箱 {shipment} 仍在运往 {destination} 途中。请在到达后读取记录仪。",
+)
 NO_SUCH_EXCURSION = RefusalKind(
     "shipment.no_such_excursion",
     "Treatment has no open excursion {excursion}. Choose one from the list of open excursions.",
@@ -201,12 +221,18 @@ def report_temperature(
     highest: Decimal | None,
     file: str,
     excursion: str,
+    arrived: bool,
     reported: Signature,
 ) -> Refusal | tuple[Fact, ...]:
-    """Put the logger's summary on record; no data, a value out of range or a late shipper opens the excursion."""
+    """Put the logger's summary on record; no data, a value out of range or a late shipper opens the excursion.
+
+    arrived: whether the shipper was taken over at its destination: before that, the rest of its way would count as good.
+    """
     packed = shipments.by_id.get(shipment)
     if packed is None:
         return UNKNOWN(treatment=treatment.id, shipment=shipment)
+    if not arrived:
+        return NOT_ARRIVED(shipment=shipment, destination=packed.destination)
     if packed.reported:
         return ALREADY_REPORTED(shipment=shipment)
     if not _readable(readings, lowest, highest):
@@ -235,7 +261,6 @@ def assess_excursion(
     shipments: Shipments, treatment: Treatment, excursion: str, usable: bool, reason: str, assessed: Signature
 ) -> Refusal | tuple[Fact, ...]:
     """QA decides on an open excursion."""
-    open_ones = {each.excursion for each in shipments.by_id.values() if each.excursion_state == "open"}
-    if excursion not in open_ones:
+    if not any(each.excursions.get(excursion) == "open" for each in shipments.by_id.values()):
         return NO_SUCH_EXCURSION(excursion=excursion)
     return (ExcursionAssessed(treatment.id, excursion, usable, reason, assessed),)

@@ -189,6 +189,7 @@ VALUES: Final[dict[str, Words]] = {
     "return_to_hospital": Words("退回医院", "Return to the hospital"),
     "out_of_range": Words("超出范围", "Out of range"),
     "no_data": Words("无数据", "No data"),
+    "seal_broken": Words("封条破损", "Seal broken"),
     "late": Words("迟到", "Late"),
     "out_of_limits": Words("超出限度", "Out of limits"),
     "not_accepted": Words("选项不可接受", "Choice not accepted"),
