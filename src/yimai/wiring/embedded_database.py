@@ -13,7 +13,6 @@ import os
 import shlex
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -69,9 +68,12 @@ class EmbeddedDatabase:
             return
         for mode in ("fast", "immediate"):  # after an immediate stop the next start recovers
             if self.server_pid is None or _pid_in_file(self.folder) != self.server_pid:
-                return  # it has stopped already
+                break  # it has stopped already
             where = ("-D", str(self.folder / "cluster"))
             self.programs.run("pg_ctl", "stop", *where, "-m", mode, "-w", "-t", str(STOP_SECONDS))
+        if self.socket_folder.parent != self.folder:
+            with suppress(OSError):
+                self.socket_folder.rmdir()
 
 
 def start(
@@ -189,10 +191,11 @@ def _create_cluster(folder: Path, programs: PostgreSQLPrograms) -> None:
 
 
 def _socket_folder(folder: Path) -> Path:
+    """Inside the folder, or where that path is too long for a socket, at a place in /tmp that every start derives."""
     inside = folder / "socket"
     if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
         return inside
-    return Path(tempfile.gettempdir()) / f"yimai-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    return Path("/tmp") / f"yimai-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
 
 
 def _make_socket_folder(sockets: Path, uid: int) -> None:
