@@ -134,15 +134,17 @@ class Vault:
             connection.execute("DELETE FROM vault.record WHERE person = %s", (person,))
 
     def _key_for_writing(self, cursor: Cursor[Any], person: str) -> bytes:
+        # Cursors of their own: in a pipeline a used one may still be handed an earlier statement's result.
+        connection = cursor.connection
         select = "SELECT wrapped_key, wrapped_by FROM vault.person WHERE person = %s FOR SHARE"
-        row = cursor.execute(select, (person,)).fetchone()
+        row = connection.execute(select, (person,)).fetchone()
         if row is None:
             wrapped = self._encrypt(self._wrapping_key, self._chance(KEY_LENGTH), person.encode())
-            cursor.execute(
+            connection.execute(
                 "INSERT INTO vault.person VALUES (%s, 'active', %s, %s) ON CONFLICT DO NOTHING",
                 (person, wrapped, self._wrapped_by),
             )
-            row = cursor.execute(select, (person,)).fetchone()
+            row = connection.execute(select, (person,)).fetchone()
         if row is None or row[0] is None:
             raise VaultProblem(f"the data of {person} have been destroyed; nothing more is kept about them")
         return self._unwrap(person, *row)
