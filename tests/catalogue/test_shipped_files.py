@@ -211,7 +211,7 @@ def test_every_number_of_the_recipe_says_where_it_comes_from_and_placeholders_ar
         around: Json = content
         found = False
         for key in path[:-1]:
-            around = around[key] if isinstance(around, (dict, list)) else None  # type: ignore[index]
+            around = around[key] if isinstance(around, (dict, list)) else None  # type: ignore[index]  # a place in a list
             found = found or (isinstance(around, dict) and "source" in around)
         return found
 
@@ -226,7 +226,7 @@ def test_every_number_of_the_recipe_says_where_it_comes_from_and_placeholders_ar
         if path[-1] == "source" and "our placeholder" in str(value):
             around: Json = content
             for key in path[:-1]:
-                around = around[key] if isinstance(around, (dict, list)) else None  # type: ignore[index]
+                around = around[key] if isinstance(around, (dict, list)) else None  # type: ignore[index]  # a place in a list
             assert isinstance(around, dict)
             assert around.get("assumed") is True, path
 

@@ -135,5 +135,6 @@ def _base(content: bytes) -> Base:
 
 
 def _inner(content: bytes) -> dict[str, Any]:
-    inner: dict[str, Any] = decode(content)["data"]["content"]  # type: ignore[index, call-overload, assignment]
+    entry: Any = decode(content)
+    inner: dict[str, Any] = entry["data"]["content"]
     return inner

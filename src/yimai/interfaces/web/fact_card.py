@@ -44,12 +44,13 @@ class Detail:
 def details(entry: Entry, recipe: Recipe | None, *, brief: bool = False) -> tuple[Detail, ...]:
     """The entry's data as a reader wants them; ``brief``: only what a line needs."""
     found = []
-    for name, value in entry.data.items():
+    data: Mapping[str, Any] = entry.data
+    for name, value in data.items():
         if value in ("", None, [], {}) or (brief and name not in BRIEF) or (name == "content" and brief):
             continue
         if brief and name == "itinerary":
-            found.append(_detail("suite", value["suite"], recipe, entry))  # type: ignore[index, call-overload]
-            found.append(_detail("starts", value["starts"], recipe, entry))  # type: ignore[index, call-overload]
+            found.append(_detail("suite", value["suite"], recipe, entry))
+            found.append(_detail("starts", value["starts"], recipe, entry))
         else:
             found.append(_detail(name, value, recipe, entry))
     if entry.kind == "identity.match_refused.v1":
