@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from yimai.domain.fact import Fact, Signature, subject
+from yimai.domain.label_code import COPIES
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.ledger.entry import Entry
 
@@ -150,6 +151,11 @@ NO_SUCH_COPY = RefusalKind(
     "Copy {copy} of the label of {item} was not issued or is already used or destroyed. Scan the copy in your hand.",
     "{item} 的第 {copy} 份标签未签发，或已使用、已销毁。请扫描手中的标签。",
 )
+TOO_MANY_COPIES = RefusalKind(
+    "label.too_many_copies",
+    "{item} has had {copies} labels, the most there can be. Find out why labels fail here, and put a new item in its place.",
+    "{item} 已签发 {copies} 份标签，达到上限。请查明标签反复失败的原因，并启用新的容器。",
+)
 ALREADY_LABELLED = RefusalKind(
     "label.already_labelled",
     "{item} already bears a label. Destroy this copy, or void the one on the item first.",
@@ -187,6 +193,8 @@ def issue(
     if known is not None and not reason.strip():
         return REPRINT_NEEDS_REASON(item=item)
     copy = len(known.copies) + 1 if known is not None else 1
+    if copy > COPIES:
+        return TOO_MANY_COPIES(item=item, copies=COPIES)
     return (LabelIssued(treatment, item, layout, carrier, copy, reason, issued),)
 
 
