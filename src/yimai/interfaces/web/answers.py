@@ -12,14 +12,14 @@ from yimai.interfaces.web import page, window
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say in the reader's language that there is nothing here, and offer the search."""
     activate(get_language_from_path(request.path_info) or get_language_from_request(request))
-    with window.reading() as cursor:
+    with window.reading(page.reader(request)) as cursor:
         return page.show(request, cursor, "not_found", {}, status=404)
 
 
 def health(request: HttpRequest) -> HttpResponse:
     """200 if the database answers, else 503; for machines, without a language."""
     try:
-        with window.reading() as cursor:
+        with window.reading(None) as cursor:
             cursor.execute("SELECT 1 FROM ledger.identity").fetchone()
     except psycopg.Error:
         return JsonResponse({"database": "unavailable"}, status=503)

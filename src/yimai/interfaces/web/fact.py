@@ -11,7 +11,7 @@ from yimai.projections import approval_board, register, trace
 
 
 def fact(request: HttpRequest, digest: str) -> HttpResponse:
-    with window.reading() as cursor:
+    with window.reading(page.reader(request)) as cursor:
         found = trace.fact(cursor, bytes.fromhex(digest))
         if found is None:
             raise Http404(digest)

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from yimai.interfaces.web import window
 from yimai.projections import approval_board, register
+from yimai.projections.register import PersonRow
 
 LANGUAGES: Final = {"zh-hans": "中文", "en": "English"}
 SHANGHAI: Final = 480
@@ -35,6 +36,12 @@ def show(
         "now": now(),
     }
     return render(request, f"web/{template}.html", {**everywhere, **context}, status=status)
+
+
+def reader(request: HttpRequest) -> PersonRow | None:
+    """The signed-in person for whom the page is read."""
+    who: PersonRow | None = getattr(request, "who", None)
+    return who
 
 
 def language() -> str:

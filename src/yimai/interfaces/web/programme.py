@@ -9,7 +9,7 @@ from yimai.projections import programme_board
 
 
 def programme(request: HttpRequest) -> HttpResponse:
-    with window.reading() as cursor:
+    with window.reading(page.reader(request)) as cursor:
         boards = programme_board.boards(cursor)
         sources = {board.programme.id: {each.id: each for each in board.programme.sources} for board in boards}
         places = {site.id: site for board in boards for site in board.programme.sites}

@@ -21,7 +21,7 @@ MOST: Final = 200
 def search(request: HttpRequest) -> HttpResponse:
     """Lead to what was typed or scanned; explain where that is not possible."""
     raw = " ".join(request.GET.get("q", "").split())[:MOST]
-    with window.reading() as cursor:
+    with window.reading(page.reader(request)) as cursor:
         if not raw:
             return page.show(request, cursor, "search", {"raw": "", "problem": ""})
         digest = raw.replace(" ", "").lower()
@@ -55,7 +55,7 @@ def problem(identifier: str) -> str:
 
 
 def about(request: HttpRequest, noun: str, identifier: str) -> HttpResponse:
-    with window.reading() as cursor:
+    with window.reading(page.reader(request)) as cursor:
         found = trace.about(cursor, identifier, noun)
         if not found:
             raise Http404(identifier)

@@ -52,7 +52,7 @@ class Phase:
 
 
 def today(request: HttpRequest) -> HttpResponse:
-    with window.reading() as cursor:
+    with window.reading(page.reader(request)) as cursor:
         base = page.chosen_base(cursor, request.GET.get("base", ""))
         rows = treatment_board.at(cursor, base)
         going = [row for row in rows if not row.state]
@@ -72,7 +72,7 @@ def treatments(request: HttpRequest, stage: str) -> HttpResponse:
     """All treatments of one stage, or stopped in one way."""
     if stage not in (*STAGES, *STATES):
         raise Http404
-    with window.reading() as cursor:
+    with window.reading(page.reader(request)) as cursor:
         base = page.chosen_base(cursor, request.GET.get("base", ""))
         rows = treatment_board.at(cursor, base)
         found = _of_state(rows, stage) or tuple(row for row in rows if row.stage == stage and not row.state)

@@ -38,7 +38,7 @@ class Day:
 
 
 def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
-    with window.reading() as cursor:
+    with window.reading(page.reader(request)) as cursor:
         board = treatment_board.row(cursor, identifier)
         if board is None:
             raise Http404(identifier)

@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from yimai.projections.register import PersonRow
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -27,8 +29,11 @@ def open(pool: ConnectionPool[Any], clock: Callable[[], datetime]) -> None:
 
 
 @contextmanager
-def reading() -> Iterator[psycopg.Cursor[Any]]:
-    """A cursor that sees one moment of the database and cannot write."""
+def reading(who: PersonRow | None) -> Iterator[psycopg.Cursor[Any]]:
+    """A cursor that sees one moment of the database and cannot write.
+
+    who: the signed-in person for whom the page is read, or None before anybody has signed in.
+    """
     with _window().pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield cursor
