@@ -18,6 +18,7 @@ from tests.conftest import TEMPLATE, make_template
 
 from yimai.actions import request
 from yimai.actions.decision import Answer, Done
+from yimai.actions.verbs import name_of
 from yimai.domain.base import base_from
 from yimai.domain.fact import Fact
 from yimai.domain.recipe_content import recipe_from
@@ -66,7 +67,7 @@ class SpecPlant(Plant):
         **arguments: Any,
     ) -> Answer:
         """Anybody asks for anything: by default under a new command id (text), now (an aware time)."""
-        verb = f"{act.__module__.rpartition('.')[2]}.{act.__name__}"
+        verb = name_of(act)
         command = request.command(
             verb, arguments, id=id or uuid4().hex, actor=actor, site=site, secret=bytes(32), occurred=occurred
         )

@@ -98,4 +98,4 @@ def _first_load(seen: Seen, base: Base, signature: Signature) -> tuple[Fact, ...
 
 def _decide(ledger: Ledger, command: Command, what: str, identifier: str, rule: Rule) -> Answer:
     read = (subject(what, identifier), subject("person", command.actor))
-    return decide(ledger, command, read, rule, gate=f"{what}.approve")
+    return decide(ledger, command, read, rule, gate=f"approval.approve_{what}")

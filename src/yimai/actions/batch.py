@@ -72,7 +72,7 @@ def open_batch(
 
     read = [subject("treatment", treatment), subject("person", command.actor)]
     read += [subject("suite", suite), subject("container", container)]
-    return decide(ledger, command, read, rule, gate="batch.open", treatment=treatment)
+    return decide(ledger, command, read, rule, gate="batch.open_batch", treatment=treatment)
 
 
 def start_step(
@@ -246,7 +246,7 @@ def complete_batch(ledger: Ledger, command: Command, *, treatment: str, batch: s
             vein.treatment, vein.labels, vein.batches, vein.deviations, recipe, batch, signature
         )
 
-    return _ending(ledger, command, treatment, batch, rule, "batch.complete")
+    return _ending(ledger, command, treatment, batch, rule, "batch.complete_batch")
 
 
 def fail_batch(ledger: Ledger, command: Command, *, treatment: str, batch: str, cause: str) -> Answer:
@@ -263,7 +263,7 @@ def fail_batch(ledger: Ledger, command: Command, *, treatment: str, batch: str, 
         failed = batch_record.fail_batch(vein.treatment, vein.batches, recipe, batch, cause, signature)
         return failed if isinstance(failed, Refusal) else (*failed, *_slot_freed(vein, opened))
 
-    return _ending(ledger, command, treatment, batch, rule, "batch.fail")
+    return _ending(ledger, command, treatment, batch, rule, "batch.fail_batch")
 
 
 def _slot_freed(vein: Vein, batch: batches.Batch) -> Sequence[Fact]:

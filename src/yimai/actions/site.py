@@ -32,7 +32,7 @@ def register_site(ledger: Ledger, command: Command, *, registration: SiteRegiste
         return of_role(seen.person(command.actor), "administrator") or (registration,)
 
     read = (subject("site", registration.site), subject("person", command.actor))
-    return decide(ledger, command, read, rule, gate="site.register")
+    return decide(ledger, command, read, rule, gate="site.register_site")
 
 
 def register_person(
@@ -63,7 +63,7 @@ def register_person(
 
     deposits = (Deposit(person, "printed_name", contents, salt),)
     read = (subject("person", person), subject("person", command.actor))
-    return decide(ledger, command, tuple(dict.fromkeys(read)), rule, gate="person.register", deposits=deposits)
+    return decide(ledger, command, tuple(dict.fromkeys(read)), rule, gate="site.register_person", deposits=deposits)
 
 
 def qualify_person(
@@ -76,7 +76,7 @@ def qualify_person(
         return refusal or (PersonQualified(person, qualification, valid_from, valid_until),)
 
     subjects = (subject("person", person), subject("person", command.actor))
-    return decide(ledger, command, subjects, rule, gate="person.qualify")
+    return decide(ledger, command, subjects, rule, gate="site.qualify_person")
 
 
 def withdraw_qualification(ledger: Ledger, command: Command, *, person: str, qualification: str, reason: str) -> Answer:
@@ -87,4 +87,4 @@ def withdraw_qualification(ledger: Ledger, command: Command, *, person: str, qua
         return refusal or (QualificationWithdrawn(person, qualification, reason),)
 
     subjects = (subject("person", person), subject("person", command.actor))
-    return decide(ledger, command, subjects, rule, gate="person.withdraw_qualification")
+    return decide(ledger, command, subjects, rule, gate="site.withdraw_qualification")

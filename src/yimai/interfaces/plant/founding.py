@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from yimai.actions import approval, request, site
 from yimai.actions.decision import Answer
+from yimai.actions.verbs import name_of
 from yimai.domain.base import Base, Member, base_from
 from yimai.domain.programme import Programme, programme_from
 from yimai.domain.refusal import Refusal
@@ -40,7 +41,7 @@ def found(ledger: Ledger, founding: Founding) -> None:
     zone = zone_minutes(base, ledger.about().now)
     administrator = _first(base, "administrator").id
     for act, actor, what, arguments in _acts(founding, base, programme, zone, administrator):
-        verb = f"{act.__module__.rpartition('.')[2]}.{act.__name__}"
+        verb = name_of(act)
         command = request.command(
             verb, arguments, id=f"founding/{verb}/{what}", actor=actor, site=base.id, zone=zone, secret=SIMULATED_SECRET
         )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from yimai.actions import request
 from yimai.actions.decision import Answer, Done
+from yimai.actions.verbs import name_of
 from yimai.domain.base import Base
 from yimai.domain.fact import Fact
 from yimai.domain.recipe import Recipe
@@ -86,9 +87,8 @@ class Plant:
     def ask(self, act: Callable[..., Answer], actor: str, site: str, /, **arguments: Any) -> Answer:
         """Let a person at a site ask for an action now, under the next command id."""
         self._commands += 1
-        verb = f"{act.__module__.rpartition('.')[2]}.{act.__name__}"
         command = request.command(
-            verb,
+            name_of(act),
             arguments,
             id=f"{self.name}/{self._commands:06d}",
             actor=actor,
