@@ -21,6 +21,7 @@ SALTED = "5e" * 32
 """What stands for any hex hash or commitment in an example."""
 EXAMPLES = {
     "base": "lingang",
+    "concerns": "treatment/T1",
     "code": "label.not_this_patients",
     "content": SALTED,
     "evaluation": SALTED,
@@ -34,6 +35,7 @@ EXAMPLES = {
     "order": mint("treatment", b"treat"),
     "patient": SALTED,
     "recipe": "cd19-cart",
+    "record": SALTED,
     "recipe_hash": SALTED,
     "release": SALTED,
     "site": "lingang",
@@ -80,6 +82,8 @@ def _example(hint: Any, name: str, bare: bool) -> Any:
             inner["ends"] = inner["starts"] + timedelta(days=9)
         return origin(**inner)
     plain = {bool: not bare, int: 0 if bare else 1, Decimal: Decimal("-0.50" if bare else "36.5"), date: WHEN.date()}
+    if origin is bytes:
+        return b"" if bare else name.encode()
     if origin is datetime:
         return WHEN + timedelta(days=9) if name == "ends" else WHEN
     return _example_text(name) if origin in (str, Any) else plain[origin]
@@ -109,6 +113,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     bool: st.booleans(),
+    bytes: st.binary(max_size=20),
     int: WHOLE,
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
     datetime: MOMENTS,

@@ -80,6 +80,7 @@ KINDS: Final[dict[str, Words]] = {
     "sample.result_verified.v1": Words("结果复核", "Result verified"),
     "sample.taken.v1": Words("取样", "Sample taken"),
     "sample.voided.v1": Words("样品作废", "Sample voided"),
+    "signing.signature_given.v1": Words("签名", "Signature given"),
     "site.registered.v1": Words("站点登记", "Site registered"),
     "slot.freed.v1": Words("释放档期", "Slot freed"),
     "slot.reserved.v1": Words("预订档期", "Slot reserved"),

@@ -25,7 +25,7 @@ from yimai.domain.person import PersonRegistered
 from yimai.ledger.entry import Checkpoint
 from yimai.ledger.verify import FirstProblem, Verified
 from yimai.projections import rebuild
-from yimai.store import verify
+from yimai.store import verify, verify_signatures
 from yimai.store.postgres_ledger import PostgresLedger
 from yimai.store.vault import Vault, wrapping_key_in
 from yimai.wiring import embedded_database
@@ -169,9 +169,10 @@ def rebuild_projections(database: Database) -> tuple[dict[str, str], dict[str, s
 
 
 def verify_ledger(database: Database, noted: Checkpoint | None = None) -> Verified | FirstProblem:
-    """Re-derive every hash, chain, claim and root of the ledger."""
+    """Re-derive every hash, chain, claim and root of the ledger, and check every signature again."""
     with psycopg.connect(database.app_url, autocommit=True) as connection:
-        return verify.verify(connection, noted=noted)
+        verdict = verify.verify(connection, noted=noted)
+        return (verify_signatures.first_problem(connection) or verdict) if isinstance(verdict, Verified) else verdict
 
 
 def last_recorded(database: Database) -> datetime | None:

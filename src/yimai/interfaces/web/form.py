@@ -1,0 +1,85 @@
+"""Forms: one for a verb, declared by its noun's module; fields become the action's arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from yimai.actions.decision import Answer, Done
+from yimai.domain.recipe import Words
+from yimai.interfaces.web.field import NOTHING, Field, Typed, Unreadable
+from yimai.interfaces.web.situation import Situation
+
+Gate = Literal["identity", "plain"]
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a person asks for one action.
+
+    fields: those of every such form, or a function that says which fields this situation has.
+    build: turns the fields' values into the action's arguments, where they are not the same. after: where to go when it is done
+    (an address), else to where the person came from. gate: ``plain`` only where nothing is signed, matched or released, so that
+    it may wait on the tablet while the server is out of reach.
+    """
+
+    act: Callable[..., Answer]
+    title: Words
+    fields: tuple[Field, ...] | Callable[[Situation], tuple[Field, ...]]
+    button: Words = Words("确认", "Confirm")
+    guide: Words = NOTHING
+    gate: Gate = "identity"
+    build: Callable[[Arguments, Situation], Arguments] | None = None
+    after: Callable[[Done, Situation], str] | None = None
+
+    @property
+    def verb(self) -> str:
+        return f"{self.act.__module__.rpartition('.')[2]}.{self.act.__name__}"
+
+    def asked(self, situation: Situation) -> tuple[Field, ...]:
+        return self.fields(situation) if callable(self.fields) else self.fields
+
+
+@dataclass
+class Filled:
+    """A form as somebody has filled it in. arguments: None until every field could be read."""
+
+    form: Form
+    fields: tuple[Field, ...]
+    typed: Typed
+    situation: Situation
+    problems: dict[str, Words] = field(default_factory=dict)
+    arguments: Arguments | None = None
+
+
+def empty(form: Form, situation: Situation) -> Filled:
+    """The form as it is first shown: with what the address and the record say already."""
+    fields = form.asked(situation)
+    known = {each.name: list(each.initial(situation)) for each in fields}
+    return Filled(form, fields, Typed(known, {}), situation)
+
+
+def filled(form: Form, typed: Typed, situation: Situation) -> Filled:
+    """Read every field; what could not be read is named, and nothing typed is lost."""
+    found = Filled(form, form.asked(situation), typed, situation)
+    values: dict[str, Any] = {}
+    for each in found.fields:
+        try:
+            values[each.name] = each.read(typed, situation)
+        except Unreadable as unreadable:
+            found.problems[each.name] = unreadable.words
+    if not found.problems:
+        found.arguments = form.build(values, situation) if form.build is not None else values
+    return found
+
+
+def registered(*forms: Sequence[Form]) -> dict[str, Form]:
+    """All forms by their verb. Raises ValueError if a verb has two."""
+    found: dict[str, Form] = {}
+    for each in (form for group in forms for form in group):
+        if each.verb in found:
+            raise ValueError(f"two forms for {each.verb}")
+        found[each.verb] = each
+    return found

@@ -1,0 +1,1 @@
+"""The forms by which people ask for actions, one module a noun."""
