@@ -74,6 +74,14 @@ def sites(cursor: psycopg.Cursor[Any]) -> dict[str, SiteRow]:
     return {row[0]: SiteRow(*row) for row in rows}
 
 
+def at_site(cursor: psycopg.Cursor[Any], site: str) -> tuple[PersonRow, ...]:
+    """Everybody registered at a site, by identifier."""
+    rows = cursor.execute(
+        "SELECT person, site, roles FROM projection.person WHERE site = %s ORDER BY person", (site,)
+    ).fetchall()
+    return tuple(PersonRow(row[0], row[1], tuple(row[2])) for row in rows)
+
+
 def people(cursor: psycopg.Cursor[Any], identifiers: Iterable[str]) -> dict[str, PersonRow]:
     """Those of the people who are registered, by their identifier."""
     rows = cursor.execute(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -21,24 +21,28 @@ from yimai.actions import request as requests
 from yimai.actions.decision import COMMAND_REUSED, Answer, Done
 from yimai.actions.signing import Rehearsed, perform, rehearse
 from yimai.domain.fact import Meaning
-from yimai.domain.refusal import Refusal
+from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.signing import RECORD_CHANGED, Evidence
 from yimai.interfaces.web import bench, page, window
 from yimai.interfaces.web.acts import FORMS
-from yimai.interfaces.web.attachment import carried
+from yimai.interfaces.web.attachment import carried, packed
 from yimai.interfaces.web.bench import Means
 from yimai.interfaces.web.fact_card import Detail, details
 from yimai.interfaces.web.field import Typed
 from yimai.interfaces.web.form import Filled, Form, empty, filled
 from yimai.interfaces.web.situation import Situation
 from yimai.ledger.entry import Command, Entry
-from yimai.projections.register import PersonRow
 
 COMMAND: Final = "command"
 OWN: Final = frozenset({"csrfmiddlewaretoken", COMMAND, "record", "seen", "next", "change", "occurred", "sent"})
 """Posted fields that are the form's own, not the action's."""
 CREDENTIAL: Final = "sign-"
 """Begins the names of posted fields that prove who signs: ``sign-operator-01-password``."""
+BAD_WAIT = RefusalKind(
+    "acting.bad_wait",
+    "When this was entered cannot be told: its time is missing, or more than 72 hours ago. Enter it again now.",
+    "无法确定录入时间：时间缺失或超过 72 小时。请现在重新录入。",
+)
 LONGEST_WAIT: Final = timedelta(hours=72)
 SIGNED: Final = "signed_at"
 """The session's mark that its person has signed in it before."""
@@ -78,13 +82,13 @@ class Turn:
     record: str = ""
     lines: tuple[RecordedLine, ...] = ()
     signers: tuple[Signer, ...] = ()
-    meanwhile: tuple[Entry, ...] = field(default=())
+    meanwhile: tuple[Entry, ...] = ()
 
 
 def act(request: HttpRequest, verb: str) -> HttpResponse:
     """The form for a verb, and what becomes of it."""
     form = FORMS.get(verb)
-    who: PersonRow | None = request.who  # type: ignore[attr-defined]  # set by the accounts' middleware
+    who = page.reader(request)
     if form is None or who is None:
         raise Http404(verb)
     with window.reading(who) as cursor:
@@ -93,10 +97,11 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
             turn = Turn(empty(form, situation), str(uuid.uuid4()), len(situation.entries), _next(request))
             return _shown(request, situation, turn)
         typed = carried(request)
+        seen = typed.one("seen")
         turn = Turn(
             filled(form, typed, situation),
             typed.one(COMMAND) or str(uuid.uuid4()),
-            int(typed.one("seen") or len(situation.entries)) if typed.one("seen").isdecimal() else 0,
+            int(seen) if seen.isdecimal() else len(situation.entries),
             _next(request),
         )
         done = _answered(request, situation, turn)
@@ -157,7 +162,9 @@ def _signed(
         return None
     evidence: list[Evidence] = []
     for number, each in enumerate(turn.signers):
-        proved = tools.confirm(request, each.person, rehearsed.record, _credentials(turn.filled.typed, each.person), each.first)
+        proved = tools.confirm(
+            request, each.person, rehearsed.record, _credentials(turn.filled.typed, each.person), each.first
+        )
         if isinstance(proved, Refusal):
             told = replace(each, problem=proved)
             turn.signers = (*turn.signers[:number], told, *turn.signers[number + 1 :])
@@ -176,13 +183,14 @@ def _performed(turn: Turn, answer: Answer) -> Done | None:
     return _back(turn, answer)
 
 
-def _back(turn: Turn, refusal: Refusal | None) -> None:
+def _back(turn: Turn, refusal: Refusal | None) -> Done | None:
     """Back to the form with what was typed. A match that was refused is on record, so the next try is another command."""
     turn.answer, turn.status, turn.refusal = "refused", 422, refusal
     if refusal is not None and (refusal.kind.identity or refusal.kind is COMMAND_REUSED):
         turn.command = str(uuid.uuid4())
     if refusal is not None and refusal.kind is COMMAND_REUSED:
         turn.answer, turn.status = "conflict", 409
+    return None
 
 
 def _meanwhile(situation: Situation, turn: Turn) -> tuple[Entry, ...]:
@@ -190,7 +198,7 @@ def _meanwhile(situation: Situation, turn: Turn) -> tuple[Entry, ...]:
     return tuple(each for each in situation.entries[turn.seen :] if each.actor != situation.who.person)
 
 
-def _occurred(request: HttpRequest, typed: Typed, situation: Situation) -> datetime | None | Refusal:
+def _occurred(request: HttpRequest, typed: Typed, situation: Situation) -> datetime | Refusal | None:
     """When a queued form's button was pressed, by the ledger's clock (``docs/offline.md``)."""
     if request.headers.get("Yimai-Act") != "queued":
         return None
@@ -198,9 +206,9 @@ def _occurred(request: HttpRequest, typed: Typed, situation: Situation) -> datet
         pressed, sent = (datetime.fromisoformat(typed.one(name)) for name in ("occurred", "sent"))
         waited = sent - pressed
     except (ValueError, TypeError):
-        return requests.BAD_TIME()
+        return BAD_WAIT()
     if not timedelta(0) <= waited <= LONGEST_WAIT:
-        return requests.BAD_TIME()
+        return BAD_WAIT()
     return situation.now - waited
 
 
@@ -231,9 +239,17 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
         if name not in OWN and not name.startswith(CREDENTIAL)
         for value in values
     ]
-    context = {"turn": turn, "form": form, "situation": situation, "hidden": hidden, "person": situation.who}
+    context = {
+        "turn": turn,
+        "form": form,
+        "situation": situation,
+        "hidden": (*hidden, *packed(turn.filled.typed.files)),
+        "person": situation.who,
+    }
     if "Yimai-Act" in request.headers:
-        response = render(request, "web/act_panel.html", {**page.everywhere(request, situation.cursor), **context}, status=turn.status)
+        response = render(
+            request, "web/act_panel.html", {**page.everywhere(request, situation.cursor), **context}, status=turn.status
+        )
     else:
         response = page.show(request, situation.cursor, "act", context, status=turn.status)
     if turn.answer:

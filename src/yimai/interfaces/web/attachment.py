@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Mapping
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import HttpRequest
@@ -18,7 +19,7 @@ CARRIED = "file:"
 def carried(request: HttpRequest) -> Typed:
     """Everything posted; files that were chosen now, and those carried from the turn before."""
     texts = {name: list(values) for name, values in request.POST.lists() if not name.startswith(CARRIED)}
-    files: dict[str, UploadedFile] = {}
+    files: dict[str, UploadedFile[Any]] = {}
     for name in request.POST:
         if name.startswith(CARRIED):
             file = _unpacked(request.POST[name])
@@ -28,7 +29,7 @@ def carried(request: HttpRequest) -> Typed:
     return Typed(texts, files)
 
 
-def packed(files: Mapping[str, UploadedFile]) -> list[tuple[str, str]]:
+def packed(files: Mapping[str, UploadedFile[Any]]) -> list[tuple[str, str]]:
     """The hidden fields that carry these files."""
     fields = []
     for name, file in files.items():
@@ -38,7 +39,7 @@ def packed(files: Mapping[str, UploadedFile]) -> list[tuple[str, str]]:
     return fields
 
 
-def _unpacked(text: str) -> UploadedFile | None:
+def _unpacked(text: str) -> UploadedFile[Any] | None:
     name, _, contents = text.replace("\r\n", "\n").partition("\n")
     try:
         return SimpleUploadedFile(name, b64decode(contents, validate=True))

@@ -12,12 +12,17 @@ from django.core.files.uploadedfile import UploadedFile
 
 from yimai.domain.fact import Quantity, measurable
 from yimai.domain.identifier import typed
+from yimai.domain.label_code import FOREIGN, scanned
 from yimai.domain.person import Role
 from yimai.domain.reason import REASONS
 from yimai.domain.recipe import Limits, Words
+from yimai.domain.refusal import Refusal
 from yimai.interfaces.web.situation import Situation
 
 NOTHING: Final = Words("", "")
+YES: Final = Words("是", "Yes")
+NO: Final = Words("否", "No")
+SECOND_PERSON: Final = Words("第二人（复核）", "Second person (checks)")
 LARGEST_FILE: Final = 1_000_000
 """Bytes of an uploaded file; a logger of a 72-hour journey writes some 50 kB."""
 LONGEST_TEXT: Final = 4000
@@ -29,9 +34,16 @@ NO_WHOLE: Final = Words("请填写整数，例如 3。", "Enter a whole number, 
 NO_DAY: Final = Words("请填写日期，例如 2026-08-03。", "Enter a date, for example 2026-08-03.")
 NO_MOMENT: Final = Words("请填写日期和时间。", "Enter a date and a time.")
 NOT_OFFERED: Final = Words("请从列表中选择。", "Choose one from the list.")
+NO_COPY: Final = Words(
+    "请扫描标签上的码，需要标签份号。", "Scan the code on the label itself: its copy number is needed."
+)
 NOT_TICKED: Final = Words("确认后请勾选。", "Tick this once it is so.")
-TOO_LARGE: Final = Words("文件过大（上限 1 MB）。请导出较小的文件。", "The file is too large (1 MB at most). Export a smaller one.")
-TOO_LONG: Final = Words("文字过长（上限 4000 字）。请缩短。", "The text is too long (4,000 characters at most). Shorten it.")
+TOO_LARGE: Final = Words(
+    "文件过大（上限 1 MB）。请导出较小的文件。", "The file is too large (1 MB at most). Export a smaller one."
+)
+TOO_LONG: Final = Words(
+    "文字过长（上限 4000 字）。请缩短。", "The text is too long (4,000 characters at most). Shorten it."
+)
 TOO_MANY: Final = Words("项目过多。请分次录入。", "Too many. Enter them in several turns.")
 
 
@@ -48,7 +60,7 @@ class Typed:
     """What was posted: texts by name, and files."""
 
     texts: Mapping[str, Sequence[str]]
-    files: Mapping[str, UploadedFile]
+    files: Mapping[str, UploadedFile[Any]]
 
     def one(self, name: str) -> str:
         return next(iter(self.all(name)), "").strip()
@@ -105,14 +117,31 @@ class Given(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Scan(Field):
-    """One scanned label. nouns: what it may be (``container``, ``wristband`` …); the rule decides whether it is the right one."""
+    """One scanned label, of which the action is given the identifier.
+
+    nouns: what it may be (``container``, ``wristband`` …). The rule decides whether it is the right one, so that a wrong
+    one is put on record; only what was misread is sent back at once.
+    """
 
     nouns: tuple[str, ...]
     widget: ClassVar[str] = "scan"
     missing: ClassVar[Words] = NOT_SCANNED
 
     def value(self, text: str, situation: Situation) -> str:
-        return typed(text)
+        return scanned_identifier(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanCopy(Scan):
+    """One scanned label of which the copy counts: gives ``Scanned`` with its copy."""
+
+    def value(self, text: str, situation: Situation) -> Any:
+        read = scanned(text)
+        if isinstance(read, Refusal):
+            raise Unreadable(Words(read.zh, read.en))
+        if read.copy is None:
+            raise Unreadable(NO_COPY)
+        return read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +153,7 @@ class Scans(Field):
     widget: ClassVar[str] = "scans"
 
     def read(self, typed_: Typed, situation: Situation) -> tuple[str, ...]:
-        found = tuple(dict.fromkeys(typed(each) for each in typed_.all(self.name) if each.strip()))
+        found = tuple(dict.fromkeys(scanned_identifier(each) for each in typed_.all(self.name) if each.strip()))
         if not found and not self.optional:
             raise Unreadable(NOT_SCANNED)
         if len(found) > self.most:
@@ -180,7 +209,10 @@ class Whole(Field):
             raise Unreadable(NO_WHOLE) from None
         if not self.least <= number <= self.most:
             raise Unreadable(
-                Words(f"请填写 {self.least} 到 {self.most} 之间的整数。", f"Enter a whole number from {self.least} to {self.most}.")
+                Words(
+                    f"请填写 {self.least} 到 {self.most} 之间的整数。",
+                    f"Enter a whole number from {self.least} to {self.most}.",
+                )
             )
         return number
 
@@ -231,8 +263,8 @@ def reason(*codes: str, name: str = "reason", optional: bool = False) -> Choice:
 class YesNo(Field):
     """Yes or no, neither of them proposed."""
 
-    yes: Words = Words("是", "Yes")
-    no: Words = Words("否", "No")
+    yes: Words = YES
+    no: Words = NO
     widget: ClassVar[str] = "yes_no"
     missing: ClassVar[Words] = NOT_OFFERED
 
@@ -331,12 +363,22 @@ class Colleague(Field):
 
     roles: tuple[Role, ...]
     widget: ClassVar[str] = "colleague"
-    title: Words = Words("第二人（复核）", "Second person (checks)")
+    title: Words = SECOND_PERSON
     missing: ClassVar[Words] = Words("请选择在场的第二人。", "Choose the second person, who is here.")
 
     def drawn(self, situation: Situation) -> Mapping[str, Any]:
         wanted = set(self.roles)
         return {"people": [each for each in situation.colleagues if wanted & set(each.roles) and each != situation.who]}
+
+
+def scanned_identifier(text: str) -> str:
+    """The identifier of the label that was scanned; a foreign label stands for itself. Raises Unreadable if it was misread."""
+    read = scanned(text)
+    if not isinstance(read, Refusal):
+        return read.identifier
+    if read.kind is FOREIGN:
+        return typed(text)
+    raise Unreadable(Words(read.zh, read.en))
 
 
 def decimal(text: str) -> Decimal:

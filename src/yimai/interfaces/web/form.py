@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from yimai.actions.decision import Answer, Done
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.field import NOTHING, Field, Typed, Unreadable
 from yimai.interfaces.web.situation import Situation
 
+CONFIRM: Final = Words("确认", "Confirm")
 Gate = Literal["identity", "plain"]
 Arguments = Mapping[str, Any]
 
@@ -28,7 +29,7 @@ class Form:
     act: Callable[..., Answer]
     title: Words
     fields: tuple[Field, ...] | Callable[[Situation], tuple[Field, ...]]
-    button: Words = Words("确认", "Confirm")
+    button: Words = CONFIRM
     guide: Words = NOTHING
     gate: Gate = "identity"
     build: Callable[[Arguments, Situation], Arguments] | None = None

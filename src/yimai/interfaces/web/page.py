@@ -25,8 +25,14 @@ def show(
     request: HttpRequest, cursor: psycopg.Cursor[Any], template: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     """Render a page with what every page needs."""
+    return render(request, f"web/{template}.html", {**everywhere(request, cursor), **context}, status=status)
+
+
+def everywhere(request: HttpRequest, cursor: psycopg.Cursor[Any]) -> dict[str, Any]:
+    """What the templates of every page and fragment find."""
     row = cursor.execute("SELECT simulated FROM ledger.identity").fetchone()
-    everywhere = {
+    return {
+        "who": reader(request),
         "language": language(),
         "other_language": (other := other_language()),
         "other_language_name": LANGUAGES[other],
@@ -35,7 +41,6 @@ def show(
         "sites": register.sites(cursor),
         "now": now(),
     }
-    return render(request, f"web/{template}.html", {**everywhere, **context}, status=status)
 
 
 def reader(request: HttpRequest) -> PersonRow | None:

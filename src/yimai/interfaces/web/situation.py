@@ -63,6 +63,10 @@ class Situation:
             raise Http404(wanted)
         return found
 
+    def printed_name(self, person: str) -> str:
+        """A person's printed name, "" where the reader may not know it."""
+        return ""
+
     @cached_property
     def colleagues(self) -> tuple[PersonRow, ...]:
         """Everybody registered at one's own site."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from yimai.interfaces.web import fact, programme, search, today, treatment
+from yimai.interfaces.web import acting, fact, home, programme, scan, search, session, today, treatment
 
 urlpatterns = [
     path("", today.today, name="today"),
+    path("home", home.home, name="home"),
+    path("home/<slug:role>", home.home, name="home_of"),
+    path("act/<str:verb>", acting.act, name="act"),
+    path("scan", scan.scan, name="scan"),
+    path("session", session.session, name="session"),
     path("treatments/<slug:stage>", today.treatments, name="treatments"),
     path("treatment/<str:identifier>", treatment.treatment, name="treatment"),
     path("search", search.search, name="search"),

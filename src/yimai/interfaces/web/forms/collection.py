@@ -20,7 +20,9 @@ FORMS: Final = (
         Words("开始采集", "Start the collection"),
         (Given(name="treatment"), WRISTBAND, SECOND),
         button=Words("核对腕带", "Match the wristband"),
-        guide=Words("在床旁扫描患者腕带，第二人核对。", "At the bedside, scan the patient's wristband; a second person checks."),
+        guide=Words(
+            "在床旁扫描患者腕带，第二人核对。", "At the bedside, scan the patient's wristband; a second person checks."
+        ),
     ),
     Form(
         collection.complete,

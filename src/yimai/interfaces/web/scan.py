@@ -1,0 +1,26 @@
+"""Where a scan leads that no field on the page was waiting for: to what was scanned."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from yimai.domain.label_code import scanned
+from yimai.domain.refusal import Refusal
+from yimai.interfaces.web import page, window
+from yimai.interfaces.web.templatetags.wording import address
+from yimai.projections import trace
+
+LONGEST = 200
+
+
+def scan(request: HttpRequest) -> HttpResponse:
+    """Lead to everything about the scanned thing; say what is wrong with a code that is not one of ours."""
+    raw = request.GET.get("code", "")[:LONGEST]
+    read = scanned(raw)
+    with window.reading(page.reader(request)) as cursor:
+        if isinstance(read, Refusal):
+            return page.show(request, cursor, "scanned", {"refusal": read, "raw": raw}, status=404)
+        if not trace.about(cursor, read.identifier):
+            return page.show(request, cursor, "scanned", {"unknown": read, "raw": raw}, status=404)
+        return redirect(address(read.noun, read.identifier))
