@@ -14,11 +14,13 @@ from django.test import Client
 from tests.conftest import clone_of_template
 from tests.projections.following import begin, followed
 from tests.projections.story import Story, Telling
+from tests.signing_in import accounts_on, signed_in
 
 from yimai.interfaces.web import window
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 HOSTILE = "<script>alert('园区')</script>"
+READER = "QA-1"
 STAGES = tuple(stage for stage, _ in Telling.CHAPTERS)
 
 
@@ -49,6 +51,7 @@ def house(postgres: EmbeddedDatabase) -> Iterator[House]:
     with (
         clone_of_template(postgres) as url,
         followed(url, cursor_factory=CountingCursor) as pool,
+        accounts_on(url),
     ):
         story = begin(pool)
         story.open_house(HOSTILE)
@@ -63,7 +66,8 @@ def house(postgres: EmbeddedDatabase) -> Iterator[House]:
 
 @pytest.fixture
 def client(house: House) -> Client:
-    return Client(SERVER_NAME="localhost")
+    """A browser in which somebody of quality assurance is signed in."""
+    return signed_in(Client(SERVER_NAME="localhost"), READER)
 
 
 @pytest.fixture

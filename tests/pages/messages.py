@@ -11,12 +11,16 @@ import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-WEB = Path(__file__).parents[2] / "src" / "yimai" / "interfaces" / "web"
-PO = WEB / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-MO = PO.with_suffix(".mo")
+DOORS = tuple(Path(__file__).parents[2] / "src" / "yimai" / "interfaces" / door for door in ("web", "accounts"))
+WEB, ACCOUNTS = DOORS
 TRANSLATE = re.compile(r"""{%\s*translate\s+(?:"([^"]+)"|'([^']+)')""")
 BLOCK = re.compile(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*endblocktranslate\s*%}", re.DOTALL)
 CALL = re.compile(r"""\b_\("([^"]+)"\)""")
+
+
+def po(door: Path) -> Path:
+    """The door's written catalogue; the compiled one lies beside it as .mo."""
+    return door / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 
 
 def catalogue(po: str) -> dict[str, str]:
@@ -55,15 +59,21 @@ def compiled(messages: Mapping[str, str]) -> bytes:
     return head + originals + translations + keys + values
 
 
-def to_translate() -> Iterator[str]:
-    """Every message in templates and code."""
-    for template in sorted((WEB / "templates").rglob("*.html")):
+def to_translate(*doors: Path) -> Iterator[str]:
+    """Every message in templates and code of these doors, or of all."""
+    for door in doors or DOORS:
+        yield from _of_door(door)
+
+
+def _of_door(door: Path) -> Iterator[str]:
+    for template in sorted((door / "templates").rglob("*.html")):
         text = template.read_text(encoding="utf-8")
         yield from (double or single for double, single in TRANSLATE.findall(text))
         yield from (re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", block) for block in BLOCK.findall(text))
-    for module in sorted(WEB.rglob("*.py")):
+    for module in sorted(door.rglob("*.py")):
         yield from CALL.findall(module.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    MO.write_bytes(compiled(catalogue(PO.read_text(encoding="utf-8"))))
+    for door in DOORS:
+        po(door).with_suffix(".mo").write_bytes(compiled(catalogue(po(door).read_text(encoding="utf-8"))))

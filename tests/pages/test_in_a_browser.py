@@ -16,9 +16,11 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.core.wsgi import get_wsgi_application
+from django.test import Client
 from tests.conftest import missing_tool
-from tests.pages.conftest import House
+from tests.pages.conftest import READER, House
 from tests.pages.messages import WEB
+from tests.signing_in import signed_in
 
 VIEWS = {"tablet": (1024, 768), "tablet-upright": (820, 1180), "desktop": (1440, 900)}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -40,7 +42,8 @@ def address(house: House) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(address: str) -> Iterator[Any]:
+    """A browser context in which a reader is signed in."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         missing_tool("Chromium")
@@ -48,7 +51,10 @@ def browser() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
+        context = opened.new_context()
+        session = signed_in(Client(SERVER_NAME="localhost"), READER).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+        yield context
         opened.close()
 
 
@@ -56,7 +62,7 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("view", list(VIEWS))
 def test_pages_fit_and_complain_of_nothing(house: House, browser: Any, address: str, view: str, language: str) -> None:
     width, height = VIEWS[view]
-    page = browser.new_page(viewport={"width": width, "height": height})
+    page = _sized(browser, width, height)
     complaints: list[str] = []
     requests: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
@@ -80,7 +86,7 @@ def test_pages_fit_and_complain_of_nothing(house: House, browser: Any, address: 
 
 
 def test_clocks_run_and_the_present_is_in_view(house: House, browser: Any, address: str) -> None:
-    page = browser.new_page(viewport={"width": 820, "height": 1180})
+    page = _sized(browser, 820, 1180)
     page.goto(f"{address}/zh-hans/treatment/{house.whole.coi}")
     frame = page.locator(".vein-frame").bounding_box()
     here = page.locator(".vein .here").bounding_box()
@@ -93,19 +99,21 @@ def test_clocks_run_and_the_present_is_in_view(house: House, browser: Any, addre
 
 
 def test_the_keyboard_reaches_the_content_first_and_every_target_is_large(browser: Any, address: str) -> None:
-    page = browser.new_page(viewport={"width": 1024, "height": 768})
+    page = _sized(browser, 1024, 768)
     page.goto(f"{address}/en/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "content"
-    for box in (each.bounding_box() for each in page.locator(".top a, .top button, .top input, .slip").all()):
+    for box in (
+        each.bounding_box() for each in page.locator(".top a, .top button, .top input:not([type=hidden]), .slip").all()
+    ):
         assert box["height"] >= 44
     page.close()
 
 
 def test_a_point_of_the_vein_leads_to_its_fact(house: House, browser: Any, address: str) -> None:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page = _sized(browser, 1440, 900)
     page.goto(f"{address}/en/treatment/{house.whole.coi}")
     page.locator(".vein a").first.click()
     assert re.search(r"#fact-\d+$", page.url)
@@ -139,6 +147,12 @@ def contrast(one: str, other: str) -> float:
 
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def _sized(context: Any, width: int, height: int) -> Any:
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    return page
 
 
 def _keep(page: Any, name: str) -> None:

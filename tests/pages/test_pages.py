@@ -8,6 +8,7 @@ import re
 import typing
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -299,16 +300,19 @@ def test_the_planned_part_disappears_once_a_treatment_stopped(house: House, clie
 
 
 class TestWords:
-    def test_the_compiled_catalogue_is_the_written_one(self) -> None:
-        written = messages.catalogue(messages.PO.read_text(encoding="utf-8"))
-        assert messages.MO.read_bytes() == messages.compiled(written)
-        with messages.MO.open("rb") as file:
+    @pytest.mark.parametrize("door", messages.DOORS, ids=lambda door: door.name)
+    def test_the_compiled_catalogue_is_the_written_one(self, door: Path) -> None:
+        written = messages.catalogue(messages.po(door).read_text(encoding="utf-8"))
+        compiled = messages.po(door).with_suffix(".mo")
+        assert compiled.read_bytes() == messages.compiled(written)
+        with compiled.open("rb") as file:
             read = gettext.GNUTranslations(file)
         assert all(read.gettext(message) == said for message, said in written.items() if message)
 
-    def test_nothing_is_untranslated_and_nothing_is_left_over(self) -> None:
-        written = messages.catalogue(messages.PO.read_text(encoding="utf-8"))
-        assert set(messages.to_translate()) == set(written) - {""}
+    @pytest.mark.parametrize("door", messages.DOORS, ids=lambda door: door.name)
+    def test_nothing_is_untranslated_and_nothing_is_left_over(self, door: Path) -> None:
+        written = messages.catalogue(messages.po(door).read_text(encoding="utf-8"))
+        assert set(messages.to_translate(door)) == set(written) - {""}
         assert all(CHINESE.search(said) for message, said in written.items() if message)
         placeholders = re.compile(r"%\(\w+\)s")
         assert all(

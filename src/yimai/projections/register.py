@@ -27,6 +27,7 @@ CREATE TABLE projection.person (
     site text COLLATE "C" NOT NULL,
     roles text[] NOT NULL
 );
+GRANT SELECT ON projection.site, projection.person TO yimai_accounts;
 """
 
 

@@ -44,10 +44,10 @@ def wrapping_key_in(path: Path, *, chance: Callable[[int], bytes] = os.urandom) 
             file.flush()
             os.fsync(file.fileno())
     if path.stat().st_mode & 0o077:
-        raise VaultProblem(f"others may read the wrapping key in {path}; close it with: chmod 600 {path}")
+        raise VaultProblem(f"others may read the key in {path}; close it with: chmod 600 {path}")
     key = path.read_bytes()
     if len(key) != KEY_LENGTH:
-        raise VaultProblem(f"{path} holds {len(key)} bytes; a wrapping key has {KEY_LENGTH}")
+        raise VaultProblem(f"{path} holds {len(key)} bytes; a key has {KEY_LENGTH}")
     return key
 
 
@@ -62,7 +62,7 @@ class Vault:
         self, pool: ConnectionPool[Any], wrapping_key: bytes, *, chance: Callable[[int], bytes] = os.urandom
     ) -> None:
         if len(wrapping_key) != KEY_LENGTH:
-            raise VaultProblem(f"a wrapping key has {KEY_LENGTH} bytes, not {len(wrapping_key)}")
+            raise VaultProblem(f"a key has {KEY_LENGTH} bytes, not {len(wrapping_key)}")
         self._pool, self._wrapping_key, self._chance = pool, wrapping_key, chance
         self._wrapped_by = hashlib.sha256(b"yimai wrapping key" + wrapping_key).digest()[:8]
 

@@ -37,18 +37,19 @@ logging.getLogger("psycopg").setLevel(logging.ERROR)  # a conflict ends a pipeli
 Clock = Callable[[], datetime]
 Chance = Callable[[int], bytes]
 FOLDER: Final = Path("data")
-APP, SEALER = "yimai_app", "yimai_sealer"
+APP, SEALER, ACCOUNTS = "yimai_app", "yimai_sealer", "yimai_accounts"
 
 
 @dataclass(frozen=True)
 class Database:
-    """Where the database is: libpq URLs of its owner and of the two roles that serve."""
+    """Where the database is: libpq URLs of its owner and of the three roles that serve."""
 
     owner_url: str
     app_url: str
     sealer_url: str
     folder: Path
     embedded: embedded_database.EmbeddedDatabase | None
+    accounts_url: str = ""
 
     def stop(self) -> None:
         if self.embedded is not None:
@@ -59,7 +60,7 @@ def open_database(folder: Path, progress: Callable[[str], None] | None = None) -
     """Start (or join) the embedded server in ``folder``, or take DATABASE_URL; bring it to the current form.
 
     With DATABASE_URL (an owner's libpq URL, PostgreSQL ≥ 15) the serving roles take the same URL with ``role`` set,
-    unless YIMAI_APP_DATABASE_URL and YIMAI_SEALER_DATABASE_URL name logins of their own.
+    unless YIMAI_APP_DATABASE_URL, YIMAI_SEALER_DATABASE_URL and YIMAI_ACCOUNTS_DATABASE_URL name logins of their own.
     Raises EmbeddedDatabaseProblem, MigrationProblem, psycopg.OperationalError.
     """
     owner = os.environ.get("DATABASE_URL")
@@ -67,11 +68,12 @@ def open_database(folder: Path, progress: Callable[[str], None] | None = None) -
     if owner:
         app = os.environ.get("YIMAI_APP_DATABASE_URL") or make_conninfo(owner, options=f"-c role={APP}")
         sealer = os.environ.get("YIMAI_SEALER_DATABASE_URL") or make_conninfo(owner, options=f"-c role={SEALER}")
+        accounts = os.environ.get("YIMAI_ACCOUNTS_DATABASE_URL") or make_conninfo(owner, options=f"-c role={ACCOUNTS}")
         folder.mkdir(parents=True, exist_ok=True)
     else:
         embedded = embedded_database.start(folder, progress=progress)
-        owner, app, sealer = embedded.url(), embedded.url(APP), embedded.url(SEALER)
-    database = Database(owner, app, sealer, folder, embedded)
+        owner, app, sealer, accounts = embedded.url(), *map(embedded.url, (APP, SEALER, ACCOUNTS))
+    database = Database(owner, app, sealer, folder, embedded, accounts)
     migrate(owner)
     with psycopg.connect(owner, options="-c role=yimai_owner") as connection:
         changed = rebuild.create(connection.cursor())
@@ -153,6 +155,18 @@ def _do_not_wait_for_disk(connection: psycopg.Connection[Any]) -> None:
 def _key_file(folder: Path) -> Path:
     """The wrapping key lies outside the database; YIMAI_WRAPPING_KEY_FILE names another place than the data folder."""
     return Path(os.environ.get("YIMAI_WRAPPING_KEY_FILE") or folder / "wrapping.key")
+
+
+def secret_key(database: Database) -> str:
+    """What signs sessions: YIMAI_SECRET_KEY, else for the embedded database a file in its folder, made if need be.
+
+    Raises CommandProblem where an external database is served without one.
+    """
+    if given := os.environ.get("YIMAI_SECRET_KEY"):
+        return given
+    if database.embedded is None:
+        raise CommandProblem("set YIMAI_SECRET_KEY to a long random text that only this server knows, then start again")
+    return wrapping_key_in(database.folder / "secret.key").hex()
 
 
 def rebuild_projections(database: Database) -> tuple[dict[str, str], dict[str, str], int]:

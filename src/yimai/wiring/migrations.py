@@ -1,11 +1,13 @@
 """Brings a database to the current form: roles, schemas, then Django's migrations, all of it owned by ``yimai_owner``.
 
-The roles belong to the whole server: ``yimai_owner`` owns and migrates, ``yimai_app`` serves, ``yimai_sealer`` seals.
+The roles belong to the whole server: ``yimai_owner`` owns and migrates, ``yimai_app`` serves, ``yimai_sealer`` seals,
+``yimai_accounts`` signs people in and has rights on the accounts' tables, the names of people and sites, and nothing else.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import django
 import psycopg
@@ -14,18 +16,19 @@ from django.db import connections
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-OWNER, APP, SEALER = "yimai_owner", "yimai_app", "yimai_sealer"
+OWNER, APP, SEALER, ACCOUNTS = "yimai_owner", "yimai_app", "yimai_sealer", "yimai_accounts"
 OLDEST_VERSION = 150000
 _ATTEMPTS = 5
 
 _PREPARE = """
 CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 GRANT CONNECT, CREATE ON DATABASE {database} TO yimai_owner;
-GRANT CONNECT ON DATABASE {database} TO yimai_app, yimai_sealer;
+GRANT CONNECT ON DATABASE {database} TO yimai_app, yimai_sealer, yimai_accounts;
 SET ROLE yimai_owner;
 CREATE SCHEMA IF NOT EXISTS django;
 CREATE SCHEMA IF NOT EXISTS projection;
-GRANT USAGE ON SCHEMA projection TO yimai_app;
+GRANT USAGE ON SCHEMA projection TO yimai_app, yimai_accounts;
+GRANT USAGE ON SCHEMA django TO yimai_accounts;
 ALTER DEFAULT PRIVILEGES IN SCHEMA projection
     GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO yimai_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA projection GRANT SELECT, USAGE, UPDATE ON SEQUENCES TO yimai_app;
@@ -68,7 +71,9 @@ def migrate(owner_url: str) -> None:
 def _run_django(owner_url: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
     django.setup()
-    complete = connections.configure_settings({"default": {}, "owner": _django_form(owner_url)})
+    wanted = django_form(owner_url)
+    wanted["OPTIONS"] = {**wanted["OPTIONS"], "assume_role": OWNER}
+    complete = connections.configure_settings({"default": {}, "owner": wanted})
     connections.settings["owner"] = complete["owner"]
     try:
         call_command("migrate", database="owner", interactive=False, verbosity=0)
@@ -82,7 +87,7 @@ def _prepare(connection: psycopg.Connection) -> None:
     if connection.info.server_version < OLDEST_VERSION:
         version = connection.info.parameter_status("server_version")
         raise MigrationProblem(f"This is PostgreSQL {version}; Yimai needs 15 or newer.")
-    for role, login in ((OWNER, "NOLOGIN"), (APP, "LOGIN"), (SEALER, "LOGIN")):
+    for role, login in ((OWNER, "NOLOGIN"), (APP, "LOGIN"), (SEALER, "LOGIN"), (ACCOUNTS, "LOGIN")):
         form = sql.SQL(_CREATE_ROLE)
         connection.execute(form.format(name=role, role=sql.Identifier(role), login=sql.SQL(login)))
     connection.execute("SET client_min_messages = warning")
@@ -102,8 +107,9 @@ def _prepare(connection: psycopg.Connection) -> None:
                 raise
 
 
-def _django_form(owner_url: str) -> dict[str, object]:
-    parts = conninfo_to_dict(owner_url)
+def django_form(url: str) -> dict[str, Any]:
+    """A libpq URL as Django's settings write a database, with the schema of Django's own tables."""
+    parts = conninfo_to_dict(url)
     parts["options"] = f"{parts.get('options') or ''} -c search_path=django -c timezone=UTC".strip()
-    name = parts.pop("dbname", None) or conninfo_to_dict(make_conninfo(owner_url)).get("user") or OWNER
-    return {"ENGINE": "django.db.backends.postgresql", "NAME": name, "OPTIONS": {**parts, "assume_role": OWNER}}
+    name = parts.pop("dbname", None) or conninfo_to_dict(make_conninfo(url)).get("user") or OWNER
+    return {"ENGINE": "django.db.backends.postgresql", "NAME": name, "OPTIONS": parts}

@@ -63,6 +63,8 @@ def serve(database: house.Database, port: int, offset: timedelta | None) -> int:
     """Serve until stopped; print one address."""
     free = _free_port(port)
     os.environ["YIMAI_WEB_DATABASE_URL"] = database.app_url
+    os.environ["YIMAI_WEB_ACCOUNTS_DATABASE_URL"] = database.accounts_url
+    os.environ["YIMAI_SECRET_KEY"] = house.secret_key(database)
     os.environ["YIMAI_CLOCK_OFFSET"] = str(offset.total_seconds()) if offset is not None else ""
     print(f"\n  Yimai 一脉   http://{LOOPBACK}:{free}/   (Ctrl-C stops)\n", flush=True)
     server = Server(

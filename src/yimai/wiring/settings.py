@@ -1,31 +1,68 @@
-"""Django's settings."""
+"""Django's settings.
+
+From the environment: YIMAI_SECRET_KEY (``serve`` makes one for the embedded database), YIMAI_ADDRESS (how browsers reach
+the server, such as https://yimai.example.org; without it http://localhost).
+"""
 
 from __future__ import annotations
 
+import os
 from typing import Any
+from urllib.parse import urlsplit
 
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ADDRESS = os.environ.get("YIMAI_ADDRESS") or "http://localhost"
+PASSKEY_DOMAIN = urlsplit(ADDRESS).hostname or "localhost"
+"""A passkey belongs to this host name and to no other."""
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", PASSKEY_DOMAIN]
+CSRF_TRUSTED_ORIGINS = [ADDRESS] if os.environ.get("YIMAI_ADDRESS") else []
+SECRET_KEY = os.environ.get("YIMAI_SECRET_KEY", "")
+
 APPEND_SLASH = False
 DATABASES: dict[str, dict[str, object]] = {}
-INSTALLED_APPS = ["django.contrib.staticfiles", "yimai.store", "yimai.interfaces.web.apps.WebConfig"]
+"""Wiring names the accounts' database when it is known (``wiring/account_database.py``)."""
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "yimai.store",
+    "yimai.interfaces.web.apps.WebConfig",
+    "yimai.interfaces.accounts.apps.AccountsConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+]
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LANGUAGE_CODE = "zh-hans"
 MIDDLEWARE = [
     "yimai.interfaces.web.headers.content_security",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "yimai.interfaces.accounts.gate.Gate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "yimai.wiring.urls"
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"
+"""Django compares the referrer of what is sent over TLS; other sites learn nothing."""
 STATIC_URL = "/static/"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "yimai.wiring.shared_context.everywhere",
+            ]
+        },
     }
 ]
 TIME_ZONE = "UTC"
@@ -35,3 +72,36 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 31_536_000
 """Static files are asked for with a mark of their content, so they may be kept for a year."""
 WSGI_APPLICATION = "yimai.wiring.wsgi.application"
+
+# Accounts: passwords, sessions, django-allauth.
+AUTH_USER_MODEL = "accounts.Account"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["person"]},
+    },
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "account_login"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_limit"}}
+"""Counts of attempts, in the database so that they count whichever worker is asked."""
+SESSION_ENGINE = "yimai.interfaces.accounts.sessions"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ADDRESS.startswith("https:")
+CSRF_COOKIE_AGE = None
+ACCOUNT_ADAPTER = "yimai.interfaces.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "person"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_AUTO_SIGNUP = False

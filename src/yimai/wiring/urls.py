@@ -10,5 +10,8 @@ from yimai.interfaces.web import answers
 handler404 = answers.not_found
 urlpatterns = [
     path("health", answers.health, name="health"),
-    *i18n_patterns(path("", include("yimai.interfaces.web.urls"))),
+    *i18n_patterns(
+        path("", include("yimai.interfaces.web.urls")),
+        path("account/", include("yimai.interfaces.accounts.urls")),
+    ),
 ]

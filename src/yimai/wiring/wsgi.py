@@ -1,7 +1,7 @@
 """What the WSGI server runs in its worker: the pages, with a window on the database that the environment names.
 
-YIMAI_WEB_DATABASE_URL: libpq URL of the serving role. YIMAI_CLOCK_OFFSET: seconds from this machine's clock to a
-simulated ledger's, or "" where the real time counts.
+YIMAI_WEB_DATABASE_URL: libpq URL of the serving role, YIMAI_WEB_ACCOUNTS_DATABASE_URL: of the accounts' role.
+YIMAI_CLOCK_OFFSET: seconds from this machine's clock to a simulated ledger's, or "" where the real time counts.
 """
 
 from __future__ import annotations
@@ -12,16 +12,23 @@ from datetime import UTC, datetime, timedelta
 from django.core.wsgi import get_wsgi_application
 from psycopg_pool import ConnectionPool
 
+from yimai.interfaces.accounts import reception
 from yimai.interfaces.web import window
+from yimai.wiring import account_database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
 application = get_wsgi_application()
 
 
-def _open_window(url: str, offset: timedelta) -> None:
+def _open_window(url: str, accounts_url: str, offset: timedelta | None) -> None:
     pool = ConnectionPool(url, min_size=1, max_size=8, kwargs={"autocommit": True}, open=True)
-    window.open(pool, lambda: datetime.now(UTC) + offset)
+    window.open(pool, lambda: datetime.now(UTC) + (offset or timedelta()))
+    account_database.use(accounts_url)
+    reception.open(simulated=offset is not None)
 
 
 if url := os.environ.get("YIMAI_WEB_DATABASE_URL"):
-    _open_window(url, timedelta(seconds=float(os.environ.get("YIMAI_CLOCK_OFFSET") or 0)))
+    seconds = os.environ.get("YIMAI_CLOCK_OFFSET")
+    _open_window(
+        url, os.environ["YIMAI_WEB_ACCOUNTS_DATABASE_URL"], timedelta(seconds=float(seconds)) if seconds else None
+    )

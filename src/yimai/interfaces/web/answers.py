@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import activate, get_language_from_path, get_language_from_request
 
@@ -16,6 +17,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         return page.show(request, cursor, "not_found", {}, status=404)
 
 
+@login_not_required
 def health(request: HttpRequest) -> HttpResponse:
     """200 if the database answers, else 503; for machines, without a language."""
     try:

@@ -1,0 +1,40 @@
+"""How django-allauth's flows behave here: nobody signs up, nothing is mailed, only active accounts of registered people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from yimai.interfaces.accounts import sessions
+from yimai.interfaces.accounts.events import note
+from yimai.interfaces.accounts.models import Account
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth has no types
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        raise RuntimeError("Yimai sends no mail about accounts")
+
+    def send_notification_mail(self, *arguments: Any, **options: Any) -> None:
+        """Nobody's address is known."""
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("today")
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        return HttpResponseRedirect(reverse("account_login"))
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Begin the session; an account's oldest one ends where there would be too many."""
+        assert isinstance(user, Account)
+        super().login(request, user)
+        request.session.save()
+        note(user.person, "signed_in")
+        if sessions.end_all(user.person, but=request.session.session_key, keep=sessions.AT_MOST - 1):
+            note(user.person, "oldest_session_ended")

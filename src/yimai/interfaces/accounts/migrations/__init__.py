@@ -1,0 +1,1 @@
+"""Django runs these in order; the tables lie in the schema ``django``."""

@@ -1,0 +1,45 @@
+"""What the accounts' pages answer when something does not fit: why, and what to do next, in Chinese and English."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from yimai.domain.recipe import Words
+
+WRONG: Final = Words(
+    "人员标识或密码不正确。请核对后重试；若忘记密码，请联系账号管理员签发一次性密码。",
+    "The person's identifier or the password is wrong. Check both and try again; if the password is forgotten, "
+    "ask the administrator of accounts for a one-time password.",
+)
+TOO_OFTEN: Final = Words(
+    "此处的登录尝试过于频繁。请一分钟后再试。",
+    "Too many attempts to sign in from here. Try again in a minute.",
+)
+NOT_REGISTERED: Final = Words(
+    "该账号的人员未在账本中登记，不能登录。请联系管理员登记人员。",
+    "The person of this account is not registered in the ledger. Ask the administrator to register the person.",
+)
+NOT_FITTING: Final = Words(
+    "当前密码不正确。请重新输入。",
+    "The present password is wrong. Type it again.",
+)
+NOT_THE_SAME: Final = Words(
+    "两次输入的新密码不一致。请重新输入。",
+    "The two new passwords differ. Type them again.",
+)
+THE_OLD_ONE: Final = Words(
+    "新密码与当前密码相同。请另设一个。",
+    "The new password is the present one. Choose another.",
+)
+
+_CITY: Final = timezone(timedelta(hours=8))
+
+
+def locked(until: datetime) -> Words:
+    at = f"{until.astimezone(_CITY):%H:%M} UTC+8"
+    return Words(
+        f"多次失败，账号已锁定至 {at}。请届时再试，或请账号管理员解除锁定。",
+        f"After repeated failures the account is locked until {at}. "
+        "Try again then, or ask the administrator of accounts to unlock it.",
+    )
