@@ -5,6 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 from yimai.interfaces.web.form import Form, registered
-from yimai.interfaces.web.forms import collection
+from yimai.interfaces.web.forms import (
+    collection,
+    custody,
+    deviation,
+    equipment,
+    label,
+    material_lot,
+    sample,
+    suite,
+)
 
-FORMS: Final[dict[str, Form]] = registered(collection.FORMS)
+FORMS: Final[dict[str, Form]] = registered(
+    collection.FORMS,
+    custody.FORMS,
+    deviation.FORMS,
+    equipment.FORMS,
+    label.FORMS,
+    material_lot.FORMS,
+    sample.FORMS,
+    suite.FORMS,
+)

@@ -102,6 +102,10 @@ class Field:
         """What the widget's template needs beside the field."""
         return {}
 
+    def rows(self, typed: Typed, situation: Situation) -> Sequence[Any]:
+        """What the template of a field of several rows draws in each of them."""
+        return ()
+
     def initial(self, situation: Situation) -> Sequence[str]:
         given = situation.given.get(self.name)
         return () if given is None else (given,)

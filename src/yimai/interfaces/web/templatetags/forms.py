@@ -18,13 +18,13 @@ register = template.Library()
 
 
 @register.simple_tag
-def field(each: Field, filled: Filled) -> SafeString:
-    """One field with its label, what was typed, and what is wrong with it."""
+def field(each: Field, filled: Filled, within: str = "") -> SafeString:
+    """One field with its label, what was typed, and what is wrong with it; within: tells one form of a page from another."""
     values = [value for value in filled.typed.all(each.name) if value]
     file = filled.typed.files.get(each.name)
     context: dict[str, Any] = {
         "field": each,
-        "id": f"f-{each.name}",
+        "id": f"f-{within}{each.name}",
         "value": values[0] if values else "",
         "values": values,
         "unit_typed": filled.typed.one(f"{each.name}.unit"),
@@ -32,6 +32,7 @@ def field(each: Field, filled: Filled) -> SafeString:
         "problem": filled.problems.get(each.name),
         "template": f"web/fields/{each.widget}.html",
         "situation": filled.situation,
+        "rows": each.rows(filled.typed, filled.situation),
         **each.drawn(filled.situation),
     }
     if isinstance(each, Given):

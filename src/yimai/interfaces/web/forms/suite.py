@@ -1,0 +1,93 @@
+"""Suites: clear a line before a batch, take a room out of use and return it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from yimai.actions import suite
+from yimai.domain.recipe import Words
+from yimai.interfaces.web.field import Colleague, Given, Option, Tick, reason
+from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.situation import Situation
+from yimai.interfaces.web.step_field import Thing
+
+CHECKED: Final = (
+    Tick(
+        name="checked.material",
+        title=Words("上一批的物料、样品和产品已全部清除", "No material, sample or product of the last batch is left"),
+    ),
+    Tick(name="checked.labels", title=Words("没有遗留的标签和记录", "No label and no paper of it is left")),
+    Tick(
+        name="checked.surfaces",
+        title=Words("台面和设备已清洁消毒，状态标识正确", "Surfaces and equipment are clean, their status signs right"),
+    ),
+)
+"""What is looked at before a line counts as clear (CFDI guide, EU GMP Part I 5.9); the signatures stand for it."""
+
+
+def suites(situation: Situation) -> tuple[Option, ...]:
+    """The suites of one's own base; for a treatment the reserved one first."""
+    slot = situation.vein.slot.current if situation.treatment else None
+    listed = sorted(situation.base.suites, key=lambda each: slot is None or each.id != slot.suite)
+    return tuple((each.id, each.title) for each in listed)
+
+
+def suite_field(situation: Situation) -> Thing:
+    """The suite, scanned at its door or touched; of a treatment whose place is known only that."""
+    offered = suites(situation)
+    place = situation.given.get("suite") or _place(situation)
+    return Thing(
+        name="suite",
+        title=Words("生产单元", "Suite"),
+        hint=Words("扫描门上的标签，或点选。", "Scan the label at its door, or touch it."),
+        nouns=("suite",),
+        options=lambda _: tuple(each for each in offered if each[0] == place) or offered,
+    )
+
+
+def _place(situation: Situation) -> str:
+    if not situation.treatment:
+        return ""
+    running, slot = situation.vein.batches.open, situation.vein.slot.current
+    return running.suite if running is not None else slot.suite if slot is not None else ""
+
+
+def _clearing(situation: Situation) -> tuple[Thing | Given | Tick | Colleague, ...]:
+    second = Colleague(name="verifier", roles=("operator", "qa"))
+    return (Given(name="treatment"), Given(name="batch", optional=True), suite_field(situation), *CHECKED, second)
+
+
+def _only_arguments(values: Arguments, _: Situation) -> Arguments:
+    return {name: value for name, value in values.items() if not name.startswith("checked.")}
+
+
+FORMS: Final = (
+    Form(
+        suite.clear_line,
+        Words("清场", "Clear the line"),
+        _clearing,
+        button=Words("清场完毕", "The line is clear"),
+        guide=Words(
+            "与第二人一起检查本单元，逐项确认后双签。",
+            "Go through the suite with a second person; tick each point, then both sign.",
+        ),
+        build=_only_arguments,
+    ),
+    Form(
+        suite.take_out,
+        Words("停用生产单元", "Take a suite out of use"),
+        lambda situation: (
+            suite_field(situation),
+            reason("maintenance", "breakdown", "contamination", "investigation"),
+        ),
+        button=Words("停用", "Take out of use"),
+        guide=Words("恢复之前，该单元不能开始任何步骤。", "No step starts there until it is returned."),
+    ),
+    Form(
+        suite.put_back,
+        Words("恢复生产单元", "Return a suite to use"),
+        lambda situation: (suite_field(situation), reason("repaired", "requalified", "maintenance")),
+        button=Words("恢复使用", "Return to use"),
+        guide=Words("恢复后须重新清场。", "Its line must be cleared again."),
+    ),
+)

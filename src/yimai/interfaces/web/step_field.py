@@ -1,0 +1,182 @@
+"""The bench's own fields: what the record knows already, things of the base, signed reasons, lots used, containers filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, Final
+
+from yimai.domain.batch import LotUse
+from yimai.domain.batch_record import Filling
+from yimai.domain.fact import Quantity
+from yimai.domain.identifier import typed
+from yimai.domain.override import SignedReason
+from yimai.domain.person import Role
+from yimai.domain.reason import REASONS
+from yimai.domain.recipe import Words
+from yimai.interfaces.web.field import (
+    MISSING,
+    NOT_OFFERED,
+    NOT_SCANNED,
+    TOO_LONG,
+    Field,
+    Given,
+    Options,
+    Scan,
+    Typed,
+    Unreadable,
+    decimal,
+    scanned_identifier,
+)
+from yimai.interfaces.web.situation import Situation
+from yimai.projections import register
+from yimai.projections.register import PersonRow
+
+LONGEST_NAME: Final = 60
+"""Characters of an identifier that a base gives."""
+CELL_UNITS: Final = ("10*6", "10*9")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known(Given):
+    """What the record knows already: shown, not typed. known: where the address does not say it."""
+
+    known: Callable[[Situation], str]
+    noun: str = ""
+    widget: ClassVar[str] = "known"
+
+    def initial(self, situation: Situation) -> Sequence[str]:
+        return super().initial(situation) or tuple(filter(None, (self.known(situation),)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing(Scan):
+    """A thing of the base (a suite, a piece of equipment, a lot, a position): scanned, or touched among those offered."""
+
+    options: Options
+    widget: ClassVar[str] = "thing"
+
+    def value(self, text: str, situation: Situation) -> str:
+        return named(text, [code for code, _ in self.options(situation)])
+
+    def drawn(self, situation: Situation) -> Mapping[str, Any]:
+        return {"options": self.options(situation)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LotUsed(Field):
+    """How much of which lot of one material goes into a step; a further lot where the first was not enough."""
+
+    material: str
+    quantity: Quantity
+    lots: tuple[str, ...]
+    most: ClassVar[int] = 3
+    widget: ClassVar[str] = "lot_used"
+
+    def read(self, typed_: Typed, situation: Situation) -> tuple[LotUse, ...]:
+        amounts = typed_.all(f"{self.name}.quantity")
+        found = []
+        for number, lot in enumerate(typed_.all(self.name)[: self.most]):
+            if not lot.strip():
+                continue
+            amount = amounts[number].strip() if number < len(amounts) else ""
+            if not amount:
+                raise Unreadable(MISSING)
+            quantity = Quantity(decimal(amount), self.quantity.unit)
+            found.append(LotUse(self.material, named(lot, self.lots), quantity))
+        if not found:
+            raise Unreadable(NOT_SCANNED)
+        return tuple(found)
+
+    def rows(self, typed_: Typed, situation: Situation) -> list[tuple[str, str]]:
+        """Lot and amount of each row, the first amount proposed as the recipe has it."""
+        lots, amounts = typed_.all(self.name), typed_.all(f"{self.name}.quantity")
+        rows = [
+            (lots[number] if number < len(lots) else "", amounts[number] if number < len(amounts) else "")
+            for number in range(self.most)
+        ]
+        return rows if amounts else [(rows[0][0], f"{self.quantity.value:f}"), *rows[1:]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled(Field):
+    """The containers that a step filled, a row each: scanned, with volume and viable cells.
+
+    expected: how many labelled containers wait to be filled. one: whether the step fills a single one.
+    """
+
+    expected: int
+    one: bool
+    most: ClassVar[int] = 20
+    widget: ClassVar[str] = "filled"
+
+    def read(self, typed_: Typed, situation: Situation) -> tuple[Filling, ...]:
+        parts = [typed_.all(f"{self.name}{part}") for part in ("", ".volume", ".cells", ".unit")]
+        found = []
+        for number, container in enumerate(parts[0][: self.most]):
+            if container.strip():
+                _, volume, cells, unit = (each[number].strip() if number < len(each) else "" for each in parts)
+                if not volume or not cells:
+                    raise Unreadable(MISSING)
+                if unit not in CELL_UNITS:
+                    raise Unreadable(NOT_OFFERED)
+                amounts = (Quantity(decimal(volume), "mL"), Quantity(decimal(cells), unit))
+                found.append(Filling(scanned_identifier(container), *amounts))
+        if not found:
+            raise Unreadable(NOT_SCANNED)
+        return tuple(found)
+
+    def rows(self, typed_: Typed, situation: Situation) -> list[tuple[str, ...]]:
+        """Container, volume, cells and unit of each row; as many as there are labelled containers, where it may be."""
+        parts = [typed_.all(f"{self.name}{part}") for part in ("", ".volume", ".cells", ".unit")]
+        number = 1 if self.one else min(self.most, max(len(parts[0]), self.expected, 1))
+        return [tuple(each[row] if row < len(each) else "" for each in parts) for row in range(number)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reasons(Field):
+    """The signed reasons of the roles that may open a rule, one of each role; none is given where none is chosen."""
+
+    roles: tuple[Role, ...]
+    codes: tuple[str, ...]
+    widget: ClassVar[str] = "reasons"
+
+    def read(self, typed_: Typed, situation: Situation) -> tuple[SignedReason, ...]:
+        found = []
+        for role in self.roles:
+            person, reason = typed_.one(f"{self.name}.{role}"), typed_.one(f"{self.name}.{role}.reason")
+            if person or reason:
+                if not person or reason not in self.codes:
+                    raise Unreadable(MISSING)
+                found.append(SignedReason(person, reason))
+        if found and len(found) != len(self.roles):
+            raise Unreadable(MISSING)
+        return tuple(found)
+
+    def rows(self, typed_: Typed, situation: Situation) -> list[tuple[Role, Sequence[PersonRow], str, str]]:
+        """For each role who may sign, whom was chosen, and for what reason."""
+        found: list[tuple[Role, Sequence[PersonRow], str, str]] = []
+        for role in self.roles:
+            site = situation.vein.treatment.hospital if role == "physician" else situation.who.site
+            known = situation.colleagues if site == situation.who.site else register.at_site(situation.cursor, site)
+            people = [each for each in known if role in each.roles and each.person != situation.who.person]
+            chosen, reason = typed_.one(f"{self.name}.{role}"), typed_.one(f"{self.name}.{role}.reason")
+            found.append((role, people, chosen, reason))
+        return found
+
+    def drawn(self, situation: Situation) -> Mapping[str, Any]:
+        return {"reasons": [(code, REASONS[code]) for code in self.codes]}
+
+
+def named(text: str, known: Sequence[str]) -> str:
+    """What a thing of the base is called, however it was scanned or typed. Raises Unreadable for what no name can be."""
+    plain = text.strip()
+    if len(plain) > LONGEST_NAME or not plain.isprintable():
+        raise Unreadable(TOO_LONG)
+    return next((each for each in known if typed(each) == typed(plain)), plain)
+
+
+def wanted(value: Decimal, unit: str) -> Words:
+    """How much the recipe asks for, said beside the field."""
+    return Words(f"工艺规程：{value:f} {unit}", f"Recipe: {value:f} {unit}")
