@@ -10,7 +10,7 @@ import django
 import pytest
 from django.test import Client
 from tests.conftest import clone_of_template
-from tests.projections.following import followed
+from tests.projections.following import followed, screen_pool
 from tests.signing_in import PASSWORD, account_of, accounts_on, register_person
 
 from yimai.interfaces.web import window
@@ -30,10 +30,10 @@ PEOPLE = {
 @pytest.fixture(scope="module")
 def url(postgres: EmbeddedDatabase) -> Iterator[str]:
     """The owner's URL of a database on which these people are registered."""
-    with clone_of_template(postgres) as clone, followed(clone) as pool, accounts_on(clone):
+    with clone_of_template(postgres) as clone, followed(clone), screen_pool(clone) as screen, accounts_on(clone):
         for person, (site, role) in PEOPLE.items():
             register_person(clone, person, site, role)
-        window.open(pool, lambda: datetime.now(UTC))
+        window.open(screen, lambda: datetime.now(UTC))
         yield clone
 
 

@@ -105,9 +105,11 @@ def test_the_readme_and_the_architecture_stay_short() -> None:
     assert len(re.sub(r"```.*?```", "", read("ARCHITECTURE.md"), flags=re.DOTALL).splitlines()) <= 90
 
 
-def test_decisions_are_numbered_without_gaps_and_told_in_the_same_form() -> None:
+def test_decisions_are_numbered_and_told_in_the_same_form() -> None:
     records = sorted(path for path in DECISIONS.glob("*.md") if path.name != "README.md")
-    assert [path.name[:4] for path in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+    numbers = [path.name[:4] for path in records]
+    assert all(number.isdigit() for number in numbers)
+    assert len(set(numbers)) == len(numbers), "two records have the same number"
     index = read("docs/decisions/README.md")
     for path in records:
         text = path.read_text(encoding="utf-8")

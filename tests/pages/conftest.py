@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.test import Client
 from tests.conftest import clone_of_template
-from tests.projections.following import begin, followed
+from tests.projections.following import begin, followed, screen_pool
 from tests.projections.story import Story, Telling
 from tests.signing_in import accounts_on, signed_in
 
@@ -50,7 +50,8 @@ def house(postgres: EmbeddedDatabase) -> Iterator[House]:
     django.setup()
     with (
         clone_of_template(postgres) as url,
-        followed(url, cursor_factory=CountingCursor) as pool,
+        followed(url) as pool,
+        screen_pool(url, cursor_factory=CountingCursor) as screen,
         accounts_on(url),
     ):
         story = begin(pool)
@@ -60,7 +61,7 @@ def house(postgres: EmbeddedDatabase) -> Iterator[House]:
         whole.until("infused")
         stages["infused"] = whole.coi
         story.ledger.seal()
-        window.open(pool, story.clock)
+        window.open(screen, story.clock)
         yield House(stages, whole, story, url)
 
 

@@ -61,9 +61,9 @@ def plant(postgres: EmbeddedDatabase) -> Iterator[SpecPlant]:
     with (
         clone(postgres, founded_template(postgres)) as url,
         plant_on_postgres(url) as plant,
-        ConnectionPool(url, min_size=1, max_size=2, kwargs={"autocommit": True}) as pool,
+        screen_pool(url) as screen,
     ):
-        window.open(pool, plant.clock)
+        window.open(screen, plant.clock)
         bench.open(Bench(plant.ledger, SECRET, SERVER, confirm, lambda person: Means()))
         yield plant
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.projections.story import Clock, Story
 
@@ -21,6 +22,14 @@ def followed(database: str, **connection_arguments: Any) -> Iterator[ConnectionP
         rebuild.create(connection.cursor())
     arguments = {"autocommit": True, **connection_arguments}
     with ConnectionPool(database, min_size=1, max_size=4, kwargs=arguments) as pool:
+        yield pool
+
+
+@contextmanager
+def screen_pool(database: str, **connection_arguments: Any) -> Iterator[ConnectionPool[Any]]:
+    """A pool of the role that pages read with, for the window."""
+    arguments = {"autocommit": True, **connection_arguments}
+    with ConnectionPool(make_conninfo(database, user="yimai_screen"), min_size=1, max_size=4, kwargs=arguments) as pool:
         yield pool
 
 

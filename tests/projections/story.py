@@ -43,10 +43,13 @@ ZONE: Final = timezone(timedelta(hours=8))
 START: Final = datetime(2026, 8, 3, 8, tzinfo=ZONE)
 HOUR: Final = timedelta(hours=1)
 HOSPITAL, BASE, COURIER = "demo-hospital-a", "lingang", "demo-courier"
+OTHER_HOSPITAL, AUTHORITY = "demo-hospital-b", "city-authority"
 SITES: Final = (
     site.SiteRegistered(HOSPITAL, "hospital", "示范医院甲", "Demonstration hospital A", "Huangpu", 480),
+    site.SiteRegistered(OTHER_HOSPITAL, "hospital", "示范医院乙", "Demonstration hospital B", "Xuhui", 480),
     site.SiteRegistered(BASE, "base", "临港精准医疗产业基地", "Lingang base", "Lingang", 480),
     site.SiteRegistered(COURIER, "courier", "示范冷链承运", "Demonstration courier", "Pudong", 480),
+    site.SiteRegistered(AUTHORITY, "authority", "示范市级管理部门", "Demonstration city authority", "", 480),
 )
 PEOPLE: Final[dict[str, tuple[str, person.Role]]] = {
     "PHYS-1": (HOSPITAL, "physician"),
@@ -60,6 +63,7 @@ PEOPLE: Final[dict[str, tuple[str, person.Role]]] = {
     "QC-2": (BASE, "qc_analyst"),
     "QA-1": (BASE, "qa"),
     "QP-1": (BASE, "qualified_person"),
+    "INSP-1": (AUTHORITY, "inspector"),
 }
 LOTS: Final = {
     use_material: f"LOT-{number:03d}"
@@ -155,6 +159,7 @@ class Telling:
     story: Story
     coi: str
     suite: str = ""
+    hospital: str = HOSPITAL
     urgency: treatment.Urgency = "routine"
     failed_collection: bool = False
     excursion: bool = False
@@ -208,7 +213,7 @@ class Telling:
 
     def order(self) -> None:
         ordered = treatment.TreatmentOrdered(
-            self.coi, HOSPITAL, BASE, "cd19-cart", "lbcl", self.urgency, "1" * 64, self.sign("PHYS-1", "ordered")
+            self.coi, self.hospital, BASE, "cd19-cart", "lbcl", self.urgency, "1" * 64, self.sign("PHYS-1", "ordered")
         )
         consent = treatment.ConsentRecorded(self.coi, "2" * 64, self.sign("PHYS-1", "consented"))
         markers: dict[str, treatment.Marker] = dict.fromkeys(("hiv", "hbv", "hcv", "syphilis", "htlv"), "negative")
@@ -250,7 +255,7 @@ class Telling:
             self.bag = self.labelled("container", "collection_bag", "collection_bag")
             counts = (Quantity(Decimal(210), "mL"), Quantity(Decimal("2.4"), "10*9"), Quantity(Decimal(97), "%"))
             completed = collection.CollectionCompleted(self.coi, apheresis, self.wristband, self.bag, *counts, *signed)
-            charge = custody.ContainerTakenInCharge(self.coi, self.bag, "NURS-1", HOSPITAL)
+            charge = custody.ContainerTakenInCharge(self.coi, self.bag, "NURS-1", self.hospital)
             self.write(completed, charge, by="NURS-1")
 
     def ship(self, container: str, giver: str, origin: str, destination: str, limits: tuple[int | None, int]) -> None:
@@ -283,7 +288,7 @@ class Telling:
 
     def send(self) -> None:
         self.later(4)
-        self.ship(self.bag, "NURS-1", HOSPITAL, BASE, (2, 8))
+        self.ship(self.bag, "NURS-1", self.hospital, BASE, (2, 8))
 
     def receive(self) -> None:
         self.later(14)
@@ -397,11 +402,11 @@ class Telling:
             self.coi, self.final, f"vapour-freezer-01/A-{self.final[-4:]}", self.sign("OPER-1")
         )
         self.write(retrieved, by="OPER-1")
-        self.ship(self.final, "OPER-1", BASE, HOSPITAL, (None, -130))
+        self.ship(self.final, "OPER-1", BASE, self.hospital, (None, -130))
 
     def arrive(self) -> None:
         self.later(9)
-        self.unpack(self.final, "NURS-1", HOSPITAL, ("-188", "-161"))
+        self.unpack(self.final, "NURS-1", self.hospital, ("-188", "-161"))
 
     def permit_it(self) -> None:
         self.permit = self.story.mint("permit")

@@ -19,7 +19,17 @@ from yimai.domain.slot import SlotFreed
 from yimai.domain.treatment import TreatmentWithdrawn
 from yimai.domain.vein import vein_of
 from yimai.ledger.entry import Entry
-from yimai.projections import approval_board, clock_board, rebuild, slot_board, trace, treatment_board, vein, words
+from yimai.projections import (
+    approval_board,
+    audience,
+    clock_board,
+    rebuild,
+    slot_board,
+    trace,
+    treatment_board,
+    vein,
+    words,
+)
 
 STAGES = [stage for stage, _ in Telling.CHAPTERS]
 
@@ -141,6 +151,7 @@ def test_a_changed_form_is_made_anew_and_asks_for_a_rebuild(
     with pool.connection() as connection, connection.cursor() as cursor:
         assert not rebuild.create(cursor)
         monkeypatch.setattr(slot_board, "TABLES", "CREATE TABLE projection.slot (other integer);")
+        monkeypatch.setattr(slot_board, "AUDIENCE", {"slot": audience.PUBLIC})
         assert rebuild.create(cursor)
         assert not rebuild.create(cursor)
         assert cursor.execute("SELECT other FROM projection.slot").fetchall() == []

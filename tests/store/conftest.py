@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.conftest import clone_of_template
 from tests.store.opened import Opened, opened
+from tests.store.screens import Kept, kept_house
 
 from yimai.ledger.ledger import Ledger
 from yimai.ledger.memory import MemoryLedger
@@ -41,3 +42,10 @@ def any_store(any_fresh_database: str) -> Iterator[Opened]:
     """The same, once for each supported server."""
     with opened(any_fresh_database) as store:
         yield store
+
+
+@pytest.fixture(scope="module", params=["postgres", "postgres_15"])
+def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
+    """One house on each supported server for all tests of a module that change nothing."""
+    with clone_of_template(request.getfixturevalue(request.param)) as url, kept_house(url) as house:
+        yield house

@@ -15,6 +15,7 @@ from yimai.domain.recipe import Recipe
 from yimai.domain.recipe_content import recipe_from
 from yimai.ledger import canonical
 from yimai.ledger.entry import Entry
+from yimai.projections import audience
 from yimai.projections.change import Change
 
 TABLES: Final = """
@@ -29,6 +30,8 @@ CREATE TABLE projection.approval (
     PRIMARY KEY (noun, id, sequence)
 );
 """
+
+AUDIENCE: Final = {"approval": "{table}.noun = 'programme' OR " + audience.SIGNED_IN}
 
 NOUNS: Final = {RecipeApproved.kind: "recipe", BaseApproved.kind: "base", ProgrammeApproved.kind: "programme"}
 CACHED: Final = 64

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from yimai.domain.recipe import Recipe
 from yimai.ledger.entry import Entry
-from yimai.projections import approval_board
+from yimai.projections import approval_board, audience
 from yimai.projections.change import Change
 
 TABLES: Final = """
@@ -30,6 +30,8 @@ CREATE TABLE projection.clock (
 );
 CREATE INDEX clock_live ON projection.clock (base) WHERE NOT ended;
 """
+
+AUDIENCE: Final = {"clock": audience.OF_TREATMENT}
 
 Name = Literal["fresh", "hold", "dewar", "thaw", "shelf_life", "lymphodepletion"]
 NAMES: Final[tuple[Name, ...]] = ("fresh", "hold", "dewar", "thaw", "shelf_life", "lymphodepletion")

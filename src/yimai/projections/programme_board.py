@@ -12,7 +12,7 @@ import psycopg
 from yimai.domain.approval import ProgrammeApproved
 from yimai.domain.programme import Goal, Plan, Programme
 from yimai.ledger.entry import Entry
-from yimai.projections import approval_board
+from yimai.projections import approval_board, audience
 from yimai.projections.change import Change
 
 TABLES: Final = """
@@ -23,6 +23,8 @@ CREATE TABLE projection.programme (
     approved timestamptz NOT NULL
 );
 """
+
+AUDIENCE: Final = {"programme": audience.PUBLIC}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from yimai.ledger.chain import OPENED
 from yimai.ledger.entry import Entry
 from yimai.projections import (
     approval_board,
+    audience,
     clock_board,
+    party_board,
     programme_board,
     register,
     slot_board,
@@ -28,6 +30,7 @@ from yimai.projections.change import send
 PROJECTIONS: Final = (
     approval_board,
     clock_board,
+    party_board,
     programme_board,
     register,
     slot_board,
@@ -35,7 +38,7 @@ PROJECTIONS: Final = (
     treatment_board,
     vein,
 )
-"""Each with TABLES, its statements of definition, and changes(entry), what it does with an entry."""
+"""Each with TABLES, its statements of definition, AUDIENCE, who may see the rows of each table, and changes(entry)."""
 _FORM: Final = """
 CREATE TABLE IF NOT EXISTS projection.form (
     module text COLLATE "C" PRIMARY KEY,
@@ -44,6 +47,8 @@ CREATE TABLE IF NOT EXISTS projection.form (
 )
 """
 _AT_ONCE: Final = 1000
+_AUDIENCE: Final = audience.__name__
+"""Under this name stands the form of the policies."""
 
 
 def tables_of(ddl: str) -> list[str]:
@@ -64,16 +69,34 @@ def create(cursor: psycopg.Cursor[Any]) -> bool:
     for module in sorted({*kept, *wanted}):
         form = hashlib.sha256(wanted[module].encode()).hexdigest() if module in wanted else ""
         earlier, tables = kept.get(module, ("", []))
-        if form == earlier:
+        if form == earlier or module == _AUDIENCE:
             continue
         changed = True
-        for table in tables:
-            cursor.execute(sql.SQL("DROP TABLE projection.{}").format(sql.Identifier(table)))
+        for table in tables:  # with the policies of others that ask it, and its views
+            cursor.execute(sql.SQL("DROP TABLE projection.{} CASCADE").format(sql.Identifier(table)))
         cursor.execute("DELETE FROM projection.form WHERE module = %s", (module,))
         if module in wanted:
             cursor.execute(wanted[module])
             cursor.execute("INSERT INTO projection.form VALUES (%s, %s, %s)", (module, form, tables_of(wanted[module])))
+    _set_policies(cursor, kept.get(_AUDIENCE, ("", []))[0], anew=changed)
     return changed
+
+
+def _set_policies(cursor: psycopg.Cursor[Any], earlier: str, *, anew: bool) -> None:
+    """Say who sees which rows of all that screens read, if that has changed or tables were made."""
+    shown = [(table, condition) for module in PROJECTIONS for table, condition in module.AUDIENCE.items()]
+    form = hashlib.sha256(repr((shown, audience.OUTSIDE)).encode()).hexdigest()
+    if form == earlier and not anew:
+        return
+    for table, condition in shown:
+        audience.close(cursor, "projection", table)
+        audience.show(cursor, "projection", table, condition)
+    for (schema, table), condition in audience.OUTSIDE.items():
+        audience.show(cursor, schema, table, condition)
+    cursor.execute(
+        "INSERT INTO projection.form VALUES (%s, %s, '{}') ON CONFLICT (module) DO UPDATE SET form = excluded.form",
+        (_AUDIENCE, form),
+    )
 
 
 def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:

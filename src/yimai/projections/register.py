@@ -11,6 +11,7 @@ import psycopg
 from yimai.domain.person import PersonRegistered
 from yimai.domain.site import SiteRegistered
 from yimai.ledger.entry import Entry
+from yimai.projections import audience
 from yimai.projections.change import Change
 
 TABLES: Final = """
@@ -28,7 +29,11 @@ CREATE TABLE projection.person (
     roles text[] NOT NULL
 );
 GRANT SELECT ON projection.site, projection.person TO yimai_accounts;
+CREATE POLICY accounts ON projection.site FOR SELECT TO yimai_accounts USING (true);
+CREATE POLICY accounts ON projection.person FOR SELECT TO yimai_accounts USING (true);
 """
+
+AUDIENCE: Final = {"site": audience.PUBLIC, "person": audience.SIGNED_IN}
 
 
 @dataclass(frozen=True, slots=True)

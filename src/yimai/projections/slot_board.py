@@ -11,6 +11,7 @@ import psycopg
 from yimai.domain.slot import SlotFreed, SlotReserved
 from yimai.domain.treatment import TreatmentOrdered
 from yimai.ledger.entry import Entry
+from yimai.projections import audience
 from yimai.projections.change import Change
 
 TABLES: Final = """
@@ -22,7 +23,14 @@ CREATE TABLE projection.slot (
     ends timestamptz
 );
 CREATE INDEX slot_base ON projection.slot (base, ends) WHERE suite IS NOT NULL;
+CREATE VIEW projection.taken WITH (security_barrier) AS
+SELECT base, suite, starts, ends FROM projection.slot WHERE suite IS NOT NULL
+AND (current_setting('yimai.person', true) <> '' OR pg_has_role(current_user, 'yimai_app', 'usage'));
+GRANT SELECT ON projection.taken TO yimai_screen;
 """
+"""The view shows when a suite is taken to everybody who has signed in, and to nobody by whom."""
+
+AUDIENCE: Final = {"slot": audience.OF_TREATMENT}
 
 
 def changes(entry: Entry) -> Iterator[Change]:
@@ -45,7 +53,7 @@ def changes(entry: Entry) -> Iterator[Change]:
 def taken(cursor: psycopg.Cursor[Any], base: str) -> dict[str, list[tuple[datetime, datetime]]]:
     """Each suite's windows [starts, ends) that are taken, in order."""
     rows = cursor.execute(
-        "SELECT suite, starts, ends FROM projection.slot WHERE base = %s AND suite IS NOT NULL ORDER BY suite, starts",
+        "SELECT suite, starts, ends FROM projection.taken WHERE base = %s ORDER BY suite, starts",
         (base,),
     )
     windows: dict[str, list[tuple[datetime, datetime]]] = {}

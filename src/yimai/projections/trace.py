@@ -14,6 +14,7 @@ from yimai.domain.identifier import noun_of
 from yimai.domain.infusion import InfusionContinued, InfusionStarted
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Entry
+from yimai.projections import audience
 from yimai.projections.change import Change
 from yimai.projections.mentions import FIELDS, mentions
 from yimai.projections.vein import local, zone_of
@@ -28,15 +29,19 @@ CREATE TABLE projection.fact (
     zone smallint NOT NULL,
     actor text COLLATE "C" NOT NULL,
     site text COLLATE "C" NOT NULL,
-    mentions text[] NOT NULL
+    mentions text[] NOT NULL,
+    audience text COLLATE "C" NOT NULL
 );
 CREATE TABLE projection.mention (
     mention text COLLATE "C" NOT NULL,
     occurred timestamptz NOT NULL,
     hash bytea NOT NULL,
+    audience text COLLATE "C" NOT NULL,
     PRIMARY KEY (mention, occurred, hash)
 );
 """
+
+AUDIENCE: Final = {"fact": audience.OF_ROW, "mention": audience.OF_ROW}
 
 NOUNS: Final = tuple(sorted({*FIELDS.values(), "cluster", "ledger"}))
 """Nouns whose identifiers do not say what they are; our own do."""
@@ -105,10 +110,10 @@ class About:
 
 
 def changes(entry: Entry) -> Iterator[Change]:
-    named = list(mentions(entry))
+    named, seen_by = list(mentions(entry)), audience.of_entry(entry)
     first = entry.links[0]
     yield Change(
-        "INSERT INTO projection.fact VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO projection.fact VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             entry.hash,
             first.subject,
@@ -119,10 +124,12 @@ def changes(entry: Entry) -> Iterator[Change]:
             entry.actor,
             entry.site,
             named,
+            seen_by,
         ),
     )
     yield Change(
-        "INSERT INTO projection.mention SELECT unnest(%s::text[]), %s, %s", (named, entry.occurred, entry.hash)
+        "INSERT INTO projection.mention SELECT unnest(%s::text[]), %s, %s, %s",
+        (named, entry.occurred, entry.hash, seen_by),
     )
 
 

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from yimai.ledger.entry import Entry
+from yimai.projections import audience
 from yimai.projections.change import Change
 
 TABLES: Final = """
@@ -41,6 +42,8 @@ CREATE TABLE projection.treatment_board (
 );
 CREATE INDEX treatment_board_stage ON projection.treatment_board (base, stage, state);
 """
+
+AUDIENCE: Final = {"treatment_board": audience.OF_TREATMENT}
 
 STAGES: Final = (
     "ordered",

@@ -12,6 +12,7 @@ import psycopg
 from yimai.domain.custody import ContainerHandedOver, ContainerReceived, ContainerRetrieved, ContainerTakenInCharge
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Entry
+from yimai.projections import audience
 from yimai.projections.change import Change
 from yimai.projections.mentions import mentions
 
@@ -32,9 +33,12 @@ CREATE TABLE projection.vein (
     shipment text COLLATE "C",
     batch text COLLATE "C",
     suite text COLLATE "C",
+    audience text COLLATE "C" NOT NULL,
     PRIMARY KEY (treatment, sequence)
 );
 """
+
+AUDIENCE: Final = {"vein": audience.OF_ROW}
 
 PREFIX: Final = "treatment/"
 
@@ -74,7 +78,7 @@ def changes(entry: Entry) -> Iterator[Change]:
     data: Any = entry.data
     who = [entry.actor, *(person for person in named.get("person", ()) if person != entry.actor)]
     yield Change(
-        "INSERT INTO projection.vein VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO projection.vein VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             link.subject.removeprefix(PREFIX),
             link.sequence,
@@ -91,6 +95,7 @@ def changes(entry: Entry) -> Iterator[Change]:
             _only(named.get("shipment")),
             _only(named.get("batch")),
             _only(named.get("suite")),
+            audience.of_entry(entry),
         ),
     )
 

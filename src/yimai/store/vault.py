@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Vault:
         if len(wrapping_key) != KEY_LENGTH:
             raise VaultProblem(f"a key has {KEY_LENGTH} bytes, not {len(wrapping_key)}")
         self._pool, self._wrapping_key, self._chance = pool, wrapping_key, chance
-        self._wrapped_by = hashlib.sha256(b"yimai wrapping key" + wrapping_key).digest()[:8]
+        self._wrapped_by = _mark(wrapping_key)
 
     def keep(self, cursor: Cursor[Any], deposits: Sequence[Deposit]) -> None:
         """Encrypt and store deposits in the cursor's transaction. Raises VaultProblem (destroyed person, wrong key)."""
@@ -85,20 +85,8 @@ class Vault:
 
     def deposits(self, person: str, name: str, *, restricted: bool = False) -> tuple[Deposit, ...]:
         """Return all that was kept for a person under this name, oldest first, with the salts. Raises VaultProblem."""
-        with self._pool.connection() as connection:
-            state, wrapped, wrapped_by = _person(connection, person)
-            if state == "destroyed":
-                raise VaultProblem(f"the data of {person} have been destroyed")
-            if state == "restricted" and not restricted:
-                raise VaultProblem(f"the data of {person} are restricted")
-            rows = connection.execute(
-                "SELECT ciphertext FROM vault.record WHERE person = %s AND name = %s ORDER BY number", (person, name)
-            ).fetchall()
-        if not rows:
-            raise VaultProblem(f"the vault keeps no {name} of {person}")
-        key = self._unwrap(person, wrapped, wrapped_by)
-        plain = [_decrypt(key, sealed, _place(person, name)) for (sealed,) in rows]
-        return tuple(Deposit(person, name, both[SALT_LENGTH:], both[:SALT_LENGTH]) for both in plain)
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            return OpenVault(cursor, self._wrapping_key).deposits(person, name, restricted=restricted)
 
     def state(self, person: str) -> str:
         """Return ``active``, ``restricted`` or ``destroyed``. Raises VaultProblem for a person without data."""
@@ -147,16 +135,62 @@ class Vault:
             row = connection.execute(select, (person,)).fetchone()
         if row is None or row[0] is None:
             raise VaultProblem(f"the data of {person} have been destroyed; nothing more is kept about them")
-        return self._unwrap(person, *row)
-
-    def _unwrap(self, person: str, wrapped: bytes, wrapped_by: bytes) -> bytes:
-        if wrapped_by != self._wrapped_by:
-            raise VaultProblem(f"the wrapping key is not the one that the key of {person} was wrapped with")
-        return _decrypt(self._wrapping_key, wrapped, person.encode())
+        return _unwrap(self._wrapping_key, person, *row)
 
     def _encrypt(self, key: bytes, plain: bytes, place: bytes) -> bytes:
         nonce = self._chance(_NONCE_LENGTH)
         return nonce + AESGCM(key).encrypt(nonce, plain, place)
+
+
+class OpenVault:
+    """The vault as the cursor's role sees it in its transaction: what it may not see is not there."""
+
+    def __init__(self, cursor: Cursor[Any], wrapping_key: bytes) -> None:
+        self._cursor, self._wrapping_key = cursor, wrapping_key
+
+    def read(self, person: str, name: str, *, restricted: bool = False) -> bytes:
+        """Return the newest contents kept for a person under this name. Raises VaultProblem."""
+        return self.deposits(person, name, restricted=restricted)[-1].contents
+
+    def deposits(self, person: str, name: str, *, restricted: bool = False) -> tuple[Deposit, ...]:
+        """Return all that was kept for a person under this name, oldest first, with the salts. Raises VaultProblem."""
+        state, wrapped, wrapped_by = _person(self._cursor.connection, person)
+        if state == "destroyed":
+            raise VaultProblem(f"the data of {person} have been destroyed")
+        if state == "restricted" and not restricted:
+            raise VaultProblem(f"the data of {person} are restricted")
+        rows = self._cursor.execute(
+            "SELECT ciphertext FROM vault.record WHERE person = %s AND name = %s ORDER BY number", (person, name)
+        ).fetchall()
+        if not rows:
+            raise VaultProblem(f"the vault keeps no {name} of {person}")
+        key = _unwrap(self._wrapping_key, person, wrapped, wrapped_by)
+        plain = [_decrypt(key, sealed, _place(person, name)) for (sealed,) in rows]
+        return tuple(Deposit(person, name, both[SALT_LENGTH:], both[:SALT_LENGTH]) for both in plain)
+
+    def newest(self, people: Iterable[str], name: str) -> dict[str, bytes]:
+        """Return by person the newest contents under this name, of those who are active and have any, in one query."""
+        rows = self._cursor.execute(
+            "SELECT DISTINCT ON (person) person, p.wrapped_key, p.wrapped_by, r.ciphertext"
+            " FROM vault.person AS p JOIN vault.record AS r USING (person)"
+            " WHERE person = ANY(%s) AND r.name = %s AND p.state = 'active' ORDER BY person, r.number DESC",
+            (sorted(set(people)), name),
+        ).fetchall()
+        return {
+            person: _decrypt(_unwrap(self._wrapping_key, person, *key), sealed, _place(person, name))[SALT_LENGTH:]
+            for person, *key, sealed in rows
+        }
+
+
+def _mark(wrapping_key: bytes) -> bytes:
+    """What tells a wrapping key from others, stored beside what it wraps."""
+    return hashlib.sha256(b"yimai wrapping key" + wrapping_key).digest()[:8]
+
+
+def _unwrap(wrapping_key: bytes, person: str, wrapped: bytes, wrapped_by: bytes) -> bytes:
+    if wrapped_by != _mark(wrapping_key):
+        raise VaultProblem(f"the wrapping key is not the one that the key of {person} was wrapped with")
+    return _decrypt(wrapping_key, wrapped, person.encode())
 
 
 def _person(connection: Connection[Any], person: str) -> tuple[str, bytes, bytes]:

@@ -37,12 +37,12 @@ logging.getLogger("psycopg").setLevel(logging.ERROR)  # a conflict ends a pipeli
 Clock = Callable[[], datetime]
 Chance = Callable[[int], bytes]
 FOLDER: Final = Path("data")
-APP, SEALER, ACCOUNTS = "yimai_app", "yimai_sealer", "yimai_accounts"
+APP, SEALER, ACCOUNTS, SCREEN = "yimai_app", "yimai_sealer", "yimai_accounts", "yimai_screen"
 
 
 @dataclass(frozen=True)
 class Database:
-    """Where the database is: libpq URLs of its owner and of the three roles that serve."""
+    """Where the database is: libpq URLs of its owner and of the roles that decide, seal, sign people in and show pages."""
 
     owner_url: str
     app_url: str
@@ -50,6 +50,7 @@ class Database:
     folder: Path
     embedded: embedded_database.EmbeddedDatabase | None
     accounts_url: str = ""
+    screen_url: str = ""
 
     def stop(self) -> None:
         if self.embedded is not None:
@@ -60,20 +61,23 @@ def open_database(folder: Path, progress: Callable[[str], None] | None = None) -
     """Start (or join) the embedded server in ``folder``, or take DATABASE_URL; bring it to the current form.
 
     With DATABASE_URL (an owner's libpq URL, PostgreSQL ≥ 15) the serving roles take the same URL with ``role`` set,
-    unless YIMAI_APP_DATABASE_URL, YIMAI_SEALER_DATABASE_URL and YIMAI_ACCOUNTS_DATABASE_URL name logins of their own.
+    unless YIMAI_APP_DATABASE_URL, YIMAI_SEALER_DATABASE_URL, YIMAI_ACCOUNTS_DATABASE_URL and YIMAI_SCREEN_DATABASE_URL
+    name logins of their own.
     Raises EmbeddedDatabaseProblem, MigrationProblem, psycopg.OperationalError.
     """
     owner = os.environ.get("DATABASE_URL")
     embedded = None
     if owner:
-        app = os.environ.get("YIMAI_APP_DATABASE_URL") or make_conninfo(owner, options=f"-c role={APP}")
-        sealer = os.environ.get("YIMAI_SEALER_DATABASE_URL") or make_conninfo(owner, options=f"-c role={SEALER}")
-        accounts = os.environ.get("YIMAI_ACCOUNTS_DATABASE_URL") or make_conninfo(owner, options=f"-c role={ACCOUNTS}")
+        app, sealer, accounts, screen = (
+            os.environ.get(f"YIMAI_{name}_DATABASE_URL") or make_conninfo(owner, options=f"-c role={role}")
+            for name, role in (("APP", APP), ("SEALER", SEALER), ("ACCOUNTS", ACCOUNTS), ("SCREEN", SCREEN))
+        )
         folder.mkdir(parents=True, exist_ok=True)
     else:
         embedded = embedded_database.start(folder, progress=progress)
-        owner, app, sealer, accounts = embedded.url(), *map(embedded.url, (APP, SEALER, ACCOUNTS))
-    database = Database(owner, app, sealer, folder, embedded, accounts)
+        roles = (embedded_database.OWNER, APP, SEALER, ACCOUNTS, SCREEN)
+        owner, app, sealer, accounts, screen = map(embedded.url, roles)
+    database = Database(owner, app, sealer, folder, embedded, accounts, screen)
     migrate(owner)
     with psycopg.connect(owner, options="-c role=yimai_owner") as connection:
         changed = rebuild.create(connection.cursor())
@@ -126,7 +130,7 @@ def open_house(
     loading: commits do not wait for the disk; only for data that can be loaded again.
     Raises LedgerProblem if an existing ledger is not of that kind, VaultProblem if its key cannot be used.
     """
-    key = wrapping_key_in(_key_file(database.folder))
+    key = wrapping_key_in(key_file(database.folder))
     arguments: dict[str, Any] = {"kwargs": {"autocommit": True}, "open": True}
     if simulated and loading:
         arguments["configure"] = _do_not_wait_for_disk
@@ -152,7 +156,7 @@ def _do_not_wait_for_disk(connection: psycopg.Connection[Any]) -> None:
     connection.execute("SET synchronous_commit = off")
 
 
-def _key_file(folder: Path) -> Path:
+def key_file(folder: Path) -> Path:
     """The wrapping key lies outside the database; YIMAI_WRAPPING_KEY_FILE names another place than the data folder."""
     return Path(os.environ.get("YIMAI_WRAPPING_KEY_FILE") or folder / "wrapping.key")
 

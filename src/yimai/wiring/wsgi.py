@@ -1,6 +1,7 @@
 """What the WSGI server runs in its worker: the pages, with a window on the database that the environment names.
 
-YIMAI_WEB_DATABASE_URL: libpq URL of the serving role, YIMAI_WEB_ACCOUNTS_DATABASE_URL: of the accounts' role.
+YIMAI_WEB_DATABASE_URL: libpq URL of the screens' role, YIMAI_WEB_ACCOUNTS_DATABASE_URL: of the accounts' role.
+YIMAI_WEB_KEY_FILE: where the vault's wrapping key lies.
 YIMAI_CLOCK_OFFSET: seconds from this machine's clock to a simulated ledger's, or "" where the real time counts.
 """
 
@@ -8,12 +9,14 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from django.core.wsgi import get_wsgi_application
 from psycopg_pool import ConnectionPool
 
 from yimai.interfaces.accounts import reception
 from yimai.interfaces.web import window
+from yimai.store.vault import wrapping_key_in
 from yimai.wiring import account_database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
@@ -22,7 +25,8 @@ application = get_wsgi_application()
 
 def _open_window(url: str, accounts_url: str, offset: timedelta | None) -> None:
     pool = ConnectionPool(url, min_size=1, max_size=8, kwargs={"autocommit": True}, open=True)
-    window.open(pool, lambda: datetime.now(UTC) + (offset or timedelta()))
+    key = wrapping_key_in(Path(os.environ["YIMAI_WEB_KEY_FILE"]))
+    window.open(pool, lambda: datetime.now(UTC) + (offset or timedelta()), key)
     account_database.use(accounts_url)
     reception.open(simulated=offset is not None)
 
