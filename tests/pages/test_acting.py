@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
-from psycopg_pool import ConnectionPool
+from tests.projections.following import screen_pool
 from tests.spec.harness import SpecPlant, clone, founded_template, plant_on_postgres
 
 from yimai.domain.refusal import Refusal, RefusalKind
