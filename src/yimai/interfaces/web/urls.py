@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from yimai.interfaces.web import acting, fact, home, programme, scan, search, session, today, treatment
+from yimai.interfaces.web import acting, fact, home, programme, scan, search, session, tablet, today, treatment
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -19,4 +19,5 @@ urlpatterns = [
     path("about/<slug:noun>/<path:identifier>", search.about, name="about"),
     re_path(r"^fact/(?P<digest>[0-9a-f]{64})$", fact.fact, name="fact"),
     path("programme", programme.programme, name="programme"),
+    path("offline", tablet.offline, name="offline"),
 ]

@@ -1,0 +1,40 @@
+// What scripts say, in the reader's language: the page brings the words in <template id="words">.
+"use strict";
+window.yimai = window.yimai || {};
+(() => {
+  /** The sentence under this key, with {names} filled in. */
+  yimai.say = (key, details = {}) => {
+    const words = document.getElementById("words");
+    const found = words && words.content.querySelector(`[data-say="${CSS.escape(key)}"]`);
+    const text = found ? found.textContent.trim() : key;
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in details ? String(details[name]) : whole));
+  };
+
+  /** What a noun is called; several in a row with "or" between them. */
+  yimai.noun = (nouns) => [].concat(nouns).map((noun) => yimai.say(`noun.${noun}`)).reduce((one, other) => yimai.say("or", { one, other }));
+
+  /** An element with a class, text and attributes. */
+  yimai.element = (tag, look = "", text = "", attributes = {}) => {
+    const made = document.createElement(tag);
+    if (look) made.className = look;
+    if (text) made.textContent = text;
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    return made;
+  };
+
+  /** Do this now and whenever a part of the page has been replaced. */
+  yimai.whenShown = (act) => {
+    document.addEventListener("yimai:shown", () => act());
+    document.addEventListener("htmx:afterSettle", () => act());
+    act();
+  };
+
+  /** Hours and minutes of a moment; with the day where it is not today. */
+  yimai.clock = (moment) => {
+    const date = new Date(moment);
+    const today = date.toDateString() === new Date().toDateString();
+    const two = (number) => String(number).padStart(2, "0");
+    const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+    return today ? time : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
+  };
+})();

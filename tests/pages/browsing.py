@@ -1,0 +1,37 @@
+"""Debian's Chromium for tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import django
+from tests.conftest import missing_tool
+
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+@contextmanager
+def opened_browser(flags: Sequence[str] = ()) -> Iterator[Any]:
+    """A browser; the test is skipped where there is none."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
+    django.setup()
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        missing_tool("Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *flags])
+        yield opened
+        opened.close()
+
+
+def keep_picture(page: Any, name: str) -> None:
+    """With YIMAI_SCREENSHOTS=FOLDER, keep what is shown."""
+    if folder := os.environ.get("YIMAI_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
