@@ -121,6 +121,8 @@ class Story:
                 material_lot.MaterialLotReceived(lot, BASE, material, Quantity(Decimal(900), "mL"), date(2027, 1, 1)),
                 material_lot.MaterialLotReleased(lot, self.sign("QA-1", "released")),
             )
+        for number in range(1, 4):
+            self.write(suite.SuiteRegistered(f"suite-{number:02d}", BASE, "C"))
         for fact in approvals(self.sign("QP-1", "approved")):
             self.write(fact, by="QP-1")
 

@@ -24,6 +24,7 @@ from yimai.projections import (
     trace,
     treatment_board,
     vein,
+    worklist,
 )
 from yimai.projections.change import send
 
@@ -37,6 +38,7 @@ PROJECTIONS: Final = (
     trace,
     treatment_board,
     vein,
+    worklist,
 )
 """Each with TABLES, its statements of definition, AUDIENCE, who may see the rows of each table, and changes(entry)."""
 _FORM: Final = """

@@ -133,7 +133,8 @@ class Walk:
         """Who labels, and where: the hospital what leaves it or what the patient wears, the base all else."""
         carriers = {each.id: each.carrier for each in self.recipe.labels}
         carrier = carriers.get(layout, "container")
-        outbound = carrier == "shipper" and "received" not in self.reached
+        lost = max((place for place, stage in enumerate(self.reached) if stage == "material_lost"), default=-1)
+        outbound = carrier == "shipper" and "received" not in self.reached[lost + 1 :]
         if carrier in ("wristband", "collection_bag") or outbound:
             return self.at_hospital("nurse"), self.hospital
         return self.at_base("operator"), self.base
