@@ -94,3 +94,11 @@ def people(cursor: psycopg.Cursor[Any], identifiers: Iterable[str]) -> dict[str,
         "SELECT person, site, roles FROM projection.person WHERE person = ANY(%s)", (sorted(set(identifiers)),)
     ).fetchall()
     return {row[0]: PersonRow(row[0], row[1], tuple(row[2])) for row in rows}
+
+
+def of_role(cursor: psycopg.Cursor[Any], role: str) -> tuple[PersonRow, ...]:
+    """Everybody registered in a role, whatever the site, by identifier."""
+    rows = cursor.execute(
+        "SELECT person, site, roles FROM projection.person WHERE %s = ANY(roles) ORDER BY person", (role,)
+    ).fetchall()
+    return tuple(PersonRow(row[0], row[1], tuple(row[2])) for row in rows)

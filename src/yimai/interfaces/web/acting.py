@@ -29,7 +29,7 @@ from yimai.interfaces.web.attachment import carried, packed
 from yimai.interfaces.web.bench import Means
 from yimai.interfaces.web.fact_card import Detail, details
 from yimai.interfaces.web.field import Typed
-from yimai.interfaces.web.form import Filled, Form, empty, filled
+from yimai.interfaces.web.form import Arguments, Filled, Form, Preview, empty, filled
 from yimai.interfaces.web.situation import Situation
 from yimai.ledger.entry import Command, Entry
 
@@ -83,6 +83,7 @@ class Turn:
     lines: tuple[RecordedLine, ...] = ()
     signers: tuple[Signer, ...] = ()
     meanwhile: tuple[Entry, ...] = ()
+    preview: Preview | None = None
 
 
 def act(request: HttpRequest, verb: str) -> HttpResponse:
@@ -124,7 +125,7 @@ def _answered(request: HttpRequest, situation: Situation, turn: Turn) -> Done | 
         filled_.arguments,
         id=turn.command,
         actor=situation.who.person,
-        site=situation.who.site,
+        site=_site(filled_.form, filled_.arguments, situation),
         secret=tools.secret,
         occurred=occurred,
     )
@@ -143,13 +144,19 @@ def _answered(request: HttpRequest, situation: Situation, turn: Turn) -> Done | 
     return _signed(request, situation, turn, rehearsed, command, asked)
 
 
+def _site(form: Form, arguments: Arguments, situation: Situation) -> str:
+    return form.site(arguments, situation) if form.site is not None else situation.who.site
+
+
 def _signed(
     request: HttpRequest, situation: Situation, turn: Turn, rehearsed: Rehearsed, command: Command, asked: Any
 ) -> Done | None:
     """Perform it if everybody who must sign has proved to be there, else show the record for signing."""
     tools = bench.opened()
     shown = turn.filled.typed.one("record")
-    recipe = situation.recipe if situation.treatment else None
+    recipe = situation.titles
+    form = turn.filled.form
+    turn.preview = form.preview(turn.filled.typed, situation) if form.preview is not None else None
     turn.record = rehearsed.record.hex()
     turn.lines = tuple(RecordedLine(each.kind, details(each, recipe)) for each in rehearsed.entries)
     turn.signers = tuple(
@@ -242,6 +249,7 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
     context = {
         "turn": turn,
         "form": form,
+        "others": form.others(situation) if form.others is not None else (),
         "situation": situation,
         "hidden": (*hidden, *packed(turn.filled.typed.files)),
         "person": situation.who,

@@ -13,6 +13,7 @@ from yimai.interfaces.web.forms import (
     label,
     material_lot,
     sample,
+    shipment,
     suite,
 )
 
@@ -24,5 +25,6 @@ FORMS: Final[dict[str, Form]] = registered(
     label.FORMS,
     material_lot.FORMS,
     sample.FORMS,
+    shipment.FORMS,
     suite.FORMS,
 )

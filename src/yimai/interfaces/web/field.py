@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from django.core.files.uploadedfile import UploadedFile
 
 from yimai.domain.fact import Quantity, measurable
-from yimai.domain.identifier import typed
+from yimai.domain.identifier import LETTERS, typed
 from yimai.domain.label_code import FOREIGN, scanned
 from yimai.domain.person import Role
 from yimai.domain.reason import REASONS
@@ -75,13 +75,17 @@ Options = Callable[[Situation], Sequence[Option]]
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field. name: of the argument that it gives. optional: may stay empty, and then gives ``empty``."""
+    """One field. name: of the argument that it gives. optional: may stay empty, and then gives ``empty``.
+
+    proposed: what stands in it at first, where the address does not say it.
+    """
 
     name: str
     title: Words
     hint: Words = NOTHING
     optional: bool = False
     empty: Any = ""
+    proposed: Callable[[Situation], str] | None = None
     widget: ClassVar[str]
 
     def read(self, typed: Typed, situation: Situation) -> Any:
@@ -106,9 +110,15 @@ class Field:
         """What the template of a field of several rows draws in each of them."""
         return ()
 
+    def is_asked(self, typed: Typed, problems: Mapping[str, Words]) -> bool:
+        """Whether it is drawn at all; some are only where others' answers raise a question."""
+        return True
+
     def initial(self, situation: Situation) -> Sequence[str]:
         given = situation.given.get(self.name)
-        return () if given is None else (given,)
+        if given is None and self.proposed is not None:
+            given = self.proposed(situation)
+        return (given,) if given else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,16 +130,32 @@ class Given(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shown(Given):
+    """What is known already and must be seen. shown: in words."""
+
+    widget: ClassVar[str] = "shown"
+    shown: Callable[[Situation], Words]
+
+    def drawn(self, situation: Situation) -> Mapping[str, Any]:
+        return {"shown": self.shown(situation)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scan(Field):
     """One scanned label, of which the action is given the identifier.
 
     nouns: what it may be (``container``, ``wristband`` …). The rule decides whether it is the right one, so that a wrong
-    one is put on record; only what was misread is sent back at once.
+    one is put on record; only what was misread is sent back at once. again: another field may hold the same scan.
+    What bears one of our labels is never filled in from the address: whoever scans has the thing in his hand.
     """
 
     nouns: tuple[str, ...]
+    again: bool = False
     widget: ClassVar[str] = "scan"
     missing: ClassVar[Words] = NOT_SCANNED
+
+    def initial(self, situation: Situation) -> Sequence[str]:
+        return () if LETTERS.keys() & set(self.nouns) else super().initial(situation)
 
     def value(self, text: str, situation: Situation) -> str:
         return scanned_identifier(text)
@@ -291,6 +317,7 @@ class Tick(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Day(Field):
+    secret: bool = False
     widget: ClassVar[str] = "day"
 
     def value(self, text: str, situation: Situation) -> date:
@@ -331,9 +358,13 @@ class Text(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Line(Field):
-    """One line of text: an identifier that the base gives, a position, a reference. Gives str."""
+    """One line of text: an identifier that the base gives, a position, a reference. Gives str.
+
+    secret: names a person, so it is never kept on the tablet.
+    """
 
     longest: int = 100
+    secret: bool = False
     widget: ClassVar[str] = "line"
 
     def value(self, text: str, situation: Situation) -> str:

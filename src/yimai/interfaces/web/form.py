@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from yimai.actions.decision import Answer, Done
 from yimai.domain.recipe import Words
@@ -17,13 +20,23 @@ Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Preview:
+    """A template and what it is given."""
+
+    template: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Form:
     """How a person asks for one action.
 
     fields: those of every such form, or a function that says which fields this situation has.
     build: turns the fields' values into the action's arguments, where they are not the same. after: where to go when it is done
     (an address), else to where the person came from. gate: ``plain`` only where nothing is signed, matched or released, so that
-    it may wait on the tablet while the server is out of reach.
+    it may wait on the tablet while the server is out of reach. site: where it is done, if not where the person works.
+    preview: what was understood of the fields, shown with the record before it is signed. others: further ways to go from here,
+    each with its address.
     """
 
     act: Callable[..., Answer]
@@ -34,6 +47,9 @@ class Form:
     gate: Gate = "identity"
     build: Callable[[Arguments, Situation], Arguments] | None = None
     after: Callable[[Done, Situation], str] | None = None
+    site: Callable[[Arguments, Situation], str] | None = None
+    preview: Callable[[Typed, Situation], Preview | None] | None = None
+    others: Callable[[Situation], tuple[tuple[Words, str], ...]] | None = None
 
     @property
     def verb(self) -> str:
@@ -41,6 +57,11 @@ class Form:
 
     def asked(self, situation: Situation) -> tuple[Field, ...]:
         return self.fields(situation) if callable(self.fields) else self.fields
+
+
+def address(verb: str, given: Mapping[str, str]) -> str:
+    """Where a verb's form is, with what is known of it already."""
+    return f"{reverse('act', args=[verb])}?{urlencode(given)}"
 
 
 @dataclass

@@ -13,6 +13,7 @@ from django.http import Http404
 
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
+from yimai.domain.treatment import TreatmentOrdered
 from yimai.domain.vein import Vein, vein_of
 from yimai.ledger.entry import Entry
 from yimai.projections import approval_board, register, vein
@@ -39,8 +40,8 @@ class Situation:
 
     @cached_property
     def vein(self) -> Vein:
-        """The treatment. Raises Http404 if there is none that the person may see."""
-        if not self.entries:
+        """The treatment. Raises Http404 if there is none that the person may see whole."""
+        if not self.entries or self.entries[0].kind != TreatmentOrdered.kind:
             raise Http404(self.treatment)
         return vein_of(self.entries)
 
@@ -53,6 +54,14 @@ class Situation:
         if found is None:
             raise Http404(self.vein.treatment.recipe)
         return found
+
+    @property
+    def titles(self) -> Recipe | None:
+        """The recipe, for its titles, where the person may know which it is (a courier may not)."""
+        try:
+            return self.recipe
+        except Http404:
+            return None
 
     @cached_property
     def base(self) -> Base:

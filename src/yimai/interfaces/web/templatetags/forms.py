@@ -20,6 +20,8 @@ register = template.Library()
 @register.simple_tag
 def field(each: Field, filled: Filled, within: str = "") -> SafeString:
     """One field with its label, what was typed, and what is wrong with it; within: tells one form of a page from another."""
+    if not each.is_asked(filled.typed, filled.problems):
+        return SafeString("")
     values = [value for value in filled.typed.all(each.name) if value]
     file = filled.typed.files.get(each.name)
     context: dict[str, Any] = {
