@@ -17,7 +17,6 @@ from yimai.interfaces.web.situation import Situation
 from yimai.projections import register
 
 
-
 def consignment(situation: Situation) -> Consignment:
     """The shipper that the address names, else the latest that is not unpacked. Raises Http404 if there is none."""
     known = consignments(situation.entries)
