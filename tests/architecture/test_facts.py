@@ -134,14 +134,14 @@ def test_no_golden_file_is_of_a_kind_that_was_forgotten() -> None:
 IDENTIFIERS = {
     *LETTERS, "base", "equipment", "hospital", "item", "logger", "material_lot", "order", "person", "position", "programme",
     "recipe", "signer", "site", "concerns", "suite", "holder", "origin", "destination", "giver_scan", "taker_scan", "containers",
-    "operators", "exceptions", "result", "lot", "reference",
+    "operators", "exceptions", "result", "lot", "reference", "recorded_by",
 }  # fmt: skip
 CODES = {
     "carrier", "cause", "classification", "code", "entry", "equipment_class", "gate", "how", "indication", "layout", "material",
     "plan", "qualification", "reason", "reasons", "recipe_version", "room_class", "step", "test", "tests", "unit", "version",
     "fate", "urgency", "type", "roles", "markers", "meaning", "meanings", "method", "to", "track", "basis", "response", "conclusion",
 }  # fmt: skip
-MEASURED = {"limits", "value", "entries", "old", "new"}
+MEASURED = {"limits", "value", "entries", "old", "new", "replaces"}
 """What an instrument or a person measured, and the recipe's limits, as text."""
 COMMITMENTS = {"evaluation", "file", "form", "name", "note", "patient"}
 """Hex commitments to what lies in the vault."""

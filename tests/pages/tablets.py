@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
-from tests.spec.harness import SpecPlant, clone, founded_template, plant_on_postgres
+from tests.spec.harness import WRAPPING_KEY, SpecPlant, clone, founded_template, plant_on_postgres
 
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.signing import Evidence
@@ -30,12 +31,13 @@ Typed = Mapping[str, str | Sequence[str]]
 @contextmanager
 def bench_opened(server: EmbeddedDatabase) -> Iterator[SpecPlant]:
     """A founded plant on PostgreSQL whose pages act; everybody's password is ``right``."""
+    plain = {"autocommit": True}
     with (
         clone(server, founded_template(server)) as url,
         plant_on_postgres(url) as plant,
-        ConnectionPool(url, min_size=1, max_size=2, kwargs={"autocommit": True}) as pool,
+        ConnectionPool(make_conninfo(url, user="yimai_screen"), min_size=1, max_size=2, kwargs=plain) as pool,
     ):
-        window.open(pool, plant.clock)
+        window.open(pool, plant.clock, WRAPPING_KEY)
         key = Ed25519PrivateKey.from_private_bytes(bytes(32))
         bench.open(Bench(plant.ledger, bytes(range(32)), key, _confirm, lambda person: Means()))
         yield plant

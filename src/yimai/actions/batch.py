@@ -137,6 +137,48 @@ def start_step(
     return decide(ledger, command, read, rule, gate="batch.start_step", treatment=treatment)
 
 
+def record_entry(
+    ledger: Ledger,
+    command: Command,
+    *,
+    treatment: str,
+    batch: str,
+    step: str,
+    round: int,
+    entry: str,
+    value: Recorded,
+    replaces: Recorded | None = None,
+    reason: str = "",
+) -> Answer:
+    """Put one value of a running step down when it is made; whoever completes the step signs it.
+
+    replaces: what the person saw there before; another value put there meanwhile is a question, never overwritten.
+    """
+
+    def rule(seen: Seen) -> Verdict:
+        vein = seen.vein(treatment)
+        if refusal := _own(vein, batch) or _of_base(seen, vein, "operator"):
+            return refusal
+        opened = vein.batches.by_id[batch]
+        return batch_record.record_entry(
+            vein.treatment,
+            vein.batches,
+            seen.recipe(opened.recipe, opened.recipe_version),
+            batch=batch,
+            step=step,
+            round=round,
+            entry=entry,
+            value=value,
+            replaces=replaces,
+            reason=reason,
+            recorder=command.actor,
+            occurred=seen.occurred,
+        )
+
+    read = [subject("treatment", treatment), subject("person", command.actor)]
+    return decide(ledger, command, read, rule, gate="batch.record_entry", treatment=treatment)
+
+
 def complete_step(
     ledger: Ledger,
     command: Command,

@@ -20,12 +20,13 @@ WORKED: Final = (
     LineCleared,
     batches.BatchOpened,
     batches.StepStarted,
+    batches.EntryRecorded,
     batches.StepCompleted,
     batches.EntryCorrected,
     batches.BatchCompleted,
     SampleTaken,
 )
-"""Whoever signs one of these took part in the batch."""
+"""Whoever signs or records one of these took part in the batch."""
 
 
 def evidence_of(seen: Seen, vein: Vein, batch: str) -> BatchEvidence:
@@ -69,4 +70,5 @@ def _performers(seen: Seen, treatment: str, batch: str) -> frozenset[str]:
             values = [getattr(fact, each.name) for each in fields(fact)]
             people.update(value.signer for value in values if isinstance(value, Signature))
             people.update(fact.operators if isinstance(fact, batches.StepStarted) else ())
+            people.update((fact.recorded_by,) if isinstance(fact, batches.EntryRecorded) else ())
     return frozenset(people)

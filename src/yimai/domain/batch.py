@@ -67,6 +67,25 @@ class StepStarted(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class EntryRecorded(Fact):
+    """One value of a running step was put down when it was made; completing the step signs it.
+
+    replaces: what was put down before, which stays readable, or None. reason: why it was changed, or "".
+    """
+
+    kind: ClassVar[str] = "batch.entry_recorded.v1"
+    treatment: str
+    batch: str
+    step: str
+    round: int
+    entry: str
+    value: Recorded
+    replaces: Recorded | None
+    reason: str
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepCompleted(Fact):
     """What the step recorded. verified: the second person's signature where the recipe asks for one."""
 
@@ -136,8 +155,20 @@ class BatchFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What a running step's entry reads: the value, who put it down and when."""
+
+    value: Recorded
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StepRun:
-    """One round of a step. ended: None while it runs. entries: as corrected."""
+    """One round of a step. ended: None while it runs. entries: as corrected. noted: as put down before the signature.
+
+    recorders: everybody who put a value down, also one that another replaced.
+    """
 
     step: str
     round: int
@@ -148,6 +179,8 @@ class StepRun:
     ended: datetime | None = None
     entries: Mapping[str, Recorded] = field(default_factory=dict)
     signers: frozenset[str] = frozenset()
+    noted: Mapping[str, Noted] = field(default_factory=dict)
+    recorders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +241,8 @@ class Batch:
         return isinstance(count, Quantity) and count.value >= step.until.at_least
 
     def performers(self, step: str) -> frozenset[str]:
-        """Everyone who worked on or signed the step."""
-        return frozenset().union(*({*run.operators, *run.signers} for run in self.runs_of(step)))
+        """Everyone who worked on the step, recorded in it or signed it."""
+        return frozenset().union(*({*run.operators, *run.recorders, *run.signers} for run in self.runs_of(step)))
 
     @property
     def people(self) -> frozenset[str]:
@@ -262,7 +295,7 @@ def evolve(batches: Batches, fact: Fact, entry: Entry) -> Batches:
         case BatchFailed():
             ended = replace(batches.by_id[fact.batch], state="failed", ended=entry.occurred, cause=fact.cause)
             changed = replace(ended, signers=ended.signers | {fact.decided.signer})
-        case StepStarted() | StepCompleted() | EntryCorrected() | ContainerFilled():
+        case StepStarted() | EntryRecorded() | StepCompleted() | EntryCorrected() | ContainerFilled():
             changed = _recorded(batches.by_id[fact.batch], fact, entry)
         case custody.ContainerConsumed():
             using = next((each for each in batches.by_id.values() if fact.container in each.containers), None)
@@ -280,6 +313,11 @@ def _recorded(batch: Batch, fact: Fact, entry: Entry) -> Batch:
             crew = (fact.operators, fact.equipment, fact.materials)
             run = StepRun(fact.step, fact.round, entry.occurred, *crew, signers=frozenset({fact.performed.signer}))
             return replace(batch, runs=(*batch.runs, run))
+        case EntryRecorded():
+            run = batch.run(fact.step, fact.round)
+            noted = {**run.noted, fact.entry: Noted(fact.value, fact.recorded_by, entry.occurred)}
+            written = replace(run, noted=noted, recorders=run.recorders | {fact.recorded_by})
+            return replace(batch, runs=tuple(written if each is run else each for each in batch.runs))
         case StepCompleted():
             run = batch.run(fact.step, fact.round)
             signers = {each.signer for each in (fact.performed, fact.verified) if each is not None}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from yimai.domain.batch import Recorded
+from yimai.domain.batch import Noted, Recorded
 from yimai.domain.fact import DIGITS, Quantity, measurable
 from yimai.domain.recipe import EntryField, Limits, Step
 from yimai.domain.refusal import Refusal, RefusalKind
@@ -64,6 +64,25 @@ NOT_A_CODE = RefusalKind(
 )
 
 
+RECORDED_MEANWHILE = RefusalKind(
+    "batch.entry_recorded_meanwhile",
+    "{person} has recorded {theirs} for {step}.{entry} at {at}; you have {mine}. "
+    "Compare the two at the instrument: keep theirs, or replace it by yours with a reason.",
+    "{person} 已于 {at} 将 {step}.{entry} 记录为 {theirs}，您的值为 {mine}。"
+    "请对照仪器核对：保留对方的值，或说明理由后改为您的值。",
+)
+CHANGE_NEEDS_REASON = RefusalKind(
+    "batch.entry_change_needs_reason",
+    "{step}.{entry} reads {old} already. Choose why it is changed to {new}; both stay on record.",
+    "{step}.{entry} 已记录为 {old}。请选择改为 {new} 的理由；两个值都会保留。",
+)
+DIFFERS_FROM_RECORDED = RefusalKind(
+    "batch.entry_differs_from_recorded",
+    "{step}.{entry} was recorded as {recorded} by {person}, not as {value}. Record the change with its reason, then sign.",
+    "{step}.{entry} 已由 {person} 记录为 {recorded}，而不是 {value}。请先说明理由更改记录，再签名。",
+)
+
+
 def complete(step: Step, entries: Mapping[str, Recorded]) -> Refusal | None:
     """Whether the entries are the step's own, all of them, each possible: what must hold before anybody signs."""
     for name in entries:
@@ -92,6 +111,32 @@ def possible(step: str, field: EntryField, value: Recorded) -> Refusal | None:
             return NO_SUCH_CHOICE(**place, value=value, choices=", ".join(field.choices))
         case str() if field.type == "text" and not CODE.fullmatch(value):
             return NOT_A_CODE(**place)
+    return None
+
+
+def change(
+    step: str, entry: str, noted: Noted | None, value: Recorded, replaces: Recorded | None, reason: str, recorder: str
+) -> Refusal | None:
+    """Whether the value may be put down where another stands already.
+
+    replaces: what the recorder saw there. The same value again does no harm; another person's that the recorder has
+    not seen is a question to him, and any change has a reason.
+    """
+    if noted is None or noted.value == value:
+        return None
+    place = {"step": step, "entry": entry}
+    if noted.by != recorder and noted.value != replaces:
+        at = noted.at.isoformat(timespec="minutes")
+        return RECORDED_MEANWHILE(**place, person=noted.by, theirs=noted.value, mine=value, at=at)
+    return None if reason.strip() else CHANGE_NEEDS_REASON(**place, old=noted.value, new=value)
+
+
+def as_recorded(step: str, noted: Mapping[str, Noted], entries: Mapping[str, Recorded]) -> Refusal | None:
+    """Whether what is to be signed is what was put down when it was made."""
+    for name, each in noted.items():
+        if entries[name] != each.value:
+            place = {"step": step, "entry": name}
+            return DIFFERS_FROM_RECORDED(**place, recorded=each.value, person=each.by, value=entries[name])
     return None
 
 

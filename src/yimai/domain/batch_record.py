@@ -15,6 +15,7 @@ from yimai.domain.batch import (
     BatchFailed,
     ContainerFilled,
     EntryCorrected,
+    EntryRecorded,
     Recorded,
     StepCompleted,
     StepRun,
@@ -97,6 +98,47 @@ NO_SUCH_CAUSE = RefusalKind(
 )
 
 
+def record_entry(
+    order: Treatment,
+    batches: Batches,
+    recipe: Recipe,
+    *,
+    batch: str,
+    step: str,
+    round: int,
+    entry: str,
+    value: Recorded,
+    replaces: Recorded | None,
+    reason: str,
+    recorder: str,
+    occurred: datetime,
+) -> Refusal | tuple[Fact, ...]:
+    """Put one value of a running step down when it is made (ALCOA: contemporaneous), also of a held treatment."""
+    if refusal := still_open(batches, order.id, batch):
+        return refusal
+    wanted = step_of(recipe, batch, step)
+    if isinstance(wanted, Refusal):
+        return wanted
+    running = batches.by_id[batch].running(step)
+    if running is None or running.round != round:
+        done = any(each.round == round for each in batches.by_id[batch].runs_of(step))
+        return STEP_ALREADY_COMPLETED(step=step) if done else STEP_NOT_RUNNING(step=step)
+    if occurred < running.started:
+        return TIME_REVERSED(step=step, moment=occurred.isoformat(), earlier=running.started.isoformat())
+    field = wanted.entry(entry)
+    if field is None:
+        return batch_entry.UNKNOWN(step=step, entry=entry, entries=", ".join(each.id for each in wanted.entries) or "–")
+    noted = running.noted.get(entry)
+    refusal = batch_entry.possible(step, field, value) or batch_entry.change(
+        step, entry, noted, value, replaces, reason, recorder
+    )
+    if refusal:
+        return refusal
+    changed = noted is not None and noted.value != value
+    before, why = (noted.value, reason) if noted is not None and changed else (None, "")
+    return (EntryRecorded(order.id, batch, step, round, entry, value, before, why, recorder),)
+
+
 def complete_step(
     order: Treatment,
     labels: label.Labels,
@@ -133,7 +175,7 @@ def complete_step(
     if occurred < running.started:
         return TIME_REVERSED(step=step, moment=occurred.isoformat(), earlier=running.started.isoformat())
     refusal = first_refusal(
-        batch_entry.complete(wanted, entries),
+        batch_entry.complete(wanted, entries) or batch_entry.as_recorded(step, running.noted, entries),
         _fillable(labels, held, order, recipe, wanted, filled),
         *(custody.in_hand(held, each, order.base) for each in opened.containers if filled),
         _signers(wanted, order.base, performer, verifier, day),

@@ -28,6 +28,7 @@ FIELDS: Final = {
     "position": "storage_position",
     "programme": "programme",
     "recipe": "recipe",
+    "recorded_by": "person",
     "signer": "person",
     "site": "site",
     "suite": "suite",

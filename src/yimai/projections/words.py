@@ -13,6 +13,7 @@ KINDS: Final[dict[str, Words]] = {
     "batch.completed.v1": Words("批次完成", "Batch completed"),
     "batch.container_filled.v1": Words("灌装容器", "Container filled"),
     "batch.entry_corrected.v1": Words("更正记录", "Entry corrected"),
+    "batch.entry_recorded.v1": Words("录入数值", "Entry recorded"),
     "batch.failed.v1": Words("批次失败", "Batch failed"),
     "batch.opened.v1": Words("开批", "Batch opened"),
     "batch.step_completed.v1": Words("步骤完成", "Step completed"),
