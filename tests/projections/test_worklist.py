@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from pathlib import Path
 from random import Random
@@ -214,6 +215,47 @@ def test_a_courier_sees_what_he_carries_and_what_waits_for_any_courier(story: St
         assert (task.verb, task.treatment, task.person) == ("custody.hand_over", carried, "COUR-1")
         assert set(task.arguments) == {"treatment", "shipment", "giver"}
         assert worklist.for_courier(cursor, "COUR-2") == ()
+
+
+def test_time_opens_and_closes_what_is_to_be_done(watched: tuple[SpecPlant, Watch]) -> None:
+    plant, watch = watched
+    journey = plant.treatment("labelled")
+    slot = journey.itinerary
+    assert slot is not None
+
+    def standing(now: datetime) -> dict[str, str]:
+        offered = worklist.for_treatment(watch.cursor, journey.treatment, now)
+        return {task.verb: task.blocked for task in offered if not task.optional}
+
+    assert standing(plant.clock()) == {"collection.start": ""}
+    assert standing(slot.starts - timedelta(days=4)) == {"collection.start": "too_early"}
+    assert standing(slot.ends + timedelta(minutes=1)) == {"collection.start": "too_late", "slot.free": ""}
+    journey.hold()
+    assert standing(plant.clock()) == {"collection.start": "held", "treatment.resume": ""}
+
+
+def test_a_suite_that_is_occupied_out_of_use_or_uncleared_again_holds_up_the_batch(
+    watched: tuple[SpecPlant, Watch],
+) -> None:
+    plant, watch = watched
+    journey = plant.treatment("received")
+    plant.clock.advance(timedelta(hours=6))
+
+    def standing(**changed: str) -> dict[str, str]:
+        for column, value in changed.items():
+            watch.cursor.execute(f"UPDATE projection.room SET {column} = %s", (value,))
+        offered = worklist.for_treatment(watch.cursor, journey.treatment, plant.clock())
+        return {task.verb: task.blocked for task in offered if not task.optional}
+
+    assert standing() == {"suite.clear_line": ""}
+    assert standing(batch="B-OTHER") == {"suite.clear_line": "suite_occupied"}
+    assert standing(out="cleaning") == {"suite.clear_line": "suite_out"}
+    assert standing(batch="", out="") == {"suite.clear_line": ""}
+    journey.reach("cleared")
+    assert standing() == {"batch.open_batch": ""}
+    assert standing(cleared_for="") == {"suite.clear_line": "", "batch.open_batch": "waits_for_clearance"}
+    watch.cursor.execute("UPDATE projection.room SET cleared_for = %s WHERE suite = %s", (journey.batch, journey.suite))
+    watch.cursor.execute("UPDATE projection.room SET cleared_for = '' WHERE suite <> %s", (journey.suite,))
 
 
 def test_every_task_and_every_obstacle_has_words() -> None:

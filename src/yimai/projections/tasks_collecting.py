@@ -42,7 +42,7 @@ def booking(state: State) -> Iterator[Task]:
     if accepted is None:
         return
     for side in ("hospital", "base"):
-        if slot is None and state.needs_cells:
+        if slot is None and (state.needs_cells or (state.material and not state.open_batch)):
             failed = state.at("collection_failed")
             yield task(state, "slot.reserve", side, failed or accepted)
         elif slot is not None and stale(state, slot):

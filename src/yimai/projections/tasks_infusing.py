@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Final
 
+from yimai.projections.tasks_collecting import wanted
 from yimai.projections.tasks_drafting import task
 from yimai.projections.worklist_state import State, Task, when
 
@@ -21,13 +22,15 @@ def preparing(state: State) -> Iterator[Task]:
     if not batch or not state.supplied(batch) or state.row.ended:
         return
     bags, decided = state.final_bags(batch), state.at("disposition", batch) or state.row.ordered
-    left = [bag for bag in bags if state.trouble(bag) not in ("unusable", "waits_for_excursion")]
+    troubles = [trouble for bag in bags if (trouble := state.trouble(bag)) != "unusable"]
+    in_doubt = all(trouble == "waits_for_excursion" for trouble in troubles)
     available, depleted = state.one("available"), state.at("depleted")
     confirmed = available is not None and available["batch"] == batch
-    if state.of("begun"):
+    if state.of("begun") or not troubles:
         return
+    yield from wanted(state, "wristband", "hospital", 1, len(state.labelled("wristband")), decided)
     if not confirmed:
-        doubt = "" if left else "waits_for_excursion"
+        doubt = "waits_for_excursion" if in_doubt else ""
         yield task(state, "infusion.confirm_availability", "hospital", decided, blocked=doubt, batch=batch)
     closes = depleted + state.recipe.product.lymphodepletion_maximum if depleted is not None else None
     if depleted is None or available is None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
+import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -251,14 +252,14 @@ def _planned(
 
 def _compute(cursor: psycopg.Cursor[Any], missing: Mapping[str, tuple[bytes, bytes]]) -> None:
     rows = cursor.execute(
-        "SELECT head, treatment, hospital, base, recipe, version, urgency, ordered, ended, marks || opened,"
+        "SELECT head, treatment, hospital, base, recipe, version, urgency, ordered, ended, (marks || opened)::text,"
         " coalesce((SELECT jsonb_object_agg(p.person, p.site) FROM projection.person AS p WHERE p.person IN"
         " (SELECT value ->> 'holder' FROM jsonb_each(opened) WHERE key LIKE 'held/%%')), '{}')"
         " FROM projection.worklist WHERE treatment = ANY(%s)",
         (list(missing),),
     ).fetchall()
-    for head, *fields in rows:
-        row = Row(*fields)
+    for head, *fields, marks, sites in rows:
+        row = Row(*[*fields, msgspec.json.decode(marks), sites])
         known, approved = missing[row.treatment]
         if head == known:  # else it moved meanwhile, and is computed when it is asked for again
             _TASKS[head, approved] = tuple(planned(row, _recipe(cursor, row, approved)))

@@ -222,8 +222,13 @@ class State:
     def needs_cells(self) -> bool:
         """Whether cells must be collected, again perhaps: nothing is left that is or can become a product."""
         batch = self.latest_batch
-        made = bool(batch) and not self.batch_lost(batch)
+        made = bool(batch) and not self.batch_lost(batch) and not self.nothing_left(batch)
         return not made and not self.material and not self.of("begun")
+
+    def nothing_left(self, batch: str) -> bool:
+        """Whether the batch was let go, and none of its bags is left that may be used."""
+        left = (bag for bag in self.final_bags(batch) if self.trouble(bag) != "unusable")
+        return self.supplied(batch) and next(left, None) is None
 
     # Steps.
 
