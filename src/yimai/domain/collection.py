@@ -64,13 +64,14 @@ class CollectionFailed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One collection. state: started, completed or failed. container: the bag that was filled, or ""."""
+    """One collection. state: started, completed or failed. container: the bag that was filled, or "". volume: in it."""
 
     id: str
     wristband: str
     state: Literal["started", "completed", "failed"]
     container: str = ""
     ended: datetime | None = None
+    volume: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def evolve(collections: Collections, fact: Fact, entry: Entry) -> Collections:
             changed = Collection(fact.collection, fact.wristband, "started")
         case CollectionCompleted():
             earlier = collections.by_id[fact.collection]
-            changed = replace(earlier, state="completed", container=fact.container, ended=entry.occurred)
+            filled = replace(earlier, container=fact.container, volume=fact.volume)
+            changed = replace(filled, state="completed", ended=entry.occurred)
         case CollectionFailed():
             changed = replace(collections.by_id[fact.collection], state="failed", ended=entry.occurred)
         case _:

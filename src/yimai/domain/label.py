@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Literal
 
 from yimai.domain.fact import Fact, Signature, subject
 from yimai.domain.label_code import COPIES
@@ -64,6 +65,8 @@ class LabelDestroyed(Fact):
     destroyed: Signature
 
 
+PRINTING: Final = timedelta(minutes=10)
+"""How long after its issue a copy may be printed."""
 CopyState = Literal["issued", "used", "destroyed"]
 
 
@@ -156,6 +159,26 @@ TOO_MANY_COPIES = RefusalKind(
     "{item} has had {copies} labels, the most there can be. Find out why labels fail here, and put a new item in its place.",
     "{item} 已签发 {copies} 份标签，达到上限。请查明标签反复失败的原因，并启用新的容器。",
 )
+PRINTED_BEFORE = RefusalKind(
+    "label.printed_before",
+    "Copy {copy} of the label of {item} was printed before. Destroy it and issue a further copy with the reason.",
+    "{item} 的第 {copy} 份标签已打印过。请将其销毁，并填写原因签发新的一份。",
+)
+ISSUED_BY_ANOTHER = RefusalKind(
+    "label.issued_by_another",
+    "Copy {copy} of the label of {item} was issued by {issuer}, who alone may print it. Ask {issuer}, or issue a further copy.",
+    "{item} 的第 {copy} 份标签由 {issuer} 签发，只能由其打印。请联系 {issuer}，或签发新的一份。",
+)
+OUTDATED = RefusalKind(
+    "label.outdated",
+    "Since copy {copy} of the label of {item} was issued, something on it has changed: {lines}. Destroy it and issue a further copy.",
+    "{item} 的第 {copy} 份标签签发后内容已变化：{lines}。请将其销毁并签发新的一份。",
+)
+NOT_DRAWN = RefusalKind(
+    "label.not_drawn",
+    "The label of {item} cannot be shown whole: {problem}. Have the recipe's or the site's title shortened, then issue a further copy.",
+    "{item} 的标签无法完整显示：{problem}。请缩短工艺规程或站点名称后签发新的一份。",
+)
 ALREADY_LABELLED = RefusalKind(
     "label.already_labelled",
     "{item} already bears a label. Destroy this copy, or void the one on the item first.",
@@ -181,6 +204,20 @@ def belongs(labels: Labels, treatment: str, presented: str, *carriers: Carrier) 
 def reconciled(labels: Labels) -> Refusal | None:
     open_copies = labels.unreconciled
     return UNRECONCILED(copies=", ".join(open_copies)) if open_copies else None
+
+
+def printable(labels: Labels, issued: LabelIssued, recorded: datetime, person: str, now: datetime) -> Refusal | None:
+    """Whether this person may have the copy's printable form now. recorded: when the issue was.
+
+    Issuing is printing: the form goes to who issued it, for as long as a printer may take, so that no second piece of
+    paper arises later; should one, it bears the same copy number, which is used once only.
+    """
+    known = {"item": issued.item, "copy": issued.copy}
+    if labels.items[issued.item].copies[issued.copy - 1] != "issued":
+        return NO_SUCH_COPY(**known)
+    if person != issued.issued.signer:
+        return ISSUED_BY_ANOTHER(issuer=issued.issued.signer, **known)
+    return PRINTED_BEFORE(**known) if now - recorded > PRINTING else None
 
 
 def issue(

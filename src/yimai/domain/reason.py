@@ -36,6 +36,8 @@ REASONS: Final[Mapping[str, Words]] = {
     "damaged": Words("破损", "Damaged"),
     "illegible": Words("无法识读", "Illegible"),
     "misprinted": Words("打印错误", "Misprinted"),
+    "printer_fault": Words("打印机故障", "Printer fault"),
+    "content_changed": Words("标签内容变化", "Content of the label changed"),
     "surplus": Words("多余", "Surplus"),
     "expired": Words("过期", "Expired"),
     "maintenance": Words("维护", "Maintenance"),

@@ -190,11 +190,16 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label layout: what it is stuck on."""
+    """A label layout: what it is stuck on.
+
+    gs1: what its matrix holds: "" the plain label code, ``own`` that as a GS1 element string, or the holder's GTIN
+    (14 digits), under which the item's identifier is the serial number.
+    """
 
     id: str
     title: Words
     carrier: Literal["wristband", "collection_bag", "container", "sample", "final_bag", "shipper"]
+    gs1: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +255,7 @@ class Recipe:
     retention_source: Source
     indications: tuple[tuple[str, Words], ...]
     markers: tuple[str, ...]
+    marker_titles: tuple[tuple[str, Words], ...]
     starting_material: StartingMaterial
     product: Product
     operations: tuple[Operation, ...]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from stdnum.ean import is_valid as is_gtin
+
 from yimai.domain.content import Path, Problem, problem, repeated
 from yimai.domain.recipe import EntryField, Failure, Limits, Recipe, Step, Test
 from yimai.domain.step_order import after_unknown, cycles, minimum_between, unreachable
@@ -16,6 +18,7 @@ def check_recipe(recipe: Recipe) -> list[Problem]:
     """Every problem of a well-shaped recipe, each with the path of the value to correct; empty when there is none."""
     return [
         *_duplicates(recipe),
+        *_gs1(recipe),
         *_references(recipe),
         *_order(recipe),
         *_holds(recipe),
@@ -46,6 +49,15 @@ def _duplicates(recipe: Recipe) -> Iterator[Problem]:
     yield from repeated([sample.id for sample in recipe.samples], ("samples",))
     yield from repeated([test.id for test in recipe.tests], ("tests",))
     yield from repeated([label.id for label in recipe.labels], ("labels",))
+
+
+def _gs1(recipe: Recipe) -> Iterator[Problem]:
+    for position, label in enumerate(recipe.labels):
+        if label.gs1 not in ("", "own") and (len(label.gs1) != 14 or not is_gtin(label.gs1)):
+            en = f"{label.gs1} is no GTIN, its check digit does not fit: correct it, or say own"
+            yield problem(
+                ("labels", position, "gs1"), en, f"{label.gs1} 不是有效的 GTIN（校验位不符），请更正或填写 own"
+            )
 
 
 def _references(recipe: Recipe) -> Iterator[Problem]:

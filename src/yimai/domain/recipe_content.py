@@ -48,6 +48,7 @@ def recipe_from(content: Mapping[str, Json]) -> Recipe:
         retention_source=top.part("retention").source(),
         indications=_titles(top, "indications"),
         markers=tuple(name for name, _ in top.named("markers")),
+        marker_titles=_titles(top, "markers"),
         starting_material=_starting_material(top.part("starting_material")),
         product=_product(top.part("product")),
         operations=tuple(
@@ -187,4 +188,4 @@ def _label(part: Part) -> Label:
         Literal["wristband", "collection_bag", "container", "sample", "final_bag", "shipper"],
         part.one_of("carrier", *carriers),
     )
-    return Label(part.text("id"), part.words(), carrier)
+    return Label(part.text("id"), part.words(), carrier, part.text("gs1", ""))

@@ -17,6 +17,7 @@ from yimai.projections import (
     approval_board,
     audience,
     clock_board,
+    label_board,
     party_board,
     programme_board,
     register,
@@ -31,6 +32,7 @@ from yimai.projections.change import send
 PROJECTIONS: Final = (
     approval_board,
     clock_board,
+    label_board,
     party_board,
     programme_board,
     register,

@@ -11,6 +11,7 @@ handler404 = answers.not_found
 urlpatterns = [
     path("health", answers.health, name="health"),
     path("sw.js", tablet.worker, name="worker"),
+    path("labels/", include("yimai.interfaces.labels.urls")),
     *i18n_patterns(
         path("", include("yimai.interfaces.web.urls")),
         path("account/", include("yimai.interfaces.accounts.urls")),
