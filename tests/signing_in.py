@@ -31,12 +31,15 @@ def accounts_on(url: str, *, simulated: bool = True) -> Iterator[None]:
 
     settings.SECRET_KEY = "only for tests"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the tests' own thread
+    before, opened = connections.settings["default"], reception._opened[:]
     account_database.use(make_conninfo(url, user="yimai_accounts"), kept_seconds=0)
     reception.open(simulated=simulated)
     try:
         yield
     finally:
         connections.close_all()
+        del connections["default"]
+        connections.settings["default"], reception._opened[:] = before, opened
 
 
 def account_of(person: str, password: str | None = None) -> Account:

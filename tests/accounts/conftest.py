@@ -12,8 +12,8 @@ from django.test import Client
 from tests.conftest import clone_of_template
 from tests.projections.following import followed, screen_pool
 from tests.signing_in import PASSWORD, account_of, accounts_on, register_person
+from tests.windows import opened_window
 
-from yimai.interfaces.web import window
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
@@ -30,10 +30,15 @@ PEOPLE = {
 @pytest.fixture(scope="module")
 def url(postgres: EmbeddedDatabase) -> Iterator[str]:
     """The owner's URL of a database on which these people are registered."""
-    with clone_of_template(postgres) as clone, followed(clone), screen_pool(clone) as screen, accounts_on(clone):
+    with (
+        clone_of_template(postgres) as clone,
+        followed(clone),
+        screen_pool(clone) as screen,
+        accounts_on(clone),
+        opened_window(screen, lambda: datetime.now(UTC)),
+    ):
         for person, (site, role) in PEOPLE.items():
             register_person(clone, person, site, role)
-        window.open(screen, lambda: datetime.now(UTC))
         yield clone
 
 

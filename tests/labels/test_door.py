@@ -14,6 +14,7 @@ from tests.labels.reading_back import codes, opened, page, text_of
 from tests.projections.following import screen_pool
 from tests.signing_in import accounts_on, signed_in
 from tests.spec.harness import WRAPPING_KEY, SpecPlant, clone, founded_template, plant_on_postgres
+from tests.windows import opened_window
 
 from yimai.actions import treatment
 from yimai.domain.label import PRINTING
@@ -50,9 +51,9 @@ def door(postgres: EmbeddedDatabase) -> Iterator[Door]:
         plant_on_postgres(url) as plant,
         accounts_on(url),
         screen_pool(url) as screen,
+        opened_window(screen, lambda: plant.clock(), WRAPPING_KEY),
     ):
         journey = plant.treatment("printed")
-        web_window.open(screen, lambda: plant.clock(), WRAPPING_KEY)
         window.open(window.Window(web_window.reading, patient_of, web_window.now))
         (issued,) = issues(plant, journey, item=journey.bag)
         yield Door(plant, journey, issued.actor)

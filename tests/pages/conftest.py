@@ -15,8 +15,8 @@ from tests.conftest import clone_of_template
 from tests.projections.following import begin, followed, screen_pool
 from tests.projections.story import Story, Telling
 from tests.signing_in import accounts_on, signed_in
+from tests.windows import opened_window
 
-from yimai.interfaces.web import window
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 HOSTILE = "<script>alert('园区')</script>"
@@ -61,8 +61,8 @@ def house(postgres: EmbeddedDatabase) -> Iterator[House]:
         whole.until("infused")
         stages["infused"] = whole.coi
         story.ledger.seal()
-        window.open(screen, story.clock)
-        yield House(stages, whole, story, url)
+        with opened_window(screen, story.clock):
+            yield House(stages, whole, story, url)
 
 
 @pytest.fixture

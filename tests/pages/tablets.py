@@ -15,10 +15,11 @@ from django.utils import translation
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.spec.harness import WRAPPING_KEY, SpecPlant, clone, founded_template, plant_on_postgres
+from tests.windows import opened_bench, opened_window
 
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.signing import Evidence
-from yimai.interfaces.web import acting, bench, window
+from yimai.interfaces.web import acting
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.ledger.entry import Entry
 from yimai.projections.register import PersonRow
@@ -37,10 +38,10 @@ def bench_opened(server: EmbeddedDatabase) -> Iterator[SpecPlant]:
         plant_on_postgres(url) as plant,
         ConnectionPool(make_conninfo(url, user="yimai_screen"), min_size=1, max_size=2, kwargs=plain) as pool,
     ):
-        window.open(pool, plant.clock, WRAPPING_KEY)
         key = Ed25519PrivateKey.from_private_bytes(bytes(32))
-        bench.open(Bench(plant.ledger, bytes(range(32)), key, _confirm, lambda person: Means()))
-        yield plant
+        acting = Bench(plant.ledger, bytes(range(32)), key, _confirm, lambda person: Means())
+        with opened_window(pool, plant.clock, WRAPPING_KEY), opened_bench(acting):
+            yield plant
 
 
 def _confirm(

@@ -14,11 +14,12 @@ from django.test import RequestFactory
 from django.utils import translation
 from tests.projections.following import screen_pool
 from tests.spec.harness import SpecPlant, clone, founded_template, plant_on_postgres
+from tests.windows import opened_bench, opened_window
 
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.signing import Evidence, problem_of
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import acting, bench, window
+from yimai.interfaces.web import acting
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
@@ -63,9 +64,9 @@ def plant(postgres: EmbeddedDatabase) -> Iterator[SpecPlant]:
         plant_on_postgres(url) as plant,
         screen_pool(url) as screen,
     ):
-        window.open(screen, plant.clock)
-        bench.open(Bench(plant.ledger, SECRET, SERVER, confirm, lambda person: Means()))
-        yield plant
+        acting = Bench(plant.ledger, SECRET, SERVER, confirm, lambda person: Means())
+        with opened_window(screen, plant.clock), opened_bench(acting):
+            yield plant
 
 
 def tablet(journey: Journey, person: str) -> Tablet:

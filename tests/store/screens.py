@@ -12,11 +12,11 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.projections.following import begin, followed
 from tests.projections.story import AUTHORITY, BASE, HOSPITAL, OTHER_HOSPITAL, Story, Telling
+from tests.windows import opened_window
 
 from yimai.domain.equipment import EquipmentRegistered
 from yimai.domain.site import SiteRegistered
 from yimai.domain.treatment import TreatmentOrdered
-from yimai.interfaces.web import window
 from yimai.ledger.entry import Deposit
 from yimai.projections import audience, rebuild, trace, vein
 from yimai.projections.register import PersonRow
@@ -96,10 +96,8 @@ def kept_house(url: str) -> Iterator[Kept]:
             opened = Kept(url, screen, story, mine, theirs, elsewhere)
             for treatment in (mine.coi, theirs.coi, elsewhere):
                 opened.identifiers[treatment] = identifiers_of(pool, treatment)
-            before = window._opened[:]
-            window.open(screen, story.clock, KEY)
-            yield opened
-            window._opened[:] = before
+            with opened_window(screen, story.clock, KEY):
+                yield opened
 
 
 def found_more_sites(story: Story) -> None:

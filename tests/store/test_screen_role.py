@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -36,6 +37,7 @@ from tests.store.screens import (
     owned,
     screen_role,
 )
+from tests.windows import opened_window
 
 from yimai.interfaces.web import window
 from yimai.projections import audience, treatment_board
@@ -116,18 +118,18 @@ class TestThePool:
                 connection.execute("RESET ALL")
 
     def test_of_a_role_that_row_security_does_not_bind_is_refused(self, kept: Kept) -> None:
-        with opened_window(kept.url) as refused, pytest.raises(RuntimeError, match="row security"), refused:
+        with owners_window(kept.url) as refused, pytest.raises(RuntimeError, match="row security"), refused:
             pass
 
 
 @contextmanager
-def opened_window(url: str) -> Iterator[Any]:
+def owners_window(url: str) -> Iterator[Any]:
     """The window on another pool, for as long as the block runs."""
-    before = window._opened[:]
-    with ConnectionPool(url, min_size=1, max_size=1, kwargs={"autocommit": True}) as pool:
-        window.open(pool, before[0].clock)
+    with (
+        ConnectionPool(url, min_size=1, max_size=1, kwargs={"autocommit": True}) as pool,
+        opened_window(pool, lambda: datetime.now(UTC)),
+    ):
         yield window.reading(NURSE)
-    window._opened[:] = before
 
 
 class TestTheScreensRole:
