@@ -38,7 +38,8 @@ def accounts_on(url: str, *, simulated: bool = True) -> Iterator[None]:
         yield
     finally:
         connections.close_all()
-        del connections["default"]
+        for open_one in connections.all(initialized_only=True):
+            del connections[open_one.alias]
         connections.settings["default"], reception._opened[:] = before, opened
 
 

@@ -113,8 +113,8 @@ class TestLock:
         with psycopg.connect(url) as connection:
             connection.execute("DELETE FROM django.accounts_limit")
         told = [browser.post(SIGN_IN, {"person": "", "password": ""}).content.decode() for _ in range(61)]
-        assert "Too many attempts" in told[60]
-        assert not any("Too many attempts" in each for each in told[:60])
+        assert "Too many attempts to sign in" in told[60]
+        assert not any("Too many attempts to sign in" in each for each in told[:60])
 
 
 class TestSession:
