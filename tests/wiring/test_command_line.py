@@ -175,7 +175,7 @@ def served(loaded: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     printed = ""
     for line in process.stdout:
         printed += line
-        if found := re.search(r"http://127\.0\.0\.1:\d+/", line):
+        if found := re.search(r"http://localhost:\d+/", line):
             yield found[0], process
             break
     else:

@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_ledger_commands(commands)
     _add_personal_data(commands)
+    _add_accounts(commands)
     _add_file_commands(commands)
     _add_bench(commands)
     return parser
@@ -100,6 +101,22 @@ def _add_personal_data(commands: Commands[argparse.ArgumentParser]) -> None:
         command.add_argument("identifier", help="the treatment's COI identifier")
         command.add_argument("--person", required=True, help="identifier of the person who decides")
         command.add_argument("--reason", required=True, help="a reason's code, for example treatment_ended")
+
+
+def _add_accounts(commands: Commands[argparse.ArgumentParser]) -> None:
+    words = "Accounts: who may sign in."
+    verbs = commands.add_parser("account", help=words, description=words).add_subparsers(
+        metavar="COMMAND", required=True
+    )
+    for verb, help_words in (
+        ("create", "Make an account for a registered person, or renew its password; prints a one-time password."),
+        ("revoke", "Close an account and end its sessions at once."),
+        ("unlock", "Let an account that repeated failures locked try again."),
+    ):
+        command = _command(verbs, verb, help_words, _account)
+        command.set_defaults(verb=verb)
+        command.add_argument("person", help="the person's identifier in the ledger")
+    _command(verbs, "list", "Print every account with its state.", _account).set_defaults(verb="list")
 
 
 def _add_file_commands(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -183,6 +200,19 @@ def _personal_data(chosen: argparse.Namespace) -> int:
 
     act = personal_data.restrict if chosen.verb == "restrict" else personal_data.destroy
     return act(chosen.folder, chosen.identifier, chosen.person, chosen.reason)
+
+
+def _account(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import account_commands
+
+    if chosen.verb == "list":
+        return account_commands.list_all(chosen.folder)
+    acts = {
+        "create": account_commands.create,
+        "revoke": account_commands.revoke,
+        "unlock": account_commands.unlock,
+    }
+    return acts[chosen.verb](chosen.folder, chosen.person)
 
 
 def _check(chosen: argparse.Namespace) -> int:

@@ -162,13 +162,13 @@ def key_file(folder: Path) -> Path:
 
 
 def secret_key(database: Database) -> str:
-    """What signs sessions: YIMAI_SECRET_KEY, else for the embedded database a file in its folder, made if need be.
+    """What signs sessions: YIMAI_SECRET_KEY, else a file in the data folder, made if need be.
 
-    Raises CommandProblem where an external database is served without one.
+    Raises CommandProblem where a real ledger in an external database is served without one.
     """
     if given := os.environ.get("YIMAI_SECRET_KEY"):
         return given
-    if database.embedded is None:
+    if database.embedded is None and not is_simulated(database):
         raise CommandProblem("set YIMAI_SECRET_KEY to a long random text that only this server knows, then start again")
     return wrapping_key_in(database.folder / "secret.key").hex()
 

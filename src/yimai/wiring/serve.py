@@ -14,7 +14,7 @@ from typing import Final
 from granian.constants import Interfaces
 from granian.server import Server
 
-from yimai.wiring import house
+from yimai.wiring import demo_accounts, house
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
 
@@ -66,8 +66,11 @@ def serve(database: house.Database, port: int, offset: timedelta | None) -> int:
     os.environ["YIMAI_WEB_KEY_FILE"] = str(house.key_file(database.folder))
     os.environ["YIMAI_WEB_ACCOUNTS_DATABASE_URL"] = database.accounts_url
     os.environ["YIMAI_SECRET_KEY"] = house.secret_key(database)
+    os.environ["YIMAI_DEMO_PASSWORD"] = demo_accounts.open_demonstration(database) if offset is not None else ""
     os.environ["YIMAI_CLOCK_OFFSET"] = str(offset.total_seconds()) if offset is not None else ""
-    print(f"\n  Yimai 一脉   http://{LOOPBACK}:{free}/   (Ctrl-C stops)\n", flush=True)
+    print(f"\n  Yimai 一脉   http://localhost:{free}/   (Ctrl-C stops)\n", flush=True)
+    if shared := os.environ["YIMAI_DEMO_PASSWORD"]:
+        print(f"  Sign in as any simulated person; the password of all of them is {shared}\n", flush=True)
     server = Server(
         "yimai.wiring.wsgi:application",
         address=LOOPBACK,

@@ -40,7 +40,7 @@ def _open_window(url: str, accounts_url: str, offset: timedelta | None) -> None:
     window.open(pool, lambda: datetime.now(UTC) + (offset or timedelta()), key)
     labels_window.open(labels_window.Window(window.reading, _patient, window.now))
     account_database.use(accounts_url)
-    reception.open(simulated=offset is not None)
+    reception.open(simulated=offset is not None, demo_password=os.environ.get("YIMAI_DEMO_PASSWORD", ""))
 
 
 if url := os.environ.get("YIMAI_WEB_DATABASE_URL"):

@@ -21,6 +21,8 @@ from yimai.interfaces.accounts.sessions import SessionStore
 from yimai.projections import register
 from yimai.projections.register import PersonRow
 
+ACT: Final = "Yimai-Act"
+"""The header of a form that a script sends (``docs/offline.md``)."""
 WITH_A_ONE_TIME_PASSWORD: Final = ("change_password", "sign_out")
 """What somebody may do who has not yet changed the password that an administrator gave."""
 
@@ -72,10 +74,12 @@ class Gate(MiddlewareMixin):
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the sign-in and back; where something was sent, ask in place, so that what was typed is not lost."""
-    in_place = request.headers.get("HX-Request") == "true"
+    in_place = request.headers.get("HX-Request") == "true" or ACT in request.headers
+    there = f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}"
     if request.method in ("GET", "HEAD") and not in_place:
-        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+        return HttpResponseRedirect(there)
     template = "accounts/sign_in_here.html" if in_place else "accounts/sign_in_again.html"
     response = render(request, template, {"next": request.get_full_path()}, status=401)
     response["HX-Trigger"] = "sign-in-needed"
+    response["Yimai-Answer"], response["Yimai-Location"] = "sign", there
     return response

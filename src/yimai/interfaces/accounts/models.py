@@ -51,6 +51,16 @@ class Account(AbstractBaseUser):
     def is_active(self) -> bool:  # type: ignore[override]  # Django asks for it under this name
         return self.revoked is None
 
+    @property
+    def state(self) -> str:
+        """``revoked``, ``locked``, ``one-time password`` or ``open``."""
+        now = timezone.now()
+        if self.revoked is not None:
+            return "revoked"
+        if self.is_locked(now):
+            return "locked"
+        return "open" if self.change_by is None else "one-time password"
+
     def is_locked(self, now: datetime) -> bool:
         return self.locked_until is not None and self.locked_until > now
 

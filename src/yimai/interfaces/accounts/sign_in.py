@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from yimai.domain.recipe import Words
-from yimai.interfaces.accounts import lockout, problems, sessions
+from yimai.interfaces.accounts import demonstration, lockout, problems, reception, sessions
 from yimai.interfaces.accounts.events import note
 from yimai.interfaces.accounts.gate import WhoRequest, who_is
 from yimai.interfaces.accounts.models import Account
@@ -91,7 +91,13 @@ def signed_in_here(request: HttpRequest, account: Account) -> HttpResponse:
 
 
 def _form(request: HttpRequest, problem: Words | None) -> HttpResponse:
-    shown = {"problem": problem, "next": _next(request), "person": request.POST.get("person", "")}
+    shown = {
+        "problem": problem,
+        "next": _next(request),
+        "person": request.POST.get("person", ""),
+        "demo_people": demonstration.people(),
+        "demo_password": reception.demo_password(),
+    }
     template = "accounts/sign_in_here.html" if in_place(request) else "accounts/sign_in.html"
     return render(request, template, shown, status=422 if problem else 200)
 
