@@ -1,7 +1,8 @@
-"""The labels' door: who issued a copy prints it, for some minutes; all others look at it, and nobody sees too much."""
+"""Printing: who issued a copy prints it, for some minutes; all others look at it, and nobody sees too much."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,12 +14,16 @@ from django.test import Client
 from tests.labels.reading_back import codes, opened, page, text_of
 from tests.projections.following import screen_pool
 from tests.signing_in import accounts_on, signed_in
-from tests.spec.harness import WRAPPING_KEY, SpecPlant, clone, founded_template, plant_on_postgres
+from tests.spec.harness import WRAPPING_KEY, SpecPlant, clone, founded_template, plant_on_postgres, then_facts
 from tests.windows import opened_window
 
-from yimai.actions import treatment
+from yimai.actions import request, treatment
+from yimai.actions.decision import decide
+from yimai.domain.fact import subject
 from yimai.domain.label import PRINTING
 from yimai.domain.label_code import label_code
+from yimai.domain.refusals import REFUSALS
+from yimai.domain.site import SiteRegistered
 from yimai.interfaces.labels import window
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import window as web_window
@@ -74,6 +79,10 @@ def issues(plant: SpecPlant, journey: Journey, **fields: str) -> list[Entry]:
     ]
 
 
+@pytest.mark.requirement(
+    "LBL-017",
+    "Who issued a copy prints it, within minutes; everybody else only looks at it, without its code.",
+)
 def test_who_issued_it_prints_it(door: Door) -> None:
     code = [label_code(door.journey.bag, 1)]
     paper = door.get(door.nurse, ".pdf")
@@ -84,21 +93,28 @@ def test_who_issued_it_prints_it(door: Door) -> None:
     assert door.get(door.nurse, "-600.zpl").status_code == 404
 
 
+def then_not_printed(response: Any, code: str) -> str:
+    """The English of the refusal that the door answered in both languages."""
+    zh, en = response.content.decode().splitlines()
+    assert response.status_code == 409
+    for told, form in ((zh, REFUSALS[code].zh), (en, REFUSALS[code].en)):
+        assert re.fullmatch(".*".join(map(re.escape, re.split(r"\{[a-z]+\}", form))), told), (told, form)
+    return str(en)
+
+
 def test_nobody_else_prints_it_but_they_may_look(door: Door) -> None:
     other = door.plant.crew.pick(door.plant.clock(), door.journey.hospital, "nurse", without=(door.nurse,))
     refused = door.get(other, ".pdf")
-    assert refused.status_code == 409
-    assert door.nurse in refused.content.decode()
+    assert door.nurse in then_not_printed(refused, "label.issued_by_another")
     assert codes(opened(door.get(other, ".png").content)) == []
 
 
+@pytest.mark.requirement("LBL-018", "A copy is printed once; another piece of paper is another copy with its reason.")
 def test_a_copy_is_printed_once(door: Door) -> None:
     """Minutes later it is only shown; a further copy needs a reason and has its own number."""
     door.plant.clock.wait_until(door.plant.clock() + PRINTING + LATER)
     for ending in (".pdf", "-203.zpl", "-300.zpl"):
-        refused = door.get(door.nurse, ending)
-        assert refused.status_code == 409
-        assert "已打印过" in refused.content.decode()
+        then_not_printed(door.get(door.nurse, ending), "label.printed_before")
     assert codes(opened(door.get(door.nurse, ".png").content)) == []
     door.journey.issue_label("collection_bag", item=door.journey.bag, reason="printer_fault")
     issuer = door.plant.entries("treatment", door.journey.treatment)[-1].actor
@@ -109,10 +125,13 @@ def test_a_copy_is_printed_once(door: Door) -> None:
 
 def test_a_copy_in_use_is_not_printed_again(door: Door) -> None:
     door.journey.use_label(door.journey.bag, "collection_bag")
-    assert door.get(door.nurse, ".pdf").status_code == 409
+    then_not_printed(door.get(door.nurse, ".pdf"), "label.no_such_copy")
     assert codes(opened(door.get(door.nurse, ".png").content)) == []
 
 
+@pytest.mark.requirement(
+    "LBL-019", "A copy on which something is no anew true, or which cannot be shown whole, is not printed."
+)
 def test_a_copy_that_has_become_untrue_is_not_printed(door: Door) -> None:
     """A marker turns out positive between issue and printer: the label without the warning never comes out."""
     physician = door.journey.at_hospital("physician")
@@ -124,9 +143,29 @@ def test_a_copy_that_has_become_untrue_is_not_printed(door: Door) -> None:
         markers={"hbv": "positive"},
         tested_on=door.plant.clock().date(),
     )
-    refused = door.get(door.nurse, ".pdf")
-    assert refused.status_code == 409
-    assert "biohazard" in refused.content.decode()
+    assert "biohazard" in then_not_printed(door.get(door.nurse, ".pdf"), "label.outdated")
+
+
+def test_a_copy_that_cannot_be_shown_whole_is_not_printed(door: Door) -> None:
+    """The hospital's title is registered anew, with a sign that no font has."""
+    administrator = door.plant.crew.pick(door.plant.clock(), "lingang", "administrator")
+    anew = SiteRegistered(door.journey.hospital, "hospital", "医院\U00013000", "Hospital \U00013000", "Huangpu", 480)
+    command = request.command(
+        "site.register_site", {}, id="anew", actor=administrator, site="lingang", secret=bytes(32)
+    )
+    then_facts(
+        decide(
+            door.plant.ledger,
+            command,
+            (subject("site", door.journey.hospital),),
+            lambda seen: (anew,),
+            gate="site.register_site",
+        ),
+        SiteRegistered,
+    )
+    door.journey.issue_label("shipper")
+    (shipper,) = issues(door.plant, door.journey, carrier="shipper")
+    then_not_printed(door.get(shipper.actor, ".pdf", item=str(shipper.data["item"])), "label.not_drawn")
 
 
 def test_what_was_never_issued_is_not_there(door: Door) -> None:
@@ -135,6 +174,7 @@ def test_what_was_never_issued_is_not_there(door: Door) -> None:
     assert Client(SERVER_NAME="localhost").get(f"/labels/{door.journey.bag}/1.pdf").status_code == 302
 
 
+@pytest.mark.requirement("LBL-020", "A wristband names the patient to the hospital's people only.")
 def test_the_wristband_names_the_patient_to_the_hospital_only(door: Door) -> None:
     (issued,) = issues(door.plant, door.journey, carrier="wristband")
     band = str(issued.data["item"])
