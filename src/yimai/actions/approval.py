@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from yimai.actions.decision import Answer, Rule, Seen, decide
 from yimai.domain import approval
 from yimai.domain.base import Base, base_from
+from yimai.domain.content import ContentProblem, written
 from yimai.domain.equipment import EquipmentCalibrated, EquipmentRegistered
 from yimai.domain.fact import Fact, Quantity, Signature, subject
 from yimai.domain.material_lot import MaterialLotReceived, MaterialLotReleased
@@ -20,12 +21,15 @@ from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
 
 Content = Mapping[str, Any]
+Read = TypeVar("Read")
 Verdict = Refusal | Sequence[Fact]
 
 
 def approve_recipe(ledger: Ledger, command: Command, *, content: Content) -> Answer:
-    """A qualified person approves a recipe version. Raises ContentProblem if the content is no recipe."""
-    recipe = recipe_from(content)
+    """A qualified person approves a recipe version."""
+    recipe = _read(recipe_from, "recipe", content)
+    if isinstance(recipe, Refusal):
+        return recipe
 
     def rule(seen: Seen) -> Verdict:
         refusal = of_role(seen.person(command.actor), "qualified_person") or _new(
@@ -43,7 +47,9 @@ def approve_base(ledger: Ledger, command: Command, *, content: Content) -> Answe
 
     People are registered one by one (``site.register_person``), since their names go to the vault.
     """
-    base = base_from(content)
+    base = _read(base_from, "base", content)
+    if isinstance(base, Refusal):
+        return base
 
     def rule(seen: Seen) -> Verdict:
         actor = seen.person(command.actor)
@@ -60,7 +66,9 @@ def approve_base(ledger: Ledger, command: Command, *, content: Content) -> Answe
 
 def approve_programme(ledger: Ledger, command: Command, *, content: Content) -> Answer:
     """A planner approves a city's programme."""
-    programme = programme_from(content)
+    programme = _read(programme_from, "programme", content)
+    if isinstance(programme, Refusal):
+        return programme
 
     def rule(seen: Seen) -> Verdict:
         refusal = of_role(seen.person(command.actor), "planner") or _new(
@@ -70,6 +78,13 @@ def approve_programme(ledger: Ledger, command: Command, *, content: Content) -> 
         return refusal or (approval.ProgrammeApproved(programme.id, programme.version, content, signature),)
 
     return _decide(ledger, command, "programme", programme.id, rule)
+
+
+def _read(reader: Callable[[Content], Read], what: str, content: Content) -> Read | Refusal:
+    try:
+        return reader(content)
+    except ContentProblem as problem:
+        return approval.UNREADABLE(what=what, path=written(problem.path), problem=problem.what)
 
 
 def _new(seen: Seen, what: str, identifier: str, version: str, content: Content) -> Refusal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -9,7 +10,6 @@ from hmac import digest
 from typing import Any
 
 from yimai.domain.fact import json_of
-from yimai.ledger.canonical import encode
 from yimai.ledger.entry import Command
 
 
@@ -29,5 +29,6 @@ def command(
     id: the idempotency id, chosen once where the person presses the button. zone: the site's UTC offset in minutes.
     secret: the installation's, kept outside the database; without it nobody can guess from the hash whose data were sent.
     """
-    body = encode({"verb": verb, "arguments": json_of(dict(arguments)), "site": site})
+    asked = {"verb": verb, "arguments": json_of(dict(arguments)), "site": site}
+    body = json.dumps(asked, sort_keys=True, separators=(",", ":")).encode("ascii")
     return Command(id, actor, site, digest(secret, body, sha256), occurred, zone)

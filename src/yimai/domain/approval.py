@@ -72,6 +72,11 @@ ALREADY_APPROVED = RefusalKind(
     "{what} {id} version {version} is already approved with exactly this content; nothing to do.",
     "{what} {id} 版本 {version} 已以相同内容批准，无需操作。",
 )
+UNREADABLE = RefusalKind(
+    "approval.unreadable",
+    "This is no {what}: at {path}, {problem}. Correct that place and try again.",
+    "这不是 {what} 的内容：{path} 处 {problem}。请更正后重试。",
+)
 UNSOUND = RefusalKind(
     "approval.unsound",
     "Recipe {recipe} {version} cannot be approved; problems: {number}. The first, at {path}: {problem}. Correct the file.",

@@ -225,6 +225,13 @@ def rows_of(cursor: psycopg.Cursor[Any], treatments: list[str]) -> tuple[BoardRo
         return tuple(found.fetchall())
 
 
+def visible(cursor: psycopg.Cursor[Any], most: int = 2000) -> tuple[BoardRow, ...]:
+    """The treatments that the cursor's person may see, those with the latest events first."""
+    with cursor.connection.cursor(row_factory=class_row(BoardRow)) as rows:
+        found = rows.execute(_SELECT + " ORDER BY last_occurred DESC, treatment LIMIT %s", (most,))
+        return tuple(found.fetchall())
+
+
 def at(cursor: psycopg.Cursor[Any], base: str, most: int = 2000) -> tuple[BoardRow, ...]:
     """The base's treatments, those with the latest events first."""
     with cursor.connection.cursor(row_factory=class_row(BoardRow)) as rows:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("health", answers.health, name="health"),
     path("sw.js", tablet.worker, name="worker"),
     path("labels/", include("yimai.interfaces.labels.urls")),
+    path("api/v1/", include("yimai.interfaces.rest.urls")),
     *i18n_patterns(
         path("", include("yimai.interfaces.web.urls")),
         path("account/", include("yimai.interfaces.accounts.urls")),

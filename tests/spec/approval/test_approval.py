@@ -13,7 +13,6 @@ from tests.spec.harness import SpecPlant, founding, then_facts, then_refused
 from yimai.actions import approval, material_lot, site
 from yimai.actions.decision import Answer
 from yimai.domain.approval import BaseApproved, ProgrammeApproved, RecipeApproved, recipe_of
-from yimai.domain.content import ContentProblem
 from yimai.domain.equipment import EquipmentCalibrated, EquipmentRegistered
 from yimai.domain.fact import Quantity
 
@@ -78,8 +77,8 @@ def test_what_is_no_recipe(memory_plant: SpecPlant) -> None:
     broken = changed(founding().recipe, version="2")
     del broken["operations"]
     before = len(list(memory_plant.ledger.entries()))
-    with pytest.raises(ContentProblem, match="operations"):
-        approve(memory_plant, broken)
+    refusal = then_refused(approve(memory_plant, broken), "approval.unreadable")
+    assert "operations is missing" in refusal.en
     assert len(list(memory_plant.ledger.entries())) == before
 
 

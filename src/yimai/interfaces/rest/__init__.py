@@ -1,0 +1,1 @@
+"""The REST interface: every verb as one address, described by OpenAPI."""
