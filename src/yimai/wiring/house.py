@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
@@ -88,12 +89,16 @@ def open_database(folder: Path, progress: Callable[[str], None] | None = None) -
 
 @dataclass(frozen=True)
 class House:
-    """An open ledger with its vault; ``pool`` serves queries of projections, ``secret`` keys the hashes of requests."""
+    """An open ledger with its vault; ``pool`` serves queries of projections, ``secret`` keys the hashes of requests.
+
+    signing_key: the server's, which signs for people who gave a password.
+    """
 
     ledger: PostgresLedger
     vault: Vault
     pool: ConnectionPool[Any]
     secret: bytes
+    signing_key: Ed25519PrivateKey
 
 
 def is_external() -> bool:
@@ -149,7 +154,8 @@ def open_house(
             keep=vault.keep,
             sealer_pool=sealer_pool,
         )
-        yield House(ledger, vault, pool, digest(key, b"yimai request", sha256))
+        signing_key = Ed25519PrivateKey.from_private_bytes(digest(key, b"yimai signing", sha256))
+        yield House(ledger, vault, pool, digest(key, b"yimai request", sha256), signing_key)
 
 
 def _do_not_wait_for_disk(connection: psycopg.Connection[Any]) -> None:

@@ -63,7 +63,8 @@ def serve(database: house.Database, port: int, offset: timedelta | None) -> int:
     """Serve until stopped; print one address."""
     free = _free_port(port)
     os.environ["YIMAI_WEB_DATABASE_URL"] = database.screen_url
-    os.environ["YIMAI_WEB_KEY_FILE"] = str(house.key_file(database.folder))
+    os.environ["YIMAI_WEB_APP_DATABASE_URL"] = database.app_url
+    os.environ["YIMAI_WEB_FOLDER"] = str(database.folder)
     os.environ["YIMAI_WEB_ACCOUNTS_DATABASE_URL"] = database.accounts_url
     os.environ["YIMAI_SECRET_KEY"] = house.secret_key(database)
     os.environ["YIMAI_DEMO_PASSWORD"] = demo_accounts.open_demonstration(database) if offset is not None else ""

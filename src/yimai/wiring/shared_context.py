@@ -20,5 +20,6 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "other_language_name": page.LANGUAGES[other],
         "other_language_url": translate_url(request.get_full_path(), other),
         "simulated": reception.is_simulated(),
+        "demo_password": reception.demo_password(),
         "now": page.now(),
     }

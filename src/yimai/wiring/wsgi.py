@@ -1,26 +1,31 @@
-"""What the WSGI server runs in its worker: the pages, with a window on the database that the environment names.
+"""What the WSGI server runs in its worker: the pages, with a window to read by and a bench to act at.
 
-YIMAI_WEB_DATABASE_URL: libpq URL of the screens' role, YIMAI_WEB_ACCOUNTS_DATABASE_URL: of the accounts' role.
-YIMAI_WEB_KEY_FILE: where the vault's wrapping key lies.
+YIMAI_WEB_DATABASE_URL: libpq URL of the screens' role, YIMAI_WEB_APP_DATABASE_URL: of the role that decides,
+YIMAI_WEB_ACCOUNTS_DATABASE_URL: of the accounts' role. YIMAI_WEB_FOLDER: the data folder, where keys may lie.
+YIMAI_SECRET_KEY: what signs sessions. YIMAI_DEMO_PASSWORD: which the demonstration's accounts share, or "".
 YIMAI_CLOCK_OFFSET: seconds from this machine's clock to a simulated ledger's, or "" where the real time counts.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from psycopg_pool import ConnectionPool
 
 from yimai.interfaces.accounts import reception
 from yimai.interfaces.labels import window as labels_window
-from yimai.interfaces.web import window
+from yimai.interfaces.web import bench, window
+from yimai.interfaces.web.bench import Bench, Means
 from yimai.store.vault import VaultProblem, wrapping_key_in
-from yimai.wiring import account_database
+from yimai.wiring import account_database, house
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
 application = get_wsgi_application()
@@ -34,17 +39,50 @@ def _patient(cursor: psycopg.Cursor[Any], treatment: str) -> bytes | None:
         return None
 
 
-def _open_window(url: str, accounts_url: str, offset: timedelta | None) -> None:
-    pool = ConnectionPool(url, min_size=1, max_size=8, kwargs={"autocommit": True}, open=True)
-    key = wrapping_key_in(Path(os.environ["YIMAI_WEB_KEY_FILE"]))
+def _open_window(database: house.Database, offset: timedelta | None) -> None:
+    pool = ConnectionPool(database.screen_url, min_size=1, max_size=8, kwargs={"autocommit": True}, open=True)
+    key = wrapping_key_in(house.key_file(database.folder))
     window.open(pool, lambda: datetime.now(UTC) + (offset or timedelta()), key)
     labels_window.open(labels_window.Window(window.reading, _patient, window.now))
-    account_database.use(accounts_url)
+    account_database.use(database.accounts_url)
     reception.open(simulated=offset is not None, demo_password=os.environ.get("YIMAI_DEMO_PASSWORD", ""))
 
 
-if url := os.environ.get("YIMAI_WEB_DATABASE_URL"):
-    seconds = os.environ.get("YIMAI_CLOCK_OFFSET")
-    _open_window(
-        url, os.environ["YIMAI_WEB_ACCOUNTS_DATABASE_URL"], timedelta(seconds=float(seconds)) if seconds else None
+def _open_bench(database: house.Database, offset: timedelta | None) -> None:
+    """Let people act on the ledger for as long as this process runs."""
+    from yimai.interfaces.accounts import confirming
+
+    held = ExitStack()
+    atexit.register(held.close)
+    clock = (lambda: datetime.now(UTC) + offset) if offset is not None else None
+    opened = held.enter_context(house.open_house(database, simulated=offset is not None, clock=clock))
+    bench.open(
+        Bench(
+            opened.ledger,
+            opened.secret,
+            opened.signing_key,
+            confirming.confirm,
+            lambda person: Means(*confirming.means(person)),
+        )
     )
+
+
+def _open(url: str) -> None:
+    seconds = os.environ.get("YIMAI_CLOCK_OFFSET")
+    offset = timedelta(seconds=float(seconds)) if seconds else None
+    settings.SECRET_KEY = os.environ["YIMAI_SECRET_KEY"]  # the settings may have been read before it was known
+    database = house.Database(
+        owner_url="",
+        app_url=os.environ["YIMAI_WEB_APP_DATABASE_URL"],
+        sealer_url="",
+        folder=Path(os.environ["YIMAI_WEB_FOLDER"]),
+        embedded=None,
+        accounts_url=os.environ["YIMAI_WEB_ACCOUNTS_DATABASE_URL"],
+        screen_url=url,
+    )
+    _open_window(database, offset)
+    _open_bench(database, offset)
+
+
+if url := os.environ.get("YIMAI_WEB_DATABASE_URL"):
+    _open(url)

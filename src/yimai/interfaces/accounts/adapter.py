@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -38,3 +40,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django-all
         note(user.person, "signed_in")
         if sessions.end_all(user.person, but=request.session.session_key, keep=sessions.AT_MOST - 1):
             note(user.person, "oldest_session_ended")
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no types
+    """Passkeys belong to one host name, by whatever name the browser has come here."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": settings.PASSKEY_DOMAIN, "name": "Yimai 一脉"}
+
+    def get_totp_issuer(self) -> str:
+        return "Yimai 一脉"

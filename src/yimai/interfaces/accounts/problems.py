@@ -36,8 +36,12 @@ THE_OLD_ONE: Final = Words(
 _CITY: Final = timezone(timedelta(hours=8))
 
 
+def clock_time(moment: datetime) -> str:
+    return f"{moment.astimezone(_CITY):%H:%M} UTC+8"
+
+
 def locked(until: datetime) -> Words:
-    at = f"{until.astimezone(_CITY):%H:%M} UTC+8"
+    at = clock_time(until)
     return Words(
         f"多次失败，账号已锁定至 {at}。请届时再试，或请账号管理员解除锁定。",
         f"After repeated failures the account is locked until {at}. "
