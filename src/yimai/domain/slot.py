@@ -105,6 +105,8 @@ class Leads:
 
 
 LEADS: Final = Leads()
+TURN_ROUND: Final = timedelta(hours=36)
+"""Planned between two batches in a suite: an expansion that ends by count often needs a day more (assumed)."""
 HOUR: Final = timedelta(hours=1)
 SEARCH: Final = timedelta(days=180)
 
@@ -212,7 +214,7 @@ def earliest(
     for suite in suites_for(base, recipe):
         starts = _first_free(base, sorted(taken.get(suite, ())), first, needed)
         if starts is not None:
-            offers.append(_around(base, recipe, suite, starts, needed))
+            offers.append(itinerary(recipe, suite, starts))
     return tuple(sorted(offers, key=lambda offer: (offer.starts, offer.suite))[:count])
 
 
@@ -234,10 +236,11 @@ def _first_free(
     return None
 
 
-def _around(base: Base, recipe: Recipe, suite: str, starts: datetime, needed: timedelta) -> Itinerary:
+def itinerary(recipe: Recipe, suite: str, starts: datetime) -> Itinerary:
+    """The itinerary around a suite's window that starts then and is as long as the recipe needs."""
     receipt = starts - LEADS.receipt_to_start
     pick_up = receipt - LEADS.pick_up_to_receipt
-    ends = starts + needed
+    ends = starts + suite_time(recipe)
     release = ends + quality_control_time(recipe)
     delivery = release + LEADS.release_to_delivery
     return Itinerary(

@@ -102,7 +102,6 @@ def _receive(state: State, side: Side, shipment: str, container: str) -> Task:
         person=held["holder"],
         container=container,
         shipment=shipment,
-        segregated="yes" if any(each["found"] == "positive" for each in state.of("marker").values()) else "no",
     )
 
 

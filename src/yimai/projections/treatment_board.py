@@ -237,3 +237,13 @@ def at(cursor: psycopg.Cursor[Any], base: str, most: int = 2000) -> tuple[BoardR
     with cursor.connection.cursor(row_factory=class_row(BoardRow)) as rows:
         found = rows.execute(_SELECT + " WHERE base = %s ORDER BY last_occurred DESC, treatment LIMIT %s", (base, most))
         return tuple(found.fetchall())
+
+
+def going_at(cursor: psycopg.Cursor[Any], hospital: str) -> tuple[str, ...]:
+    """The hospital's treatments that have not ended, in order of their orders."""
+    found = cursor.execute(
+        "SELECT treatment FROM projection.treatment_board WHERE hospital = %s AND stage <> 'closed'"
+        " AND state NOT IN ('declined', 'cancelled', 'withdrawn') ORDER BY ordered, treatment",
+        (hospital,),
+    ).fetchall()
+    return tuple(row[0] for row in found)

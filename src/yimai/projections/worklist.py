@@ -199,14 +199,15 @@ def for_courier(cursor: psycopg.Cursor[Any], person: str) -> tuple[Task, ...]:
 
     Nothing but the shipment and the COI identifier: a courier learns nothing about the patient.
     """
-    rows = cursor.execute(
-        "SELECT e.shipment, e.treatment, e.urgency, e.origin, e.destination, e.holder, e.site, e.since, e.packed,"
-        " e.keeps, coalesce(p.site, '') FROM projection.errand AS e LEFT JOIN projection.person AS p"
-        " ON p.person = e.holder WHERE e.inside <> '{}' AND (e.holder = %s OR e.site = e.origin)",
-        (person,),
-    ).fetchall()
+    rows = cursor.execute(_ERRANDS + "e.inside <> '{}' AND (e.holder = %s OR e.site = e.origin)", (person,)).fetchall()
     tasks = (task for row in rows for task in handing_over(Errand(*row)) if task.side == "carrier")
     return _ordered(task for task in tasks if task.person in ("", person))
+
+
+def errand(cursor: psycopg.Cursor[Any], shipment: str) -> Errand | None:
+    """The shipment as it waits or travels; None once it is unpacked, or where the reader may not know of it."""
+    row = cursor.execute(_ERRANDS + "e.inside <> '{}' AND e.shipment = %s", (shipment,)).fetchone()
+    return Errand(*row) if row is not None else None
 
 
 def counts(tasks: Iterable[Task]) -> Counter[str]:
@@ -222,6 +223,11 @@ def _ordered(tasks: Iterable[Task]) -> tuple[Task, ...]:
     return tuple(sorted(tasks, key=rank))
 
 
+_ERRANDS: LiteralString = (
+    "SELECT e.shipment, e.treatment, e.urgency, e.origin, e.destination, e.holder, e.site, e.since, e.packed,"
+    " e.keeps, coalesce(p.site, '') FROM projection.errand AS e LEFT JOIN projection.person AS p"
+    " ON p.person = e.holder WHERE "
+)
 _HEADS: LiteralString = (
     "SELECT w.treatment, w.head, a.hash FROM projection.worklist AS w JOIN ("
     "SELECT id, version, hash FROM (SELECT id, version, hash,"

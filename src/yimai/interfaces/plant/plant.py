@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from yimai.actions import request
@@ -16,6 +16,7 @@ from yimai.domain.base import Base
 from yimai.domain.fact import Fact
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal
+from yimai.domain.slot import TURN_ROUND
 from yimai.interfaces.plant.clock import Clock
 from yimai.interfaces.plant.crew import Crew
 from yimai.interfaces.plant.draws import Draws
@@ -25,8 +26,6 @@ F = TypeVar("F", bound=Fact)
 SIMULATED_SECRET = bytes(32)
 """Simulated people are nobody, so no secret is needed, and the same seed gives the same facts."""
 Window = tuple[datetime, datetime]
-TURN_ROUND: Final = timedelta(hours=36)
-"""Planned between two batches in a suite: an expansion that ends by count often needs a day more."""
 
 
 class Refused(Exception):

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from yimai.actions import request as requests
-from yimai.actions.decision import COMMAND_REUSED, Answer, Done
+from yimai.actions.decision import COMMAND_REUSED, TAKEN, Answer, Done
 from yimai.actions.signing import Rehearsed, perform, rehearse
 from yimai.domain.fact import Meaning
 from yimai.domain.refusal import Refusal, RefusalKind
@@ -106,9 +106,13 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
             _next(request),
         )
         done = _answered(request, situation, turn)
-        if done is None:
+        if done is not None:
+            return _done(request, form, situation, turn, done)
+        if turn.refusal is None or turn.refusal.kind is not TAKEN:
             return _shown(request, situation, turn)
-        return _done(request, form, situation, turn, done)
+    with window.reading(who) as cursor:  # what is offered now, since somebody has just taken something
+        turn.filled.situation = replace(situation, cursor=cursor)
+        return _shown(request, turn.filled.situation, turn)
 
 
 def _answered(request: HttpRequest, situation: Situation, turn: Turn) -> Done | None:
@@ -193,7 +197,7 @@ def _performed(turn: Turn, answer: Answer) -> Done | None:
 def _back(turn: Turn, refusal: Refusal | None) -> Done | None:
     """Back to the form with what was typed. A match that was refused is on record, so the next try is another command."""
     turn.answer, turn.status, turn.refusal = "refused", 422, refusal
-    if refusal is not None and (refusal.kind.identity or refusal.kind is COMMAND_REUSED):
+    if refusal is not None and (refusal.kind.identity or refusal.kind in (COMMAND_REUSED, TAKEN)):
         turn.command = str(uuid.uuid4())
     if refusal is not None and refusal.kind is COMMAND_REUSED:
         turn.answer, turn.status = "conflict", 409
@@ -250,6 +254,7 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
         "turn": turn,
         "form": form,
         "others": form.others(situation) if form.others is not None else (),
+        "beside": form.beside(situation) if form.beside is not None else None,
         "situation": situation,
         "hidden": (*hidden, *packed(turn.filled.typed.files)),
         "person": situation.who,

@@ -10,11 +10,16 @@ from yimai.interfaces.web.forms import (
     custody,
     deviation,
     equipment,
+    infusion,
     label,
     material_lot,
+    oos_supply,
+    outcome,
     sample,
     shipment,
+    slot,
     suite,
+    treatment,
 )
 
 FORMS: Final[dict[str, Form]] = registered(
@@ -22,9 +27,14 @@ FORMS: Final[dict[str, Form]] = registered(
     custody.FORMS,
     deviation.FORMS,
     equipment.FORMS,
+    infusion.FORMS,
     label.FORMS,
     material_lot.FORMS,
+    oos_supply.FORMS,
+    outcome.FORMS,
     sample.FORMS,
     shipment.FORMS,
+    slot.FORMS,
     suite.FORMS,
+    treatment.FORMS,
 )

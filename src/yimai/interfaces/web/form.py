@@ -36,7 +36,7 @@ class Form:
     (an address), else to where the person came from. gate: ``plain`` only where nothing is signed, matched or released, so that
     it may wait on the tablet while the server is out of reach. site: where it is done, if not where the person works.
     preview: what was understood of the fields, shown with the record before it is signed. others: further ways to go from here,
-    each with its address.
+    each with its address. beside: what must be seen while one fills it in.
     """
 
     act: Callable[..., Answer]
@@ -50,6 +50,7 @@ class Form:
     site: Callable[[Arguments, Situation], str] | None = None
     preview: Callable[[Typed, Situation], Preview | None] | None = None
     others: Callable[[Situation], tuple[tuple[Words, str], ...]] | None = None
+    beside: Callable[[Situation], Preview | None] | None = None
 
     @property
     def verb(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
 from yimai.domain.treatment import TreatmentOrdered
 from yimai.domain.vein import Vein, vein_of
+from yimai.interfaces.web.patient import Patient, patients, printed_names
 from yimai.ledger.entry import Entry
 from yimai.projections import approval_board, register, vein
 from yimai.projections.register import PersonRow
@@ -28,6 +29,7 @@ class Situation:
     cursor: psycopg.Cursor[Any]
     given: Mapping[str, str]
     now: datetime
+    _names: dict[str, str] = field(default_factory=dict, init=False)
 
     @property
     def treatment(self) -> str:
@@ -74,7 +76,15 @@ class Situation:
 
     def printed_name(self, person: str) -> str:
         """A person's printed name, "" where the reader may not know it."""
-        return ""
+        if person not in self._names:
+            wanted = {person, *(each.person for each in self.colleagues)} - self._names.keys()
+            self._names |= dict.fromkeys(wanted, "") | printed_names(self.cursor, wanted)
+        return self._names[person]
+
+    @cached_property
+    def patient(self) -> Patient | None:
+        """Who the patient is, where the reader may know."""
+        return patients(self.cursor, [self.treatment]).get(self.treatment) if self.treatment else None
 
     @cached_property
     def colleagues(self) -> tuple[PersonRow, ...]:

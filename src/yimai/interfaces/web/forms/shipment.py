@@ -7,26 +7,42 @@ from typing import Final
 from django.http import Http404
 
 from yimai.actions import custody
-from yimai.domain.recipe import Words
+from yimai.domain.recipe import Limits, Words
 from yimai.interfaces.web.consignment import Consignment, consignments
 from yimai.interfaces.web.field import Field, Given, Moment, Scan, Scans, Shown
 from yimai.interfaces.web.form import Arguments, Form
 from yimai.interfaces.web.forms.partner import Partner
 from yimai.interfaces.web.forms.temperature import TEMPERATURE
 from yimai.interfaces.web.situation import Situation
-from yimai.projections import register
+from yimai.projections import register, worklist
 
 
 def consignment(situation: Situation) -> Consignment:
-    """The shipper that the address names, else the latest that is not unpacked. Raises Http404 if there is none."""
+    """The shipper that the address names, else the latest that is not unpacked. Raises Http404 if there is none.
+
+    A courier who has come for it is no party to its facts before he has taken it: he sees only that it waits for him.
+    """
     known = consignments(situation.entries)
     wanted = situation.given.get("shipment", "")
     found = known.get(wanted) or next(
         (each for each in reversed(known.values()) if not wanted and not each.unpacked), None
     )
-    if found is None:
+    if found is not None:
+        return found
+    waiting = worklist.errand(situation.cursor, wanted)
+    if waiting is None or waiting.treatment != situation.treatment:
         raise Http404(wanted)
-    return found
+    return Consignment(
+        waiting.shipment,
+        (),
+        waiting.origin,
+        waiting.destination,
+        Limits(),
+        waiting.keeps,
+        waiting.packed,
+        waiting.holder,
+        waiting.site,
+    )
 
 
 def other_end(situation: Situation) -> str:
