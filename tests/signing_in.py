@@ -33,7 +33,7 @@ def accounts_on(url: str, *, simulated: bool = True) -> Iterator[None]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the tests' own thread
     before, opened = connections.settings["default"], reception._opened[:]
     account_database.use(make_conninfo(url, user="yimai_accounts"), kept_seconds=0)
-    reception.open(simulated=simulated)
+    reception.open(simulated=simulated, secrets_key=bytes(32))
     try:
         yield
     finally:

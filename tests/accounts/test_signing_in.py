@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from tests.signing_in import PASSWORD, account_of, signed_in
 
-from yimai.interfaces.accounts import lockout, sessions
+from yimai.interfaces.accounts import administration, lockout, reception, sessions
 from yimai.interfaces.accounts.events import KINDS
 from yimai.interfaces.accounts.models import Account, Event, Session
 
@@ -113,8 +113,8 @@ class TestLock:
         with psycopg.connect(url) as connection:
             connection.execute("DELETE FROM django.accounts_limit")
         told = [browser.post(SIGN_IN, {"person": "", "password": ""}).content.decode() for _ in range(61)]
-        assert "Too many attempts to sign in" in told[60]
-        assert not any("Too many attempts to sign in" in each for each in told[:60])
+        assert "Too many attempts to sign in from here" in told[60]
+        assert not any("Too many attempts to sign in from here" in each for each in told[:60])
 
 
 class TestSession:
@@ -244,3 +244,18 @@ class TestPassword:
 def test_every_event_has_words_and_no_other_is_written(url: str) -> None:
     assert all(words.zh and words.en for words in KINDS.values())
     assert set(events()) <= set(KINDS)
+
+
+class TestDemonstration:
+    def test_a_visitor_of_a_simulated_ledger_chooses_a_role(self, nurse: str, browser: Client) -> None:
+        administration.open_demonstration(["nurse-01", "nurse-02", "admin-01"], PASSWORD)
+        reception.open(simulated=True, secrets_key=bytes(32), demo_password=PASSWORD)
+        page = browser.get(SIGN_IN).content.decode()
+        assert page.count('name="password" value="') == 2
+        assert sign_in(browser, "nurse-02", PASSWORD) == 302
+        reception.open(simulated=True, secrets_key=bytes(32))
+
+    def test_no_shared_password_is_ever_shown_where_the_ledger_is_real(self, nurse: str, browser: Client) -> None:
+        reception.open(simulated=False, secrets_key=bytes(32), demo_password=PASSWORD)
+        assert PASSWORD not in browser.get(SIGN_IN).content.decode()
+        reception.open(simulated=True, secrets_key=bytes(32))

@@ -12,6 +12,8 @@ import atexit
 import os
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from hmac import digest
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,11 @@ def _open_window(database: house.Database, offset: timedelta | None) -> None:
     window.open(pool, lambda: datetime.now(UTC) + (offset or timedelta()), key)
     labels_window.open(labels_window.Window(window.reading, _patient, window.now))
     account_database.use(database.accounts_url)
-    reception.open(simulated=offset is not None, demo_password=os.environ.get("YIMAI_DEMO_PASSWORD", ""))
+    reception.open(
+        simulated=offset is not None,
+        secrets_key=digest(key, b"yimai one-time codes", sha256),
+        demo_password=os.environ.get("YIMAI_DEMO_PASSWORD", ""),
+    )
 
 
 def _open_bench(database: house.Database, offset: timedelta | None) -> None:

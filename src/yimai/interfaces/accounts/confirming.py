@@ -114,7 +114,7 @@ def _by_password(account: Account, record: bytes, posted: Mapping[str, str], who
         return WRONG()
     if not (whole and codes.asked_of(account)):
         return Evidence(account.person, record, "password")
-    if not codes.fits(account, posted["code"]):
+    if codes.fitting(account, posted["code"].strip()) is None:
         return WRONG_CODE()
     return Evidence(account.person, record, "password_and_code")
 

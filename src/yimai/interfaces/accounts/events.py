@@ -18,6 +18,11 @@ KINDS: Final[dict[str, Words]] = {
     "revoked": Words("停用账号", "Account revoked"),
     "password_issued": Words("签发一次性密码", "One-time password issued"),
     "password_changed": Words("修改密码", "Password changed"),
+    "passkey_added": Words("添加通行密钥", "Passkey added"),
+    "passkey_removed": Words("移除通行密钥", "Passkey removed"),
+    "code_set_up": Words("启用一次性验证码", "One-time codes set up"),
+    "code_removed": Words("停用一次性验证码", "One-time codes removed"),
+    "recovery_codes_made": Words("生成恢复码", "Recovery codes made"),
     "sessions_ended": Words("结束会话", "Sessions ended"),
     "oldest_session_ended": Words("会话过多，结束最早的一个", "Too many sessions: the oldest ended"),
 }

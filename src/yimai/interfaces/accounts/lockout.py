@@ -44,3 +44,8 @@ def failed(account: Account, what: str = "sign_in_failed") -> None:
     note(account.person, what)
     if Account.objects.filter(pk=account.pk, locked_until__gt=timezone.now()).exists():
         note(account.person, "locked")
+
+
+def locked_until(account: Account) -> datetime | None:
+    """Until when the account is locked at this moment."""
+    return account.locked_until if account.is_locked(timezone.now()) else None

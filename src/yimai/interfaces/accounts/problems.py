@@ -33,6 +33,15 @@ THE_OLD_ONE: Final = Words(
     "The new password is the present one. Choose another.",
 )
 
+WRONG_CODE: Final = Words(
+    "验证码不正确或已使用。请等待下一个验证码后输入。",
+    "The code is wrong or was used before. Wait for the next one and type it.",
+)
+WRONG_PASSKEY: Final = Words(
+    "此通行密钥未被接受。请再试一次，或使用密码。",
+    "This passkey was not accepted. Try again, or use the password.",
+)
+
 _CITY: Final = timezone(timedelta(hours=8))
 
 

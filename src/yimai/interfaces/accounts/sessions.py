@@ -64,3 +64,8 @@ def end_all(person: str, *, but: str | None = None, keep: int = 0) -> int:
     newest_first = Session.objects.filter(account_id=person).exclude(session_key=but or "").order_by("-began")
     keys = list(newest_first.values_list("session_key", flat=True)[keep:])
     return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+def clear_ended() -> None:
+    """Forget sessions that have ended by themselves."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()

@@ -37,12 +37,12 @@ def sign_in(request: WhoRequest) -> HttpResponse:
     """Ask for identifier and password. In place (htmx) the answer is the same form, or 204 once signed in."""
     if request.method != "POST":
         if request.who is not None:
-            return HttpResponseRedirect(_next(request))
-        return _form(request, None)
+            return HttpResponseRedirect(next_page(request))
+        return shown(request, None)
     found = _judge(request)
     if isinstance(found, Words):
-        return _form(request, found)
-    login = Login(user=found, redirect_url=_next(request))
+        return shown(request, found)
+    login = Login(user=found, redirect_url=next_page(request))
     answer: HttpResponse = perform_password_login(request, {"username": found.person}, login)
     if in_place(request) and request.user.is_authenticated:
         return signed_in_here(request, found)
@@ -90,19 +90,20 @@ def signed_in_here(request: HttpRequest, account: Account) -> HttpResponse:
     return response
 
 
-def _form(request: HttpRequest, problem: Words | None) -> HttpResponse:
-    shown = {
+def shown(request: HttpRequest, problem: Words | None) -> HttpResponse:
+    """The form for signing in."""
+    context = {
         "problem": problem,
-        "next": _next(request),
+        "next": next_page(request),
         "person": request.POST.get("person", ""),
         "demo_people": demonstration.people(),
         "demo_password": reception.demo_password(),
     }
     template = "accounts/sign_in_here.html" if in_place(request) else "accounts/sign_in.html"
-    return render(request, template, shown, status=422 if problem else 200)
+    return render(request, template, context, status=422 if problem else 200)
 
 
-def _next(request: HttpRequest) -> str:
+def next_page(request: HttpRequest) -> str:
     """The page that was asked for, if it is one of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith("/")

@@ -26,6 +26,7 @@ SCRIPTS: Final = (
     "web/act.js",
     "web/queue.js",
     "web/waiting.js",
+    "web/passkey.js",
 )
 """In the order in which they run: each may use those before it."""
 
