@@ -69,7 +69,8 @@ def test_pages_fit_and_complain_of_nothing(house: House, browser: Any, address: 
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
     paths = {
-        "today": "/",
+        "home": "/",
+        "today": "/today",
         "treatment": f"/treatment/{house.whole.coi}",
         "planned": f"/treatment/{house.stages['slot_reserved']}",
         "programme": "/programme",

@@ -52,7 +52,8 @@ def untranslated(shown: str) -> list[str]:
 def paths(house: House) -> dict[str, str]:
     whole = house.whole
     return {
-        "today": "/",
+        "home": "/",
+        "today": "/today",
         "programme": "/programme",
         "search": "/search",
         "stage": "/treatments/in_manufacture",

@@ -160,7 +160,7 @@ def start_step(
     )
     if refusal:
         return refusal
-    exceeded = _holds_exceeded(opened, wanted, collected, performed.signed)
+    exceeded = holds_exceeded(opened, wanted, collected, performed.signed)
     if exceeded and HOLD_EXCEEDED.code not in waived:
         return exceeded[0]
     started = StepStarted(
@@ -286,7 +286,7 @@ def _supplied(step: Step, resources: Resources, base: str, day: date) -> Refusal
     return MATERIAL_MISSING(step=step.id, material=missing.material, quantity=quantity)
 
 
-def _holds_exceeded(batch: Batch, step: Step, collected: datetime | None, now: datetime) -> tuple[Refusal, ...]:
+def holds_exceeded(batch: Batch, step: Step, collected: datetime | None, now: datetime) -> tuple[Refusal, ...]:
     """Every hold that the step's first round would break; the maximum itself is allowed."""
 
     def since(hold: Hold) -> datetime | None:

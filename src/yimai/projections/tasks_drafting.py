@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from yimai.domain.person import Role
+from yimai.domain.recipe import Recipe, Words
 from yimai.projections.worklist_state import Side, State, Task
 
 _NURSE: Final[tuple[Role, ...]] = ("nurse", "physician")
@@ -110,7 +111,21 @@ def task(state: State, verb: str, side: Side, since: datetime, **more: Any) -> T
     if state.one("rests") is not None and verb in RESTING:
         fields["blocked"] = "held"
     site = {"hospital": row.hospital, "base": row.base, "carrier": ""}[side]
-    return Task(verb, ROLES[verb][side], side, site, row.treatment, arguments, since, row.urgency, **fields)
+    about = _about(state.recipe, arguments)
+    return Task(
+        verb, ROLES[verb][side], side, site, row.treatment, arguments, since, row.urgency, about=about, **fields
+    )
+
+
+def _about(recipe: Recipe, arguments: Mapping[str, str]) -> Words | None:
+    if step := recipe.step(arguments.get("step", "")):
+        return step.title
+    titles: dict[str, dict[str, Words]] = {
+        "layout": {each.id: each.title for each in recipe.labels},
+        "plan": {each.id: each.title for each in recipe.samples},
+        "test": {each.id: each.title for each in recipe.tests},
+    }
+    return next((named[arguments[name]] for name, named in titles.items() if arguments.get(name) in named), None)
 
 
 _FIELDS: Final = (

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from yimai.domain.person import Role
-from yimai.domain.recipe import Recipe, Step
+from yimai.domain.recipe import Recipe, Step, Words
 from yimai.projections.clock_board import Clock, clocks_of
 
 Side = Literal["hospital", "base", "carrier"]
@@ -27,6 +27,7 @@ class Task:
     earliest, latest: it cannot be done before, or after. blocked: why it can't be done now, a key of ``BLOCKS``, or "".
     assumed: whether its clock stands on a placeholder of ours. person: who alone can do it, or "" for anyone.
     without: who may not. alternatives: further verbs that answer the same need. optional: nobody waits for it.
+    about: the step, label, sample or test that it is about, as the recipe calls it.
     """
 
     verb: str
@@ -47,6 +48,7 @@ class Task:
     without: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     optional: bool = False
+    about: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django-all
         """Nobody's address is known."""
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("today")
+        return reverse("home")
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         return HttpResponseRedirect(reverse("account_login"))

@@ -107,7 +107,7 @@ def next_page(request: HttpRequest) -> str:
     """The page that was asked for, if it is one of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith("/")
-    return wanted if ours else reverse("today")
+    return wanted if ours else reverse("home")
 
 
 @require_POST
@@ -128,7 +128,7 @@ def change_password(request: WhoRequest) -> HttpResponse:
     if request.method == "POST":
         wrong = _changed(request, account)
         if not wrong:
-            return HttpResponseRedirect(reverse("today"))
+            return HttpResponseRedirect(reverse("home"))
     shown = {"problems": wrong, "must": account.change_by is not None}
     return render(request, "accounts/change_password.html", shown, status=422 if wrong else 200)
 

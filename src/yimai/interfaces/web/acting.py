@@ -139,7 +139,7 @@ def _answered(request: HttpRequest, situation: Situation, turn: Turn) -> Done | 
         return _back(turn, rehearsed)
     if isinstance(rehearsed, Done):
         return rehearsed
-    turn.meanwhile = _meanwhile(situation, turn)
+    turn.meanwhile = _meanwhile(situation, turn) if filled_.form.conflict is None else ()
     if not rehearsed.signers:
         if turn.meanwhile:
             turn.answer, turn.status, turn.seen = "conflict", 409, len(situation.entries)
@@ -199,7 +199,7 @@ def _back(turn: Turn, refusal: Refusal | None) -> Done | None:
     turn.answer, turn.status, turn.refusal = "refused", 422, refusal
     if refusal is not None and (refusal.kind.identity or refusal.kind in (COMMAND_REUSED, TAKEN)):
         turn.command = str(uuid.uuid4())
-    if refusal is not None and refusal.kind is COMMAND_REUSED:
+    if refusal is not None and refusal.kind in (COMMAND_REUSED, turn.filled.form.conflict):
         turn.answer, turn.status = "conflict", 409
     return None
 
@@ -253,6 +253,7 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
     context = {
         "turn": turn,
         "form": form,
+        "about": form.about(situation),
         "others": form.others(situation) if form.others is not None else (),
         "beside": form.beside(situation) if form.beside is not None else None,
         "situation": situation,

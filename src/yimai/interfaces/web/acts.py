@@ -6,6 +6,8 @@ from typing import Final
 
 from yimai.interfaces.web.form import Form, registered
 from yimai.interfaces.web.forms import (
+    batch,
+    batch_step,
     collection,
     custody,
     deviation,
@@ -23,6 +25,8 @@ from yimai.interfaces.web.forms import (
 )
 
 FORMS: Final[dict[str, Form]] = registered(
+    batch.FORMS,
+    batch_step.FORMS,
     collection.FORMS,
     custody.FORMS,
     deviation.FORMS,

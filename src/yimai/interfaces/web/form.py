@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from yimai.actions.decision import Answer, Done
 from yimai.domain.recipe import Words
+from yimai.domain.refusal import RefusalKind
 from yimai.interfaces.web.field import NOTHING, Field, Typed, Unreadable
 from yimai.interfaces.web.situation import Situation
 
@@ -33,7 +34,9 @@ class Form:
 
     fields: those of every such form, or a function that says which fields this situation has.
     build: turns the fields' values into the action's arguments, where they are not the same. after: where to go when it is done
-    (an address), else to where the person came from. gate: ``plain`` only where nothing is signed, matched or released, so that
+    (an address), else to where the person came from. subject: what of the treatment it is about, for the heading.
+    conflict: the refusal that tells what another recorded here meanwhile, and puts the question which of the two counts;
+    a form that has one does not mind what else is recorded meanwhile. gate: ``plain`` only where nothing is signed, matched or released, so that
     it may wait on the tablet while the server is out of reach. site: where it is done, if not where the person works.
     preview: what was understood of the fields, shown with the record before it is signed. others: further ways to go from here,
     each with its address. beside: what must be seen while one fills it in.
@@ -47,6 +50,8 @@ class Form:
     gate: Gate = "identity"
     build: Callable[[Arguments, Situation], Arguments] | None = None
     after: Callable[[Done, Situation], str] | None = None
+    subject: Callable[[Situation], Words] | None = None
+    conflict: RefusalKind | None = None
     site: Callable[[Arguments, Situation], str] | None = None
     preview: Callable[[Typed, Situation], Preview | None] | None = None
     others: Callable[[Situation], tuple[tuple[Words, str], ...]] | None = None
@@ -55,6 +60,10 @@ class Form:
     @property
     def verb(self) -> str:
         return f"{self.act.__module__.rpartition('.')[2]}.{self.act.__name__}"
+
+    def about(self, situation: Situation) -> Words:
+        """What it is about, beside its title; nothing where the title says it."""
+        return self.subject(situation) if self.subject is not None else NOTHING
 
     def asked(self, situation: Situation) -> tuple[Field, ...]:
         return self.fields(situation) if callable(self.fields) else self.fields

@@ -1,28 +1,73 @@
-"""Everybody's home: today's work of one's own role first, the clocks that run out on top."""
+"""Everybody's home: today's work of one's own roles, what runs out first on top; what waits for others below, greyed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from datetime import datetime
+from typing import Any, Final, cast
 
+import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.urls import reverse
 
 from yimai.domain.person import Role
-from yimai.interfaces.web import page
+from yimai.domain.recipe import Words
+from yimai.interfaces.web import page, window
+from yimai.interfaces.web.acts import FORMS
+from yimai.interfaces.web.tablet import kept
+from yimai.interfaces.web.to_do import to_do
+from yimai.projections import worklist
 from yimai.projections.register import PersonRow
+from yimai.projections.words import ROLES, VERB_TITLES
+from yimai.projections.worklist_state import Task
 
-Home = Callable[[HttpRequest, PersonRow], HttpResponse]
-HOMES: Final[dict[Role, Home]] = {}
-"""Each role's home, in the order in which a person of several roles sees them."""
+SHOWN: Final = 60
+"""Tasks on one page; what runs out first is among them."""
+BEGINNINGS: Final[dict[Role, tuple[str, ...]]] = {
+    "coordinator": ("treatment.order",),
+    "physician": ("treatment.order",),
+    "operator": ("deviation.report", "equipment.clean"),
+    "qc_analyst": ("deviation.report",),
+    "qa": ("deviation.report", "suite.take_out", "suite.put_back", "material_lot.receive"),
+    "qualified_person": ("approval.approve_recipe", "approval.approve_base"),
+    "administrator": ("site.register_person", "site.register_site"),
+    "planner": ("approval.approve_programme",),
+}
+"""What a role begins of its own accord, for no treatment that is going already."""
 
 
+@kept
 def home(request: HttpRequest, role: str = "") -> HttpResponse:
-    """The home of one's role; a person of several roles may name which."""
+    """The home of all one's roles; a person of several may name one."""
     who = page.reader(request)
-    if who is None:
-        raise Http404
-    own = [each for each in HOMES if each in who.roles and role in ("", each)]
-    if not own:
-        return redirect("today")
-    return HOMES[own[0]](request, who)
+    if who is None or role not in ("", *who.roles):
+        raise Http404(role)
+    roles = cast(tuple[Role, ...], tuple(each for each in who.roles if role in ("", each)))
+    with window.reading(who) as cursor:
+        now = page.now()
+        tasks = to_do(_tasks(cursor, who, roles, now), who, now, request.path)
+        ready = [each for each in tasks if each.ready]
+        context = {
+            "role": role,
+            "roles": [(each, ROLES[each]) for each in who.roles] if len(who.roles) > 1 else [],
+            "site": who.site,
+            "pressing": [each for each in ready if each.pressing],
+            "ready": [each for each in ready if not each.pressing][:SHOWN],
+            "more": max(0, sum(not each.pressing for each in ready) - SHOWN),
+            "waiting": [each for each in tasks if not each.ready][:SHOWN],
+            "beginnings": _beginnings(roles),
+        }
+        return page.show(request, cursor, "home", context)
+
+
+def _tasks(cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...], now: datetime) -> tuple[Task, ...]:
+    own = worklist.for_site(cursor, who.site, roles, now, person=who.person)
+    carried = worklist.for_courier(cursor, who.person) if "courier" in roles else ()
+    return (*carried, *own)
+
+
+def _beginnings(roles: tuple[Role, ...]) -> list[tuple[Words, str]]:
+    verbs = dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ()) if verb in FORMS)
+    return [
+        (VERB_TITLES.get(verb, FORMS[verb].title), f"{reverse('act', args=[verb])}?next={reverse('home')}")
+        for verb in verbs
+    ]

@@ -40,7 +40,15 @@ def everywhere(request: HttpRequest, cursor: psycopg.Cursor[Any]) -> dict[str, A
         "simulated": bool(row and row[0]),
         "sites": register.sites(cursor),
         "now": now(),
+        "done": done(request),
     }
+
+
+def done(request: HttpRequest) -> Mapping[str, str] | None:
+    """What the session's person has just recorded (``kind``, ``hash``), said once."""
+    session = getattr(request, "session", None)
+    told: Mapping[str, str] | None = session.pop("done", None) if session is not None else None
+    return told
 
 
 def reader(request: HttpRequest) -> PersonRow | None:

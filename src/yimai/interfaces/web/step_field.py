@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from yimai.domain.batch import LotUse
@@ -20,10 +19,12 @@ from yimai.interfaces.web.field import (
     NOT_OFFERED,
     NOT_SCANNED,
     TOO_LONG,
+    Choices,
     Field,
     Given,
     Options,
     Scan,
+    Scans,
     Typed,
     Unreadable,
     decimal,
@@ -100,23 +101,54 @@ class LotUsed(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filled(Field):
+class ContainersScanned(Scans):
+    """Every container of the batch, scanned; what is still missing shows."""
+
+    expected: tuple[str, ...]
+    widget: ClassVar[str] = "containers_scanned"
+
+    def rows(self, typed_: Typed, situation: Situation) -> list[str]:
+        """What was scanned, and an empty place for each that is missing, at least one."""
+        found = [each for each in typed_.all(self.name) if each.strip()]
+        return [*found, *[""] * max(1 if not found else 0, len(self.expected) - len(found))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crew(Choices):
+    """The people who work on a step, touched or scanned by their badges. needs: how many of which qualification."""
+
+    needs: tuple[tuple[str, int], ...]
+    qualifications: Mapping[str, Words]
+    shown: ClassVar[int] = 9
+    """Tiles that are seen at once; the rest opens on demand."""
+    widget: ClassVar[str] = "crew"
+
+    def initial(self, situation: Situation) -> Sequence[str]:
+        return tuple(code for code, _ in self.options(situation) if code == situation.who.person)
+
+    def drawn(self, situation: Situation) -> Mapping[str, Any]:
+        options = self.options(situation)
+        needs = [(self.qualifications.get(name, Words(name, name)), number) for name, number in self.needs]
+        return {"first": options[: self.shown], "others": options[self.shown :], "needs": needs}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fillings(Field):
     """The containers that a step filled, a row each: scanned, with volume and viable cells.
 
-    expected: how many labelled containers wait to be filled. one: whether the step fills a single one.
+    waiting: labelled containers that can be filled. one: whether the step fills a single one.
     """
 
-    expected: int
+    layout: str
+    waiting: tuple[str, ...]
     one: bool
     most: ClassVar[int] = 20
-    widget: ClassVar[str] = "filled"
+    widget: ClassVar[str] = "fillings"
 
     def read(self, typed_: Typed, situation: Situation) -> tuple[Filling, ...]:
-        parts = [typed_.all(f"{self.name}{part}") for part in ("", ".volume", ".cells", ".unit")]
         found = []
-        for number, container in enumerate(parts[0][: self.most]):
-            if container.strip():
-                _, volume, cells, unit = (each[number].strip() if number < len(each) else "" for each in parts)
+        for container, volume, cells, unit in self.rows(typed_, situation):
+            if container:
                 if not volume or not cells:
                     raise Unreadable(MISSING)
                 if unit not in CELL_UNITS:
@@ -127,11 +159,13 @@ class Filled(Field):
             raise Unreadable(NOT_SCANNED)
         return tuple(found)
 
-    def rows(self, typed_: Typed, situation: Situation) -> list[tuple[str, ...]]:
+    def rows(self, typed_: Typed, situation: Situation) -> list[tuple[str, str, str, str]]:
         """Container, volume, cells and unit of each row; as many as there are labelled containers, where it may be."""
         parts = [typed_.all(f"{self.name}{part}") for part in ("", ".volume", ".cells", ".unit")]
-        number = 1 if self.one else min(self.most, max(len(parts[0]), self.expected, 1))
-        return [tuple(each[row] if row < len(each) else "" for each in parts) for row in range(number)]
+        number = 1 if self.one else min(self.most, max(len(parts[0]), len(self.waiting), 1))
+        return [
+            (_at(parts[0], row), _at(parts[1], row), _at(parts[2], row), _at(parts[3], row)) for row in range(number)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,14 +203,13 @@ class Reasons(Field):
         return {"reasons": [(code, REASONS[code]) for code in self.codes]}
 
 
+def _at(texts: Sequence[str], row: int) -> str:
+    return texts[row].strip() if row < len(texts) else ""
+
+
 def named(text: str, known: Sequence[str]) -> str:
     """What a thing of the base is called, however it was scanned or typed. Raises Unreadable for what no name can be."""
     plain = text.strip()
     if len(plain) > LONGEST_NAME or not plain.isprintable():
         raise Unreadable(TOO_LONG)
     return next((each for each in known if typed(each) == typed(plain)), plain)
-
-
-def wanted(value: Decimal, unit: str) -> Words:
-    """How much the recipe asks for, said beside the field."""
-    return Words(f"工艺规程：{value:f} {unit}", f"Recipe: {value:f} {unit}")

@@ -15,10 +15,11 @@ from yimai.domain.recipe import Recipe
 from yimai.domain.vein import Vein, vein_of
 from yimai.interfaces.web import page, treatment_record, window
 from yimai.interfaces.web.fact_card import Detail, details
+from yimai.interfaces.web.to_do import ToDo, to_do
 from yimai.interfaces.web.today import pressing
 from yimai.interfaces.web.vein_drawing import REFUSED, WARNINGS, draw
 from yimai.ledger.entry import Entry
-from yimai.projections import approval_board, clock_board, register, treatment_board, vein
+from yimai.projections import approval_board, clock_board, register, treatment_board, vein, worklist
 from yimai.projections.vein import VeinRow
 
 
@@ -66,8 +67,17 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "shipments": state.shipments.by_id.values(),
             "permits": state.infusion.permits.values(),
             "outcomes": state.outcome.reports,
+            "to_do": _to_do(request, cursor, identifier),
         }
         return page.show(request, cursor, "treatment", context)
+
+
+def _to_do(request: HttpRequest, cursor: psycopg.Cursor[Any], identifier: str) -> tuple[ToDo, ...]:
+    who = page.reader(request)
+    if who is None:
+        return ()
+    tasks = worklist.for_treatment(cursor, identifier, page.now())
+    return to_do(tasks, who, page.now(), request.path)
 
 
 def days(rows: Sequence[VeinRow], entries: Sequence[Entry], recipe: Recipe | None) -> tuple[Day, ...]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from yimai.interfaces.web import acting, fact, home, programme, scan, search, session, tablet, today, treatment
+from yimai.interfaces.web import acting, batch, fact, home, programme, scan, search, session, tablet, today, treatment
 
 urlpatterns = [
-    path("", today.today, name="today"),
-    path("home", home.home, name="home"),
-    path("home/<slug:role>", home.home, name="home_of"),
+    path("", home.home, name="home"),
+    path("home/<str:role>", home.home, name="home_of"),
+    path("today", today.today, name="today"),
     path("act/<str:verb>", acting.act, name="act"),
     path("scan", scan.scan, name="scan"),
     path("session", session.session, name="session"),
     path("treatments/<slug:stage>", today.treatments, name="treatments"),
     path("treatment/<str:identifier>", treatment.treatment, name="treatment"),
+    path("batch/<str:identifier>", batch.batch, name="batch"),
     path("search", search.search, name="search"),
     path("about/<slug:noun>/<path:identifier>", search.about, name="about"),
     re_path(r"^fact/(?P<digest>[0-9a-f]{64})$", fact.fact, name="fact"),

@@ -30,6 +30,7 @@ CATALOGUES: dict[str, dict[str, Words]] = {
     "noun": words.NOUNS,
     "role": words.ROLES,
     "clock": words.CLOCKS,
+    "block": words.BLOCKS,
     "stops": words.STOPS,
     "site_kind": words.SITE_KINDS,
     "field": field_words.FIELDS,

@@ -1,0 +1,145 @@
+"""A batch's record, step by step: what is done, what runs, what comes, and the next thing to do as one large target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from yimai.domain.batch import Batch, EntryCorrected, EntryRecorded, Recorded
+from yimai.domain.batch_entry import Departure, departure
+from yimai.domain.fact import Quantity
+from yimai.domain.facts import decode
+from yimai.domain.recipe import EntryField
+from yimai.domain.vein import vein_of
+from yimai.interfaces.web import page, treatment_record, window
+from yimai.interfaces.web.tablet import kept
+from yimai.interfaces.web.to_do import ToDo, to_do
+from yimai.interfaces.web.treatment_record import StepRow
+from yimai.ledger.entry import Entry
+from yimai.projections import approval_board, register, treatment_board, vein, worklist
+
+Place = tuple[str, int, str]
+"""Step, round and entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A value that no longer counts, still to be read. by: who put another in its place, or signed for it."""
+
+    value: Recorded
+    reason: str
+    by: tuple[str, ...]
+    at: datetime
+
+    @property
+    def quantity(self) -> Quantity | None:
+        return self.value if isinstance(self.value, Quantity) else None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One entry of a round. value: as it stands now, or None. signed: its step was completed."""
+
+    field: EntryField
+    value: Recorded | None
+    departs: Departure | None
+    signed: bool
+    replaced: tuple[Replaced, ...]
+
+    @property
+    def quantity(self) -> Quantity | None:
+        return self.value if isinstance(self.value, Quantity) else None
+
+
+@dataclass(frozen=True, slots=True)
+class StepCard:
+    """A step with one of its rounds. state: ``done``, ``running``, ``next`` (it can begin) or ``ahead``."""
+
+    row: StepRow
+    state: str
+    lines: tuple[EntryLine, ...]
+    to_do: tuple[ToDo, ...]
+
+
+@kept
+def batch(request: HttpRequest, identifier: str) -> HttpResponse:
+    who = page.reader(request)
+    with window.reading(who) as cursor:
+        about = vein.entries(cursor, f"batch/{identifier}")
+        treatment = next((str(each.data["treatment"]) for each in about if "treatment" in each.data), "")
+        board = treatment_board.row(cursor, treatment) if treatment else None
+        if board is None or who is None:
+            raise Http404(identifier)
+        entries = vein.entries(cursor, f"treatment/{treatment}")
+        state = vein_of(entries)
+        known = state.batches.by_id.get(identifier)
+        if known is None:
+            raise Http404(identifier)
+        recipe = approval_board.recipe(cursor, known.recipe, known.recipe_version)
+        sheet = next(each for each in treatment_record.sheets(state, recipe) if each.batch.id == identifier)
+        tasks = to_do(worklist.for_treatment(cursor, treatment, page.now()), who, page.now(), request.path)
+        cards = tuple(step_cards(known, sheet.steps, replaced(entries, identifier), _of_batch(tasks, identifier)))
+        context = {
+            "board": board,
+            "batch": known,
+            "recipe": recipe,
+            "disposition": sheet.disposition,
+            "cards": cards,
+            "done": sum(card.state == "done" for card in cards),
+            "next": [each for each in _of_batch(tasks, identifier) if not each.task.optional],
+            "besides": [each for each in _of_batch(tasks, identifier) if each.task.optional],
+            "deviations": [each for each in state.deviations.by_id.values() if each.batch == identifier],
+            "people": register.people(cursor, known.people),
+        }
+        return page.show(request, cursor, "batch", context)
+
+
+def _of_batch(tasks: Iterable[ToDo], identifier: str) -> list[ToDo]:
+    return [each for each in tasks if each.task.arguments.get("batch") == identifier]
+
+
+def step_cards(
+    known: Batch, rows: Iterable[StepRow], old: Mapping[Place, tuple[Replaced, ...]], tasks: Iterable[ToDo]
+) -> Iterator[StepCard]:
+    """The record's steps in the recipe's order, each round by itself."""
+    waiting = list(tasks)
+    for row in rows:
+        run = row.run
+        latest = run is None or run == known.runs_of(row.step.id)[-1]
+        own = tuple(each for each in waiting if each.task.arguments.get("step") == row.step.id) if latest else ()
+        begins = any(each.task.verb == "batch.start_step" and not each.task.blocked for each in own)
+        state = ("next" if begins else "ahead") if run is None else "running" if run.ended is None else "done"
+        yield StepCard(row, state, tuple(_lines(row, old)), own)
+
+
+def _lines(row: StepRow, old: Mapping[Place, tuple[Replaced, ...]]) -> Iterator[EntryLine]:
+    for field in row.step.entries:
+        run = row.run
+        if run is None:
+            yield EntryLine(field, None, None, False, ())
+            continue
+        noted = run.noted.get(field.id)
+        value = run.entries.get(field.id, noted.value if noted is not None else None)
+        departs = departure(field, value) if value is not None else None
+        yield EntryLine(field, value, departs, run.ended is not None, old.get((row.step.id, run.round, field.id), ()))
+
+
+def replaced(entries: Iterable[Entry], batch: str) -> Mapping[Place, tuple[Replaced, ...]]:
+    """Every value of the batch's record that another took the place of, by its place, the oldest first."""
+    found: dict[Place, tuple[Replaced, ...]] = {}
+    for entry in entries:
+        if entry.kind not in (EntryCorrected.kind, EntryRecorded.kind) or entry.data["batch"] != batch:
+            continue
+        fact = decode(entry)
+        if isinstance(fact, EntryCorrected):
+            gone = Replaced(fact.old, fact.reason, (fact.performed.signer, fact.verified.signer), entry.occurred)
+        elif isinstance(fact, EntryRecorded) and fact.replaces is not None:
+            gone = Replaced(fact.replaces, fact.reason, (fact.recorded_by,), entry.occurred)
+        else:
+            continue
+        place = (fact.step, fact.round, fact.entry)
+        found[place] = (*found.get(place, ()), gone)
+    return found

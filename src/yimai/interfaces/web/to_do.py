@@ -1,0 +1,98 @@
+"""Tasks as pages show them: what to do, on what, until when; a link where the reader can do it, else with whom it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from yimai.domain.person import Role
+from yimai.domain.recipe import Words
+from yimai.interfaces.web.acts import FORMS
+from yimai.projections.register import PersonRow
+from yimai.projections.words import VERB_TITLES
+from yimai.projections.worklist_state import Task
+
+SOON: Final = timedelta(hours=4)
+SHOWN: Final = (
+    "container",
+    "shipment",
+    "suite",
+    "batch",
+    "sample",
+    "deviation",
+    "excursion",
+    "permit",
+    "item",
+    "collection",
+)
+"""Arguments of a task that tell one from another, in the order in which they are said."""
+Pressing = Literal["over", "soon", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """One task. address: of its form, "" where the reader cannot do it now. things: noun and identifier of what it is about.
+
+    with_whom: the roles that do it, where the reader does not.
+    """
+
+    task: Task
+    title: Words
+    things: tuple[tuple[str, str], ...]
+    address: str
+    others: tuple[tuple[Words, str], ...]
+    pressing: Pressing
+    remaining: timedelta | None
+    with_whom: tuple[Role, ...]
+
+    @property
+    def ready(self) -> bool:
+        return bool(self.address)
+
+
+def to_do(tasks: Iterable[Task], who: PersonRow, now: datetime, back: str) -> tuple[ToDo, ...]:
+    """The tasks as this reader sees them. back: the page to which the forms return."""
+    return tuple(_shown(task, who, now, back) for task in tasks)
+
+
+def does(task: Task, who: PersonRow) -> bool:
+    """Whether the reader is one of those who do it."""
+    mine = task.site in ("", who.site) and not set(task.roles).isdisjoint(who.roles)
+    return mine and task.person in ("", who.person) and who.person not in task.without
+
+
+def _shown(task: Task, who: PersonRow, now: datetime, back: str) -> ToDo:
+    mine = does(task, who)
+    ready = mine and not task.blocked and task.verb in FORMS
+    remaining = task.due - now if task.due is not None else None
+    pressing: Pressing = ""
+    if remaining is not None and not task.optional:
+        pressing = "over" if remaining <= timedelta(0) else "soon" if remaining <= SOON else ""
+    others = (
+        [(VERB_TITLES[verb], _address(verb, task, back)) for verb in task.alternatives if verb in FORMS]
+        if ready
+        else []
+    )
+    return ToDo(
+        task,
+        VERB_TITLES[task.verb],
+        tuple(
+            (name if name != "item" else "container", value)
+            for name in SHOWN
+            if (value := task.arguments.get(name, ""))
+        ),
+        _address(task.verb, task, back) if ready else "",
+        tuple(others),
+        pressing,
+        remaining,
+        () if mine else task.roles,
+    )
+
+
+def _address(verb: str, task: Task, back: str) -> str:
+    return f"{reverse('act', args=[verb])}?{urlencode({**task.arguments, 'next': back})}"
