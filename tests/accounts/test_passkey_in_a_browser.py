@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,6 +28,7 @@ from tests.windows import opened_bench, opened_window
 from yimai.domain.signing import problem_of
 from yimai.interfaces.accounts import confirming
 from yimai.interfaces.web.bench import Bench, Means
+from yimai.store import verify_signatures
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 AUTHENTICATOR = {
@@ -42,6 +44,7 @@ AUTHENTICATOR = {
 @dataclass(frozen=True)
 class Served:
     plant: SpecPlant
+    url: str
     address: str
 
 
@@ -65,7 +68,7 @@ def served(postgres: EmbeddedDatabase) -> Iterator[Served]:
     ):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield Served(plant, f"http://localhost:{server.server_port}/en")
+        yield Served(plant, url, f"http://localhost:{server.server_port}/en")
         server.shutdown()
         thread.join()
 
@@ -114,6 +117,19 @@ def make_passkey(page: Any, served: Served) -> None:
     assert page.locator(".recovery li").count() == 10
 
 
+def register_it(page: Any, served: Served, person: str) -> None:
+    """Put the passkey on the ledger, signed by password."""
+    page.goto(f"{served.address}/account/")
+    page.click(".keys a.button")
+    page.click(".action-bar .primary")
+    page.fill(f"[name=sign-{person}-person]", person)
+    page.fill(f"[name=sign-{person}-password]", PASSWORD)
+    assert page.locator("button[data-passkey]").count() == 0, "what is not registered yet signs nothing"
+    page.click(".action-bar .primary")
+    page.wait_for_url(f"{served.address}/account/")
+    assert page.locator(".keys").inner_text().count("on the ledger") == 1
+
+
 def test_a_collection_is_signed_by_passkey_and_by_a_second_persons_password(served: Served, tablet: Any) -> None:
     journey = served.plant.treatment("labelled")
     first = journey.at_hospital("nurse")
@@ -122,6 +138,7 @@ def test_a_collection_is_signed_by_passkey_and_by_a_second_persons_password(serv
     account_of(second, PASSWORD)
     sign_in(tablet, served, first)
     make_passkey(tablet, served)
+    register_it(tablet, served, first)
     keep_picture(tablet, "recovery-codes")
     tablet.click(".me button")
     tablet.wait_for_url(f"{served.address}/account/sign-in")
@@ -147,6 +164,8 @@ def test_a_collection_is_signed_by_passkey_and_by_a_second_persons_password(serv
     assert {each["record"] for each in given.values()} == {record}
     assert problem_of(entries) == ""
     assert_signed(given[first], record)
+    with psycopg.connect(served.url) as connection:
+        assert verify_signatures.first_problem(connection) is None
 
 
 def assert_signed(data: Any, record: str) -> None:

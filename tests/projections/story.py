@@ -116,6 +116,8 @@ class Story:
                 person.PersonRegistered(each, of_site, (role,), "0" * 64),
                 person.PersonQualified(each, "aseptic_processing", date(2026, 1, 1), date(2027, 1, 1)),
             )
+        key = b"public key of QA-1"
+        self.write(person.PasskeyRegistered("QA-1", person.fingerprint(key), key, self.sign("QA-1")))
         for material, lot in LOTS.items():
             self.write(
                 material_lot.MaterialLotReceived(lot, BASE, material, Quantity(Decimal(900), "mL"), date(2027, 1, 1)),

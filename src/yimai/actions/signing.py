@@ -15,11 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from yimai.actions.decision import Answer, Done
-from yimai.domain.fact import Meaning, draft
+from yimai.domain.fact import Meaning, draft, subject
+from yimai.domain.facts import decode
 from yimai.domain.identity import IdentityMatchRefused
+from yimai.domain.person import PasskeyRegistered, fingerprint
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import (
     NOT_SIGNED,
+    NOT_THE_SIGNERS,
     RECORD_CHANGED,
     Evidence,
     RecordedFact,
@@ -188,7 +191,15 @@ class _Signing(_Apart):
         )
         if evidence.record != record_ or not given.holds:
             raise _Unsigned(RECORD_CHANGED())
+        if evidence.method == "passkey" and self._holder(public_key) != signer:
+            raise _Unsigned(NOT_THE_SIGNERS(person=signer))
         return given
+
+    def _holder(self, public_key: bytes) -> str:
+        """Who has registered the passkey with this public key."""
+        name = subject("passkey", fingerprint(public_key))
+        registered = (decode(entry) for entry in self.about(name).entries.get(name, ()))
+        return next((fact.person for fact in registered if isinstance(fact, PasskeyRegistered)), "")
 
 
 def _refused_match(drafts: Sequence[Draft]) -> bool:

@@ -8,14 +8,19 @@ from datetime import date
 from yimai.actions.decision import Answer, Seen, decide
 from yimai.domain.fact import Fact, subject
 from yimai.domain.person import (
+    NOT_A_KEY,
+    PasskeyRegistered,
     PersonQualified,
     PersonRegistered,
     QualificationWithdrawn,
     Role,
+    fingerprint,
     of_role,
     register,
 )
+from yimai.domain.person import register_passkey as registered_passkey
 from yimai.domain.refusal import Refusal
+from yimai.domain.signing import can_be_checked
 from yimai.domain.site import ALREADY_REGISTERED as SITE_ALREADY_REGISTERED
 from yimai.domain.site import SiteRegistered
 from yimai.ledger.commitment import SALT_LENGTH, commitment
@@ -88,3 +93,18 @@ def withdraw_qualification(ledger: Ledger, command: Command, *, person: str, qua
 
     subjects = (subject("person", person), subject("person", command.actor))
     return decide(ledger, command, subjects, rule, gate="site.withdraw_qualification")
+
+
+def register_passkey(ledger: Ledger, command: Command, *, public_key: bytes) -> Answer:
+    """State, signed, that the passkey with this public key (DER) is one's own; from then on one may sign with it."""
+
+    def rule(seen: Seen) -> Refusal | Sequence[Fact]:
+        if not can_be_checked(public_key):
+            return NOT_A_KEY()
+        facts = (fact for fact, _ in seen.facts("passkey", fingerprint(public_key)))
+        holder = next((fact.person for fact in facts if isinstance(fact, PasskeyRegistered)), "")
+        person = seen.person(command.actor)
+        return of_role(person, *person.roles) or registered_passkey(person, public_key, holder, seen.at)
+
+    subjects = (subject("person", command.actor), subject("passkey", fingerprint(public_key)))
+    return decide(ledger, command, subjects, rule, gate="site.register_passkey")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from hashlib import sha256
 from typing import ClassVar, Literal
 
 from yimai.domain.fact import Fact, Meaning, Signature
@@ -75,6 +76,21 @@ class QualificationWithdrawn(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PasskeyRegistered(Fact):
+    """A person states that a passkey is his own, so that anybody can tell from the ledger whose its signatures are.
+
+    passkey: hex SHA-256 of the public key. public_key: DER SubjectPublicKeyInfo.
+    """
+
+    kind: ClassVar[str] = "person.passkey_registered.v1"
+    about: ClassVar[tuple[str, ...]] = ("person", "passkey")
+    person: str
+    passkey: str
+    public_key: bytes
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A person as their facts tell; an unknown person has no site and no role."""
 
@@ -101,6 +117,16 @@ def evolve(person: Person, fact: Fact, entry: Entry) -> Person:
     return person
 
 
+PASSKEY_KNOWN = RefusalKind(
+    "person.passkey_known",
+    "This passkey stands on the ledger already, as that of {person}. Go on with it, or make another passkey.",
+    "该通行密钥已登记在账本中，属于 {person}。请继续使用，或另建一个通行密钥。",
+)
+NOT_A_KEY = RefusalKind(
+    "person.not_a_key",
+    "This is not the public key of a passkey that can sign here. Make the passkey anew under My account.",
+    "这不是可在此签名的通行密钥公钥。请在“我的账号”中重新生成通行密钥。",
+)
 ALREADY_REGISTERED = RefusalKind(
     "person.already_registered",
     "Person {person} is already registered. Choose another identifier, or change the registered person.",
@@ -161,3 +187,14 @@ def register(
     if not administrator.id and actor == registration.person and "administrator" in registration.roles:
         return (AdministrationFounded(registration.person), registration)
     return of_role(administrator, "administrator") or (registration,)
+
+
+def register_passkey(person: Person, public_key: bytes, holder: str, at: datetime) -> Refusal | tuple[Fact, ...]:
+    """Bind a passkey to the person who signs for it. holder: who has registered it already, "" for nobody."""
+    if holder:
+        return PASSKEY_KNOWN(person=holder)
+    return (PasskeyRegistered(person.id, fingerprint(public_key), public_key, person.sign("performed", at)),)
+
+
+def fingerprint(public_key: bytes) -> str:
+    return sha256(public_key).hexdigest()

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, Final, Literal
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -41,6 +41,13 @@ NOT_SIGNED = RefusalKind(
     "signing.not_signed",
     "The signature of {person} is missing. Let {person} sign on this page.",
     "缺少 {person} 的签名。请由 {person} 在本页签名。",
+)
+
+NOT_THE_SIGNERS = RefusalKind(
+    "signing.not_the_signers",
+    "This passkey does not stand on the ledger as that of {person}. "
+    "Let {person} register it under My account, or sign with the password.",
+    "账本中没有登记此通行密钥属于 {person}。请由 {person} 在“我的账号”中登记，或使用密码签名。",
 )
 
 
@@ -134,6 +141,15 @@ def signers(facts: Iterable[RecordedFact]) -> dict[str, tuple[Meaning, ...]]:
 def server_statement(digest: str, signer: str, meanings: Sequence[Meaning], method: Method) -> bytes:
     """What the server signs for a person who gave a password."""
     return encode({"meanings": list(meanings), "method": method, "record": digest, "signer": signer, "v": 1})
+
+
+def can_be_checked(public_key: bytes) -> bool:
+    """Whether signatures of a passkey with this public key (DER) could be checked."""
+    try:
+        key = load_der_public_key(public_key)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return isinstance(key, ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
 
 
 def problem_of(entries: Sequence[Entry]) -> str:

@@ -82,6 +82,7 @@ FIELDS: Final[dict[str, Words]] = {
     "meaning": Words("含义", "Meaning"),
     "meanings": Words("含义", "Meanings"),
     "method": Words("方式", "Method"),
+    "passkey": Words("通行密钥指纹", "Fingerprint of the passkey"),
     "public_key": Words("公钥", "Public key"),
     "record": Words("记录的哈希", "Hash of the record"),
     "signature": Words("签名值", "Signature"),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import psycopg
 
-from yimai.domain.person import PersonRegistered
+from yimai.domain.person import PasskeyRegistered, PersonRegistered
 from yimai.domain.site import SiteRegistered
 from yimai.ledger.entry import Entry
 from yimai.projections import audience
@@ -28,12 +28,17 @@ CREATE TABLE projection.person (
     site text COLLATE "C" NOT NULL,
     roles text[] NOT NULL
 );
-GRANT SELECT ON projection.site, projection.person TO yimai_accounts;
+CREATE TABLE projection.passkey (
+    passkey text COLLATE "C" PRIMARY KEY,
+    person text COLLATE "C" NOT NULL
+);
+GRANT SELECT ON projection.site, projection.person, projection.passkey TO yimai_accounts;
 CREATE POLICY accounts ON projection.site FOR SELECT TO yimai_accounts USING (true);
 CREATE POLICY accounts ON projection.person FOR SELECT TO yimai_accounts USING (true);
+CREATE POLICY accounts ON projection.passkey FOR SELECT TO yimai_accounts USING (true);
 """
 
-AUDIENCE: Final = {"site": audience.PUBLIC, "person": audience.SIGNED_IN}
+AUDIENCE: Final = {"site": audience.PUBLIC, "person": audience.SIGNED_IN, "passkey": audience.SIGNED_IN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,11 @@ def changes(entry: Entry) -> Iterator[Change]:
             " (site, roles) = (excluded.site, excluded.roles)",
             (data["person"], data["site"], list(data["roles"])),
         )
+    elif entry.kind == PasskeyRegistered.kind:
+        yield Change(
+            "INSERT INTO projection.passkey VALUES (%s, %s) ON CONFLICT (passkey) DO NOTHING",
+            (data["passkey"], data["person"]),
+        )
 
 
 def sites(cursor: psycopg.Cursor[Any]) -> dict[str, SiteRow]:
@@ -102,3 +112,9 @@ def of_role(cursor: psycopg.Cursor[Any], role: str) -> tuple[PersonRow, ...]:
         "SELECT person, site, roles FROM projection.person WHERE %s = ANY(roles) ORDER BY person", (role,)
     ).fetchall()
     return tuple(PersonRow(row[0], row[1], tuple(row[2])) for row in rows)
+
+
+def passkeys_of(cursor: psycopg.Cursor[Any], person: str) -> frozenset[str]:
+    """The fingerprints (hex SHA-256 of the public key) of the passkeys that stand on the ledger as the person's."""
+    rows = cursor.execute("SELECT passkey FROM projection.passkey WHERE person = %s", (person,)).fetchall()
+    return frozenset(row[0] for row in rows)

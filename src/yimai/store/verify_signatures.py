@@ -1,13 +1,15 @@
-"""Checks every signature of the ledger again, from the entries alone: whose it is, over which record, by which key."""
+"""Checks every signature of the ledger again, from the entries alone: whose it is, over which record, by whose key."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 from psycopg import Connection
 
+from yimai.domain.person import PasskeyRegistered, fingerprint
 from yimai.domain.signing import SignatureGiven, problem_of
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Entry
@@ -19,14 +21,38 @@ WHERE (e.actor, e.command) IN (SELECT s.actor, s.command FROM ledger.entry AS s 
 ORDER BY e.actor, e.command, e.ordinal
 """
 
+_REGISTERED: Final = "SELECT arrival, content FROM ledger.entry WHERE kind = %s ORDER BY arrival"
+
 
 def first_problem(connection: Connection[Any]) -> FirstProblem | None:
     """The first signature that does not hold, or None. Commands without evidence of signing are passed over."""
+    keys = _registered_keys(connection)
     for arrival, position, entries in _signed_commands(connection):
-        if what := problem_of(entries):
+        if what := problem_of(entries) or _foreign_key(entries, arrival, keys):
             said = f"command {entries[0].command}"
             return FirstProblem(position, arrival, entries[0].subjects[0], what, "signatures that hold", said)
     return None
+
+
+def _registered_keys(connection: Connection[Any]) -> dict[str, tuple[str, int]]:
+    """Whose each registered passkey is, and at which arrival that was put down."""
+    rows = connection.execute(_REGISTERED, (PasskeyRegistered.kind,), binary=True).fetchall()
+    found: dict[str, tuple[str, int]] = {}
+    for arrival, content in rows:
+        data: Any = parse(content).data
+        found.setdefault(fingerprint(b64decode(data["public_key"])), (data["person"], arrival))
+    return found
+
+
+def _foreign_key(entries: Sequence[Entry], arrival: int, keys: Mapping[str, tuple[str, int]]) -> str:
+    """Say whose passkey is not known to be his before the command whose first entry arrived then; "" if all are."""
+    for data in (entry.data for entry in entries if entry.kind == SignatureGiven.kind):
+        given: Any = data
+        if given["method"] == "passkey":
+            holder, since = keys.get(fingerprint(b64decode(given["public_key"])), ("", 0))
+            if holder != given["signer"] or since >= arrival:
+                return f"the passkey of {given['signer']} was not registered as theirs before"
+    return ""
 
 
 def _signed_commands(connection: Connection[Any]) -> Iterator[tuple[int, int | None, tuple[Entry, ...]]]:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.spec.harness import SpecPlant, then_refused
 
-from yimai.actions import collection, request, treatment
+from yimai.actions import collection, request, site, treatment
 from yimai.actions.decision import Done
 from yimai.actions.signing import Rehearsed, perform, rehearse
 from yimai.domain.refusal import Refusal
@@ -53,8 +53,29 @@ def by_passkey(key: ec.EllipticCurvePrivateKey, signer: str, record: bytes, *, f
     client = json.dumps({"type": "webauthn.get", "challenge": challenge, "origin": "https://yimai.example"}).encode()
     authenticator = sha256(b"yimai.example").digest() + bytes([flags]) + (7).to_bytes(4, "big")
     signature = key.sign(authenticator + sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return Evidence(signer, record, "passkey", public, authenticator, client, signature)
+    return Evidence(signer, record, "passkey", public_key(key), authenticator, client, signature)
+
+
+def public_key(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def registers(plant: SpecPlant, journey: Journey, person: str, key: bytes) -> Any:
+    """The person puts a passkey on the ledger as his own, signed by password."""
+    arguments = {"public_key": key}
+    command = request.command(
+        "site.register_passkey",
+        arguments,
+        id=f"{person}.{sha256(key).hexdigest()[:16]}",
+        actor=person,
+        site=journey.hospital,
+        secret=SECRET,
+    )
+    act = partial(site.register_passkey, public_key=key)
+    found = rehearse(plant.ledger, command, act, SECRET)
+    if not isinstance(found, Rehearsed):
+        return found
+    return perform(plant.ledger, command, act, SECRET, key=SERVER, evidence=by_password(found))
 
 
 def written(answer: Any) -> tuple[Entry, ...]:
@@ -119,10 +140,28 @@ def test_two_people_sign_one_record(plant: SpecPlant) -> None:
 def test_a_passkeys_challenge_is_the_records_hash(plant: SpecPlant) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     journey = plant.treatment("accepted")
+    registers(plant, journey, journey.at_hospital("physician"), public_key(key))
     entries = written(signed_hold(plant, journey, lambda found, signer: [by_passkey(key, signer, found.record)]))
     given = entries[-1].data
     assert given["method"] == "passkey"
     assert problem_of(entries) == ""
+
+
+@pytest.mark.requirement(
+    "SIG-009", "Whose a passkey is stands on the ledger before it signs, stated and signed by that person."
+)
+def test_a_passkey_signs_for_the_person_who_registered_it(memory_plant: SpecPlant) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    journey = memory_plant.treatment("accepted", hospital=HOSPITAL)
+    signs = partial(signed_hold, memory_plant, journey, lambda found, signer: [by_passkey(key, signer, found.record)])
+    physician, nurse = journey.at_hospital("physician"), journey.at_hospital("nurse")
+    then_refused(signs(), "signing.not_the_signers")
+    then_refused(registers(memory_plant, journey, nurse, b"no key"), "person.not_a_key")
+    given = written(registers(memory_plant, journey, nurse, public_key(key)))
+    assert [entry.kind for entry in given] == ["person.passkey_registered.v1", SignatureGiven.kind]
+    assert given[1].data["method"] == "password"
+    then_refused(signs(), "signing.not_the_signers")
+    then_refused(registers(memory_plant, journey, physician, public_key(key)), "person.passkey_known")
 
 
 @pytest.mark.requirement("SIG-005", "For a password the server signs, and the record says so.")
@@ -138,6 +177,7 @@ def test_the_server_signs_for_a_password(plant: SpecPlant) -> None:
 def test_a_signature_of_another_record_is_refused(memory_plant: SpecPlant, flags: int) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     journey, other = (memory_plant.treatment("accepted", hospital=HOSPITAL) for _ in range(2))
+    registers(memory_plant, other, other.at_hospital("physician"), public_key(key))
     taken: list[Evidence] = []
 
     def of_the_other(found: Rehearsed, signer: str) -> list[Evidence]:

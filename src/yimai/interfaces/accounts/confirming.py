@@ -91,11 +91,13 @@ def confirm(
 
 
 def means(person: str) -> tuple[tuple[str, ...], bool]:
-    """By what a person can sign: the base64url ids of his passkeys, and whether a one-time code is asked beside the password."""
+    """By what a person can sign: the base64url ids of his passkeys that stand on the ledger, and whether a one-time code
+    is asked beside the password."""
     account = Account.objects.filter(person=person, revoked=None).first()
     if account is None:
         return (), False
-    return passkeys.credential_ids(account), codes.asked_of(account)
+    usable = tuple(each.credential_id for each in passkeys.of(account) if each.on_ledger)
+    return usable, codes.asked_of(account)
 
 
 def _missing(account: Account, posted: Mapping[str, str], whole: bool) -> Refusal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,12 +14,15 @@ from allauth.mfa.webauthn.internal import auth
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.http import HttpRequest
 from fido2.cose import ES256, RS256, CoseKey, EdDSA
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import AuthenticationResponse, UserVerificationRequirement
 
+from yimai.domain.person import fingerprint
 from yimai.interfaces.accounts.models import Account
+from yimai.projections import register
 
 ALGORITHMS: Final = tuple(each.ALGORITHM for each in (ES256, EdDSA, RS256))
 """Those whose signatures ``domain/signing.py`` checks."""
@@ -37,8 +41,27 @@ class Assertion:
     signature: bytes
 
 
-def of(account: Account) -> list[Authenticator]:
-    return list(Authenticator.objects.filter(user=account, type=Authenticator.Type.WEBAUTHN).order_by("pk"))
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """One of an account's. public_key: DER in base64. on_ledger: whether it is registered as the person's, so that he may
+    sign with it."""
+
+    authenticator: Authenticator
+    public_key: str
+    on_ledger: bool
+
+    @property
+    def credential_id(self) -> str:
+        data = self.authenticator.wrap().authenticator_data.credential_data
+        return str(websafe_encode(data.credential_id))
+
+
+def of(account: Account) -> list[Passkey]:
+    found = Authenticator.objects.filter(user=account, type=Authenticator.Type.WEBAUTHN).order_by("pk")
+    with connection.cursor() as cursor:
+        registered = register.passkeys_of(cursor.cursor, account.person) if found else frozenset()
+    keys = [(each, subject_public_key(each.wrap().authenticator_data.credential_data.public_key)) for each in found]
+    return [Passkey(each, b64encode(key).decode(), fingerprint(key) in registered) for each, key in keys]
 
 
 def credential_ids(account: Account) -> tuple[str, ...]:
