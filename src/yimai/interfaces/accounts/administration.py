@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
@@ -20,10 +21,10 @@ LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are misread."""
 
 
-def issue_password(person: str, by: str) -> str:
+def issue_password(person: str, by: str, *, wholly: bool = False) -> str:
     """Make the person's account, or renew its password; return the one-time password, which is kept nowhere.
 
-    A revoked account is open again. Passkeys and codes stay; sessions end.
+    A revoked account is open again; sessions end. wholly: passkeys and codes are forgotten too, for somebody who lost them.
     """
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
     with transaction.atomic():
@@ -35,6 +36,8 @@ def issue_password(person: str, by: str) -> str:
         account.save()
         sessions.end_all(account.person)
         note(account.person, "made" if known is None else "password_issued", by)
+        if wholly and Authenticator.objects.filter(user=account).delete()[0]:
+            note(account.person, "second_factors_removed", by)
     return password
 
 
@@ -49,6 +52,11 @@ def revoke(account: Account, by: str) -> None:
 def unlock(account: Account, by: str) -> None:
     lockout.passed(account)
     note(account.person, "unlocked", by)
+
+
+def end_sessions(account: Account, by: str) -> None:
+    if sessions.end_all(account.person):
+        note(account.person, "sessions_ended", by)
 
 
 def open_demonstration(people: Iterable[str], password: str) -> None:

@@ -22,6 +22,7 @@ KINDS: Final[dict[str, Words]] = {
     "passkey_removed": Words("移除通行密钥", "Passkey removed"),
     "code_set_up": Words("启用一次性验证码", "One-time codes set up"),
     "code_removed": Words("停用一次性验证码", "One-time codes removed"),
+    "second_factors_removed": Words("清除通行密钥与验证码", "Passkeys and codes removed"),
     "recovery_codes_made": Words("生成恢复码", "Recovery codes made"),
     "sessions_ended": Words("结束会话", "Sessions ended"),
     "oldest_session_ended": Words("会话过多，结束最早的一个", "Too many sessions: the oldest ended"),

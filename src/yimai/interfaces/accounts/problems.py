@@ -41,6 +41,10 @@ WRONG_PASSKEY: Final = Words(
     "此通行密钥未被接受。请再试一次，或使用密码。",
     "This passkey was not accepted. Try again, or use the password.",
 )
+OWN_ACCOUNT: Final = Words(
+    "不能管理自己的账号。请由另一位账号管理员操作。",
+    "Nobody administers their own account. Ask another administrator of accounts.",
+)
 
 _CITY: Final = timezone(timedelta(hours=8))
 

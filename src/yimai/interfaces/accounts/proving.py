@@ -143,7 +143,7 @@ def freshly_proven(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     @wraps(view)
     def asked(request: WhoRequest, *arguments: Any, **options: Any) -> HttpResponse:
         if not did_recently_reauthenticate(request):
-            back = request.get_full_path() if request.method == "GET" else reverse("mfa_index")
+            back = request.get_full_path() if request.method == "GET" else next_page(request, reverse("mfa_index"))
             return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")
         return view(request, *arguments, **options)
 

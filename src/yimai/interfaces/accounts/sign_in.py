@@ -103,11 +103,11 @@ def shown(request: HttpRequest, problem: Words | None) -> HttpResponse:
     return render(request, template, context, status=422 if problem else 200)
 
 
-def next_page(request: HttpRequest) -> str:
-    """The page that was asked for, if it is one of ours."""
+def next_page(request: HttpRequest, else_: str = "") -> str:
+    """The page that was asked for, if it is one of ours; else the one named, or one's home."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith("/")
-    return wanted if ours else reverse("home")
+    return wanted if ours else else_ or reverse("home")
 
 
 @require_POST

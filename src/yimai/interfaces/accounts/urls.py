@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yimai.interfaces.accounts import own_account, proving, sign_in
+from yimai.interfaces.accounts import administration_pages, own_account, proving, sign_in
 
 urlpatterns = [
     path("sign-in", sign_in.sign_in, name="account_login"),
@@ -20,5 +20,13 @@ urlpatterns = [
     path("code/remove", own_account.remove_code, name="remove_code"),
     path("recovery-codes", own_account.recovery_codes, name="recovery_codes"),
     path("sessions/end-others", own_account.end_other_sessions, name="end_other_sessions"),
+    path("administration", administration_pages.overview, name="account_administration"),
+    path("administration/events", administration_pages.events, name="account_events"),
+    path("administration/person/<str:person>", administration_pages.one, name="account_administered"),
+    path("administration/person/<str:person>/password", administration_pages.issue_password, name="issue_password"),
+    *(
+        path(f"administration/person/<str:person>/{deed}", administration_pages.do, {"deed": deed}, f"account_{deed}")
+        for deed in administration_pages.DEEDS
+    ),
     path("password", sign_in.change_password, name="change_password"),
 ]
