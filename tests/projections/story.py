@@ -17,6 +17,7 @@ from yimai.domain import (
     custody,
     deviation,
     disposition,
+    equipment,
     identity,
     infusion,
     label,
@@ -107,7 +108,7 @@ class Story:
         return Signature(signer, "0" * 64, meaning, self.clock.now)
 
     def open_house(self, hostile_title: str = "") -> None:
-        """Register sites, people and lots, and approve the catalogue's files."""
+        """Register sites, people, lots and equipment, and approve the catalogue's files."""
         self.write(*SITES, by="QA-1")
         if hostile_title:
             self.write(site.SiteRegistered("hostile", "park", hostile_title, hostile_title, hostile_title, 480))
@@ -123,6 +124,7 @@ class Story:
                 material_lot.MaterialLotReceived(lot, BASE, material, Quantity(Decimal(900), "mL"), date(2027, 1, 1)),
                 material_lot.MaterialLotReleased(lot, self.sign("QA-1", "released")),
             )
+        self.write(equipment.EquipmentRegistered("bsc-01", BASE, "biosafety_cabinet", ""))
         for number in range(1, 4):
             self.write(suite.SuiteRegistered(f"suite-{number:02d}", BASE, "C"))
         for fact in approvals(self.sign("QP-1", "approved")):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ from psycopg_pool import ConnectionPool
 from tests.projections.story import BASE, HOSPITAL, START, Story, Telling
 
 from yimai.domain.batch import BatchFailed
+from yimai.domain.equipment import EquipmentCalibrated, EquipmentTakenOut
+from yimai.domain.fact import Quantity
 from yimai.domain.facts import KINDS
 from yimai.domain.infusion import ProductThawed
+from yimai.domain.material_lot import MaterialLotReceived, MaterialLotRejected
 from yimai.domain.site import SiteRegistered
 from yimai.domain.slot import SlotFreed
 from yimai.domain.treatment import TreatmentWithdrawn
@@ -23,6 +27,8 @@ from yimai.projections import (
     approval_board,
     audience,
     clock_board,
+    equipment_board,
+    material_board,
     rebuild,
     slot_board,
     trace,
@@ -293,3 +299,23 @@ def test_the_approved_base_is_read_back_whole(story: Story, pool: ConnectionPool
         assert approval_board.recipe(cursor, "cd19-cart", "0") is None
         assert approval_board.identifiers(cursor, "programme") == ("shanghai",)
     assert story.clock.now > START
+
+
+def test_lots_and_equipment_stand_on_their_boards(story: Story, pool: ConnectionPool[Any]) -> None:
+    story.open_house()
+    decided = story.sign("QA-1", "rejected")
+    story.write(MaterialLotReceived("L-1", BASE, "wash_buffer", Quantity(Decimal(5), "mL"), date(2026, 9, 1)))
+    story.write(MaterialLotReceived("L-2", BASE, "wash_buffer", Quantity(Decimal(5), "mL"), date(2026, 8, 1)))
+    story.write(MaterialLotRejected("L-2", "contamination", decided))
+    story.write(EquipmentCalibrated("bsc-01", date(2026, 1, 1), date(2026, 12, 31)))
+    story.write(EquipmentTakenOut("bsc-01", "breakdown", decided))
+    with pool.connection() as connection, connection.cursor() as cursor:
+        first, *others = material_board.at(cursor, BASE)
+        assert (first.material_lot, first.state, first.expires) == ("L-1", "received", date(2026, 9, 1))
+        assert {each.state for each in others} == {"released"}
+        recalled = material_board.lot(cursor, "L-2")
+        assert recalled is not None
+        assert (recalled.state, recalled.reason, recalled.decider) == ("rejected", "contamination", "QA-1")
+        (piece,) = equipment_board.at(cursor, BASE)
+        assert (piece.out, piece.valid_until) == ("breakdown", date(2026, 12, 31))
+        assert material_board.at(cursor, "elsewhere") == ()

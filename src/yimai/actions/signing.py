@@ -64,6 +64,12 @@ def rehearse(ledger: Ledger, command: Command, act: Act, secret: bytes) -> Rehea
     return Rehearsed(answer.entries, _hash(ledger, command, facts), signers(facts))
 
 
+def refusal_of(ledger: Ledger, command: Command, act: Act, secret: bytes) -> Refusal | None:
+    """Why the action would be refused now, or None; nothing at all is written, for somebody only looks at a page."""
+    answer = act(_Looking(ledger, command, secret), command)
+    return answer if isinstance(answer, Refusal) else None
+
+
 def perform(
     ledger: Ledger, command: Command, act: Act, secret: bytes, *, key: Ed25519PrivateKey, evidence: Sequence[Evidence]
 ) -> Answer:
@@ -144,6 +150,15 @@ class _Rehearsal(_Apart):
         if _refused_match(drafts):
             return self._ledger.append(drafts, command=command, after=after)
         self.drafts = tuple(drafts)
+        return link(drafts, ledger=self.id, command=command, after=after)
+
+
+class _Looking(_Apart):
+    """Writes nothing whatever."""
+
+    def append(
+        self, drafts: Sequence[Draft], *, command: Command, after: Reading, deposits: Sequence[Deposit] = ()
+    ) -> tuple[Entry, ...]:
         return link(drafts, ledger=self.id, command=command, after=after)
 
 

@@ -50,8 +50,9 @@ def noun_of(identifier: str) -> str | None:
 
 
 def grouped(identifier: str) -> str:
-    """Return the identifier as people read it: ``T4F7-K92Q-X8``."""
-    return "-".join((identifier[:4], identifier[4:8], identifier[8:])) if len(identifier) == 10 else identifier
+    """Return the identifier as people read it, ``T4F7-K92Q-X8``; one that is not ours stays as it is."""
+    ours = len(identifier) == 10 and identifier.isalnum() and identifier.isupper()
+    return "-".join((identifier[:4], identifier[4:8], identifier[8:])) if ours else identifier
 
 
 def typed(text: str) -> str:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from yimai.interfaces.web import acting, batch, fact, home, programme, scan, search, session, tablet, today, treatment
+from yimai.interfaces.web import (
+    acting,
+    batch,
+    deviation,
+    disposition,
+    fact,
+    home,
+    material_lot,
+    programme,
+    sample,
+    scan,
+    search,
+    session,
+    tablet,
+    today,
+    treatment,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,6 +32,10 @@ urlpatterns = [
     path("treatments/<slug:stage>", today.treatments, name="treatments"),
     path("treatment/<str:identifier>", treatment.treatment, name="treatment"),
     path("batch/<str:identifier>", batch.batch, name="batch"),
+    path("disposition/<str:identifier>", disposition.disposition, name="disposition"),
+    path("deviation/<str:identifier>", deviation.deviation, name="deviation"),
+    path("sample/<str:identifier>", sample.sample, name="sample"),
+    path("lot/<path:identifier>", material_lot.material_lot, name="lot"),
     path("search", search.search, name="search"),
     path("about/<slug:noun>/<path:identifier>", search.about, name="about"),
     re_path(r"^fact/(?P<digest>[0-9a-f]{64})$", fact.fact, name="fact"),

@@ -1,16 +1,18 @@
-"""Supply out of specification, the physician's side: the request, and the acceptance of the evaluated risk."""
+"""Supply out of specification: the physician asks, the base evaluates the risk, the physician accepts it, both notices."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from yimai.actions import oos_supply
+from yimai.domain.oos_supply import Notified
 from yimai.domain.recipe import Words
 from yimai.domain.sample import nonconforming
 from yimai.interfaces.web import window
-from yimai.interfaces.web.field import Choices, Field, Given, Option, Tick, reason
+from yimai.interfaces.web.field import Choice, Choices, Field, Given, Line, Option, Text, Tick, reason
 from yimai.interfaces.web.form import Arguments, Form, Preview
 from yimai.interfaces.web.situation import Situation
+from yimai.projections.field_words import VALUES
 from yimai.store.vault import VaultProblem
 
 
@@ -48,6 +50,11 @@ def evaluation(situation: Situation) -> Preview:
     return Preview("web/evaluation.html", {"text": text.decode(errors="replace"), "tests": failing(situation)})
 
 
+def asked(situation: Situation) -> Preview:
+    """The tests that fail, to be evaluated."""
+    return Preview("web/failing.html", {"tests": failing(situation)})
+
+
 def accepted(values: Arguments, situation: Situation) -> dict[str, Any]:
     return {"treatment": values["treatment"], "batch": values["batch"]}
 
@@ -75,5 +82,44 @@ FORMS: Final = (
         button=Words("为患者接受风险", "Accept it for the patient"),
         build=accepted,
         beside=evaluation,
+    ),
+    Form(
+        oos_supply.evaluate_risk,
+        Words("评估规格外风险", "Evaluate the risk"),
+        (
+            Given(name="treatment"),
+            Given(name="batch", proposed=batch),
+            Text(
+                name="evaluation",
+                title=Words("风险评估", "Risk evaluation"),
+                hint=Words(
+                    "逐项说明不符合项对患者的风险和获益；不写患者姓名。",
+                    "For each failing test, what it means for the patient; no patient's name.",
+                ),
+                lines=12,
+            ),
+        ),
+        button=Words("提交评估", "Record the evaluation"),
+        guide=Words(
+            "医师将阅读此评估后决定是否接受风险。文字存入个人数据库。",
+            "The physician reads it and decides whether to accept the risk. The text lies in the vault.",
+        ),
+        beside=asked,
+    ),
+    Form(
+        oos_supply.give_notice,
+        Words("登记告知", "Record a notice"),
+        (
+            Given(name="treatment"),
+            Given(name="batch", proposed=batch),
+            Choice(
+                name="to",
+                title=Words("告知对象", "To whom"),
+                options=lambda _: [(each, VALUES[each]) for each in get_args(Notified)],
+            ),
+            Line(name="reference", title=Words("发文编号", "Reference of the notice"), longest=60),
+        ),
+        button=Words("登记", "Record it"),
+        guide=Words("规格外供应须告知主管部门和持有人。", "Authority and sponsor are told of every such supply."),
     ),
 )

@@ -1,15 +1,43 @@
-"""Samples at the base: drawn at a step of the batch, given up where one was lost."""
+"""Samples: drawn at a step of the batch, given up where one was lost; their results, second checks and retests."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
 
 from yimai.actions import sample
-from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Choice, Given, Option, Scan, reason
-from yimai.interfaces.web.form import Form
+from yimai.domain.fact import Quantity
+from yimai.domain.recipe import Test, Words
+from yimai.interfaces.web.fact_lines import beside, line
+from yimai.interfaces.web.field import (
+    NOTHING,
+    Choice,
+    Field,
+    Given,
+    Line,
+    Measure,
+    Option,
+    Scan,
+    Shown,
+    Tick,
+    Typed,
+    Unreadable,
+    decimal,
+    reason,
+)
+from yimai.interfaces.web.form import Arguments, Form, Preview, address
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known
+from yimai.projections.field_words import VALUES
+
+TUBE: Final = Scan(
+    name="sample",
+    title=Words("样品管", "Sample tube"),
+    hint=Words("扫描手中样品管上的标签。", "Scan the label on the tube in your hand."),
+    nouns=("sample",),
+)
+SAMPLE: Final = Known(name="sample", title=Words("样品", "Sample"), noun="sample", known=lambda _: "")
 
 
 def _batch(situation: Situation) -> str:
@@ -26,6 +54,135 @@ def _plans(situation: Situation) -> tuple[Option, ...]:
 def _steps(situation: Situation) -> tuple[Option, ...]:
     named = situation.given.get("step", "")
     return tuple((each.id, each.title) for each in situation.recipe.steps if each.samples and named in ("", each.id))
+
+
+# Results.
+
+
+def _test(situation: Situation, typed: str = "") -> Test | None:
+    """The test that the address names, else the one that was chosen."""
+    return situation.recipe.test(situation.given.get("test", "") or typed)
+
+
+def _title(situation: Situation) -> Words:
+    found = _test(situation)
+    return found.title if found is not None else NOTHING
+
+
+def _shown_test(situation: Situation) -> Shown:
+    return Shown(name="test", title=Words("检验项目", "Test"), shown=_title)
+
+
+def _of_the_sample(situation: Situation) -> list[Option]:
+    """The tests that the sample in the address serves; all of them where it names none."""
+    taken = situation.vein.samples.by_id.get(situation.given.get("sample", ""))
+    plan = situation.recipe.sample(taken.plan) if taken is not None else None
+    return [(each.id, each.title) for each in situation.recipe.tests if plan is None or each.id in plan.tests]
+
+
+def accepted_of(test: Test) -> Words:
+    """What conforms, of a test whose result is chosen."""
+    said = [VALUES.get(each, Words(each, each)) for each in test.accepted]
+    return Words("、".join(each.zh for each in said), ", ".join(each.en for each in said))
+
+
+def _value(test: Test) -> Field:
+    title = Words("结果", "Result")
+    if test.type == "choice":
+        fit = accepted_of(test)
+        return Choice(
+            name="value",
+            title=title,
+            hint=Words(f"符合标准：{fit.zh}", f"Conforms: {fit.en}"),
+            options=lambda _: [(each, VALUES.get(each, Words(each, each))) for each in test.choices],
+        )
+    return Measure(name="value", title=title, units=(test.unit,), limits=test.limits, assumed=test.source.assumed)
+
+
+def _recording(situation: Situation) -> tuple[Field, ...]:
+    test = _test(situation)
+    if test is not None:
+        return (Given(name="treatment"), TUBE, _shown_test(situation), _value(test))
+    return (
+        Given(name="treatment"),
+        TUBE,
+        Choice(name="test", title=Words("检验项目", "Test"), options=_of_the_sample),
+        Line(
+            name="value",
+            title=Words("结果", "Result"),
+            hint=Words("以标准规定的单位填写数字。", "A number, in the unit of the specification."),
+            longest=40,
+        ),
+    )
+
+
+def _recorded(values: Arguments, situation: Situation) -> dict[str, Any]:
+    """Results are recorded as text in the specification's unit."""
+    test, value = _test(situation, values["test"]), values["value"]
+    if isinstance(value, Quantity):
+        return {**values, "value": f"{value.value:f}", "unit": value.unit}
+    unit = test.unit if test is not None else ""
+    return {**values, "value": _plainly(value) if unit else value, "unit": unit}
+
+
+def _plainly(text: str) -> str:
+    try:
+        return f"{decimal(text):f}"
+    except Unreadable:
+        return text
+
+
+def _judged(typed: Typed, situation: Situation) -> Preview | None:
+    """The result against its limits, said before it is signed."""
+    test = _test(situation, typed.one("test"))
+    if test is None:
+        return None
+    value: Decimal | str = typed.one("value")
+    fit = value in test.accepted
+    if test.type == "quantity":
+        try:
+            value = decimal(typed.one("value"))
+        except Unreadable:
+            return None
+        fit = test.limits.admit(value)
+    taken = situation.vein.samples.by_id.get(situation.given.get("sample", ""))
+    state = situation.vein.disposition.of(taken.batch if taken is not None else _batch(situation))
+    return Preview(
+        "web/judged.html",
+        {"test": test, "value": str(value), "fit": fit, "let_go": state.supplied and test.id not in state.accepted},
+    )
+
+
+def _before(situation: Situation) -> Preview | None:
+    """Earlier attempts at the test, and how the sample was taken."""
+    wanted, test = situation.given.get("sample", ""), situation.given.get("test", "")
+
+    def chosen() -> Iterable[Any]:
+        for entry in situation.entries:
+            if entry.data.get("sample") == wanted and entry.data.get("test", test) == test:
+                yield line(entry, situation.recipe)
+
+    return beside(chosen()) if wanted else None
+
+
+def _first_entry(situation: Situation) -> Preview | None:
+    """What the first analyst recorded, beside its limits."""
+    taken = situation.vein.samples.by_id.get(situation.given.get("sample", ""))
+    test = _test(situation)
+    result = taken.valid(test.id) if taken is not None and test is not None else None
+    if taken is None or result is None or test is None:
+        return _before(situation)
+    earlier = [each for each in taken.attempts(test.id) if each.attempt < result.attempt]
+    return Preview("web/result.html", {"test": test, "result": result, "sample": taken, "earlier": earlier})
+
+
+def _doubtful(situation: Situation) -> tuple[tuple[Words, str], ...]:
+    given = {"treatment": situation.treatment, "next": situation.given.get("next", "")}
+    return ((Words("有疑问：报告偏差", "In doubt: report a deviation"), address("deviation.report", given)),)
+
+
+def _without_tick(values: Arguments, _: Situation) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "compared"}
 
 
 FORMS: Final = (
@@ -51,5 +208,52 @@ FORMS: Final = (
             reason("sample_unsuitable", "damaged", "contamination", "identity_mismatch"),
         ),
         button=Words("作废", "Give it up"),
+    ),
+    Form(
+        sample.record_result,
+        Words("录入检验结果", "Record a result"),
+        _recording,
+        button=Words("核对结果", "Check the result"),
+        guide=Words(
+            "扫描样品管，再填写结果；由另一名检验员复核。",
+            "Scan the tube, then enter the result; another analyst checks it afterwards.",
+        ),
+        build=_recorded,
+        preview=_judged,
+        beside=_before,
+    ),
+    Form(
+        sample.verify_result,
+        Words("复核检验结果", "Second check of a result"),
+        lambda here: (
+            Given(name="treatment"),
+            SAMPLE,
+            _shown_test(here),
+            Tick(
+                name="compared",
+                title=Words("我已与原始数据核对，结果一致", "I compared it with the raw data, and it is the same"),
+            ),
+        ),
+        button=Words("复核", "Confirm the result"),
+        guide=Words("录入人不能复核自己的结果。", "Nobody checks a result of his own."),
+        build=_without_tick,
+        beside=_first_entry,
+        others=_doubtful,
+    ),
+    Form(
+        sample.invalidate_result,
+        Words("使结果无效", "Invalidate a result"),
+        lambda here: (
+            Given(name="treatment"),
+            SAMPLE,
+            _shown_test(here),
+            reason("analyst_error", "instrument_error", "transcription_error", "sample_unsuitable", "contamination"),
+        ),
+        button=Words("使其无效", "Invalidate it"),
+        guide=Words(
+            "仅限查明的实验室原因。原结果保持可见，之后可以复测。",
+            "Only for a cause found in the laboratory. The result stays visible; the test may then be repeated.",
+        ),
+        beside=_first_entry,
     ),
 )

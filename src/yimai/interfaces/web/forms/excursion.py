@@ -1,0 +1,64 @@
+"""Temperature excursions: QA decides whether what travelled may still be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from yimai.actions import custody
+from yimai.domain.recipe import Words
+from yimai.interfaces.web.fact_lines import FactLine, beside, line
+from yimai.interfaces.web.field import Given, YesNo, reason
+from yimai.interfaces.web.form import Form, Preview
+from yimai.interfaces.web.situation import Situation
+from yimai.interfaces.web.step_field import Known
+
+
+def _open(situation: Situation) -> str:
+    """The first excursion that nobody has decided on, where the address names none."""
+    shipments = situation.vein.shipments.by_id.values()
+    return next((one for each in shipments for one, state in each.excursions.items() if state == "open"), "")
+
+
+def facts_of(situation: Situation, excursion: str) -> Iterable[FactLine]:
+    """How the shipper was packed, what its logger read, and the excursion itself."""
+    shipment = next((each for each in situation.vein.shipments.by_id.values() if excursion in each.excursions), None)
+    for entry in situation.entries:
+        same = shipment is not None and entry.data.get("shipment") == shipment.id
+        if (entry.kind in ("shipment.packed.v1", "shipment.temperature_reported.v1") and same) or entry.data.get(
+            "excursion"
+        ) == excursion:
+            yield line(entry, situation.recipe)
+
+
+def _on_record(situation: Situation) -> Preview | None:
+    return beside(facts_of(situation, situation.given.get("excursion") or _open(situation)))
+
+
+FORMS: Final = (
+    Form(
+        custody.assess_excursion,
+        Words("评估温度偏离", "Assess the excursion"),
+        (
+            Given(name="treatment"),
+            Known(name="excursion", title=Words("温度偏离", "Excursion"), noun="excursion", known=_open),
+            YesNo(
+                name="usable",
+                title=Words("箱内物料", "What was inside"),
+                yes=Words("可以继续使用", "May be used"),
+                no=Words("不得使用", "Must not be used"),
+            ),
+            reason(
+                "within_validated_range",
+                "stability_data_support",
+                "outside_validated_range",
+                "damaged",
+                "delay",
+                "quality_concern",
+            ),
+        ),
+        button=Words("决定", "Decide"),
+        guide=Words("决定之前，该物料不能进入下一步。", "Until this is decided, the material goes no further."),
+        beside=_on_record,
+    ),
+)

@@ -1,0 +1,300 @@
+"""QC, QA and the qualified person at their pages: results, deviations, excursions, dispositions, lots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+from django.http import Http404, HttpResponse
+from django.test import RequestFactory
+from tests.pages.tablets import Tablet, bench_opened, refused
+from tests.spec.harness import SpecPlant
+
+from yimai.interfaces.plant.fortune import Fortune
+from yimai.interfaces.plant.journey import Journey
+from yimai.interfaces.web import deviation, disposition, material_lot, sample
+from yimai.projections.register import PersonRow
+from yimai.wiring.embedded_database import EmbeddedDatabase
+
+
+@pytest.fixture
+def plant(postgres: EmbeddedDatabase) -> Iterator[SpecPlant]:
+    with bench_opened(postgres) as plant:
+        yield plant
+
+
+def at(plant: SpecPlant, person: str) -> Tablet:
+    """A tablet at which a person of the base's file has signed in."""
+    member = next(each for each in plant.base.people if each.id == person)
+    return Tablet(plant, PersonRow(person, member.site, member.roles))
+
+
+def read(tablet: Tablet, view: Any, identifier: str) -> str:
+    """The text of a record's page as the person sees it."""
+    answer: HttpResponse = tablet.asked(RequestFactory().get(f"/zh-hans/record/{identifier}"), view, identifier)
+    assert answer.status_code == 200
+    return text_of(answer)
+
+
+def text_of(answer: HttpResponse) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())))
+
+
+def of(journey: Journey, test: str) -> dict[str, str]:
+    plan = next(each.id for each in journey.recipe.samples if test in each.tests)
+    return {"treatment": journey.treatment, "sample": journey.samples[plan], "test": test}
+
+
+def analysts(journey: Journey) -> tuple[str, str]:
+    first = journey.at_base("qc_analyst")
+    return first, journey.at_base("qc_analyst", without=(first,))
+
+
+def test_a_result_is_recorded_by_scan_and_checked_by_another_who_sees_it_with_its_limits(plant: SpecPlant) -> None:
+    journey = plant.treatment("manufactured")
+    first, second = analysts(journey)
+    given = of(journey, "viability")
+    here, there = at(plant, first), at(plant, second)
+    shown = here.shown("sample.record_result", **given)
+    assert "80–100" in text_of(shown)
+    assert f'value="{given["sample"]}"' not in shown.content.decode(), "the tube in the hand is scanned, not believed"
+    asked = here.sent("sample.record_result", given, {"command": "c", "seen": "999", "value": "91.5"})
+    assert "符合标准" in text_of(asked)
+    (recorded,) = here.does("sample.record_result", given, {"value": "91.5"})
+    assert (recorded.data["value"], recorded.data["unit"], recorded.data["conforming"]) == ("91.5", "%", True)
+    own = here.sent("sample.verify_result", given, {"compared": "yes"})
+    refused(own, "sample.same_analyst")
+    beside = text_of(there.shown("sample.verify_result", **given))
+    assert all(each in beside for each in ("91.5 %", "80–100", first)), beside[-1500:]
+    assert there.sent("sample.verify_result", given, {}).status_code == 422, (
+        "compared with the raw data, or not checked"
+    )
+    (verified,) = there.does("sample.verify_result", given, {"compared": "yes"})
+    assert verified.kind == "sample.result_verified.v1"
+    refused(there.sent("sample.verify_result", given, {"compared": "yes"}), "sample.already_verified")
+
+
+def test_a_wrong_tube_and_values_that_are_none_are_refused_where_they_stand(plant: SpecPlant) -> None:
+    journey, other = plant.treatment("manufactured"), plant.treatment("labelled")
+    given = of(journey, "viability")
+    here = at(plant, analysts(journey)[0])
+
+    def sent(**typed: str) -> HttpResponse:
+        return here.sent("sample.record_result", given, {"value": "91", **typed})
+
+    refused(sent(sample=journey.samples["identity_reference"]), "sample.wrong_sample")
+    assert plant.entries("treatment", journey.treatment)[-1].kind == "identity.match_refused.v1"
+    refused(sent(sample=other.bag), "label.not_this_patients")
+    assert "请重新完整扫描" in text_of(sent(sample=given["sample"][:-1]))
+    for value in ("9" * 40, "1e999", "ninety", "NaN", "Infinity", ""):
+        answer = sent(value=value)
+        assert answer.status_code == 422, value
+        assert f'value="{value}"' in answer.content.decode(), "nothing typed is lost"
+    assert sent(**{"value.unit": "10*6"}).status_code == 422, "the unit is the specification's"
+    assert here.sent("sample.record_result", of(journey, "sterility"), {"value": "perhaps"}).status_code == 422
+
+
+def test_a_failing_result_says_so_before_it_is_signed_and_qa_invalidates_it_for_a_retest(plant: SpecPlant) -> None:
+    journey = plant.treatment("manufactured")
+    first, second = analysts(journey)
+    given, qa = of(journey, "viability"), at(plant, journey.at_base("qa"))
+    asked = at(plant, first).sent("sample.record_result", given, {"value": "61"})
+    assert "✕ 不符合" in text_of(asked)
+    at(plant, first).does("sample.record_result", given, {"value": "61"})
+    at(plant, second).does("sample.verify_result", given, {"compared": "yes"})
+    refused(at(plant, second).sent("sample.record_result", given, {"value": "91"}), "sample.result_exists")
+    page = read(qa, disposition.disposition, journey.batch)
+    assert "结果不符合标准" in page
+    assert "61" in page
+    (invalid,) = qa.does("sample.invalidate_result", given, {"reason": "instrument_error"})
+    assert invalid.data["attempt"] == 1
+    (again,) = at(plant, second).does("sample.record_result", given, {"value": "93"})
+    assert again.data["attempt"] == 2
+    page = read(qa, sample.sample, given["sample"])
+    assert all(each in page for each in ("61", "仪器故障", "93"))
+
+
+def test_a_deviation_is_assessed_and_closed_by_others_than_those_who_raised_it(plant: SpecPlant) -> None:
+    journey = plant.treatment("opened")
+    reporter = at(plant, journey.at_base("qa"))
+    told = {
+        "batch": journey.batch,
+        "step": "receive",
+        "classification": "major",
+        "reason": "delay",
+        "note": "停电十分钟",
+    }
+    (opened,) = reporter.does("deviation.report", {"treatment": journey.treatment}, told)
+    named = str(opened.data["deviation"])
+    given = {"treatment": journey.treatment, "deviation": named}
+    page = read(reporter, deviation.deviation, named)
+    assert "停电十分钟" in page
+    assert "待评估" in page
+    qa = at(plant, journey.at_base("qa", without=(reporter.who.person,)))
+    shown = qa.shown("deviation.assess", **given).content.decode()
+    assert 'value="minor"' not in shown, "an assessment never lowers the class"
+    typed = {"classification": "major", "reason": "breakdown", "note": "备用电源切换失败，对产品无影响。"}
+    assert qa.sent("deviation.assess", given, {**typed, "note": ""}).status_code == 422
+    early = {"conclusion": "no_impact", "reason": "within_validated_range"}
+    refused(qa.sent("deviation.close", given, early), "deviation.not_assessed")
+    qa.does("deviation.assess", given, typed)
+    refused(reporter.sent("deviation.close", given, early), "deviation.own_work")
+    assert "提出了偏差" in read(reporter, deviation.deviation, named), "the button is greyed by the same rule"
+    (closed,) = qa.does("deviation.close", given, early)
+    assert closed.data["conclusion"] == "no_impact"
+    assert "备用电源" in read(qa, deviation.deviation, named)
+
+
+def test_a_critical_deviation_is_closed_together_with_the_qualified_person(plant: SpecPlant) -> None:
+    journey = plant.treatment("opened")
+    told = {"batch": journey.batch, "classification": "critical", "reason": "contamination", "note": "瓶口破损"}
+    operator = at(plant, journey.at_base("operator"))
+    (opened,) = operator.does("deviation.report", {"treatment": journey.treatment}, told)
+    given = {"treatment": journey.treatment, "deviation": str(opened.data["deviation"])}
+    qa = at(plant, journey.at_base("qa"))
+    qa.does("deviation.assess", given, {"classification": "critical", "reason": "material_defect", "note": "批内缺陷"})
+    closing = {"conclusion": "reject_batch", "reason": "contamination"}
+    assert qa.sent("deviation.close", given, closing).status_code == 422, "the qualified person is missing"
+    second = journey.at_base("qualified_person", without=(qa.who.person,))
+    (closed,) = qa.does("deviation.close", given, {**closing, "approver": second})
+    approved: Any = closed.data["approved"]
+    assert approved["signer"] == second
+
+
+def test_qa_decides_on_an_excursion_with_the_readings_before_it(plant: SpecPlant) -> None:
+    journey = plant.treatment("arrived")
+    holder = journey.vein.custody.held[journey.bag].holder
+    typed = {
+        "shipment": journey.shipment,
+        "container": journey.bag,
+        "seal_intact": "no",
+        "verifier": journey.at_base("operator", without=(holder,)),
+    }
+    at(plant, holder).does("custody.receive", {"treatment": journey.treatment}, typed)
+    (excursion,) = next(iter(journey.vein.shipments.by_id.values())).excursions
+    given = {"treatment": journey.treatment, "excursion": excursion}
+    qa = at(plant, journey.at_base("qa"))
+    assert "封条破损" in text_of(qa.shown("custody.assess_excursion", **given))
+    assert qa.sent("custody.assess_excursion", given, {"reason": "damaged"}).status_code == 422, "nothing is proposed"
+    (assessed,) = qa.does("custody.assess_excursion", given, {"usable": "yes", "reason": "within_validated_range"})
+    assert assessed.data["usable"] is True
+
+
+def test_a_batch_is_reviewed_by_exception_and_released_in_two_stages(plant: SpecPlant) -> None:
+    journey = plant.treatment("tested")
+    given = {"treatment": journey.treatment, "batch": journey.batch}
+    qa, decider = at(plant, journey.at_base("qa")), at(plant, journey.at_base("qualified_person"))
+    page = read(decider, disposition.disposition, journey.batch)
+    assert "QA 尚未审核" in page
+    assert "步骤按规程顺序完成" in page
+    refused(decider.sent("disposition.release_conditionally", given, {"knows": "yes"}), "disposition.not_reviewed")
+    qa.does("disposition.review", given, {"seen": "yes"})
+    shown = text_of(decider.shown("disposition.release_conditionally", **given))
+    assert "无菌" in shown, "what must still follow is named"
+    assert decider.sent("disposition.release_conditionally", given, {}).status_code == 422
+    operator = at(plant, journey.at_base("operator"))
+    assert operator.sent("disposition.release_conditionally", given, {"knows": "yes"}).status_code == 422
+    (released,) = decider.does("disposition.release_conditionally", given, {"knows": "yes"})
+    assert released.kind == "disposition.conditionally_released.v1"
+    refused(decider.sent("disposition.release", given, {}), "sample.result_missing")
+    page = read(decider, disposition.disposition, journey.batch)
+    assert "正式放行" in page
+    assert "无菌" in page
+
+
+def test_a_late_positive_is_said_before_it_is_signed_and_revokes_alerts_and_withdraws(plant: SpecPlant) -> None:
+    journey = plant.treatment("conditionally_released", fortune=Fortune(spared=True, dispatched_early=True))
+    first, _ = analysts(journey)
+    given = of(journey, "sterility")
+    asked = at(plant, first).sent("sample.record_result", given, {"value": "positive"})
+    assert "立即撤销" in text_of(asked)
+    kinds = [each.kind for each in at(plant, first).does("sample.record_result", given, {"value": "positive"})]
+    assert kinds[:3] == [
+        "sample.result_recorded.v1",
+        "disposition.revoked.v1",
+        "disposition.clinician_alerted.v1",
+    ]
+    page = read(at(plant, journey.at_base("qa")), disposition.disposition, journey.batch)
+    assert "已通知医院" in page
+    assert "放行已撤销" in page
+
+
+def test_supply_out_of_specification_goes_from_hand_to_hand(plant: SpecPlant) -> None:
+    journey = plant.treatment("reviewed", fortune=Fortune(spared=True, failing="viability"))
+    given = {"treatment": journey.treatment, "batch": journey.batch}
+    qa, decider = at(plant, journey.at_base("qa")), at(plant, journey.at_base("qualified_person"))
+    page = read(decider, disposition.disposition, journey.batch)
+    assert "医师申请供应" in page
+    text = {"evaluation": "活率 72%，低于标准；对疗效影响有限。"}
+    refused(decider.sent("oos_supply.evaluate_risk", given, text), "oos_supply.not_requested")
+    journey.request_supply()
+    decider.does("oos_supply.evaluate_risk", given, text)
+    journey.accept_risk()
+    notice = {"to": "authority", "reference": ""}
+    assert qa.sent("oos_supply.give_notice", given, notice).status_code == 422
+    for to in ("authority", "sponsor"):
+        qa.does("oos_supply.give_notice", given, {"to": to, "reference": f"N-{to}-1"})
+    (supplied,) = decider.does("disposition.supply_out_of_specification", given, {"asked": "yes"})
+    assert supplied.data["tests"] == ["viability"]
+
+
+def test_a_permit_names_the_released_bags_and_a_certificate_follows_a_full_release(plant: SpecPlant) -> None:
+    journey = plant.treatment("reviewed")
+    given = {"treatment": journey.treatment, "batch": journey.batch}
+    decider = at(plant, journey.at_base("qualified_person"))
+    bags = list(journey.final_bags)
+    refused(decider.sent("infusion.issue_permit", given, {"containers": bags}), "disposition.not_supplied")
+    refused(decider.sent("disposition.issue_certificate", given, {}), "certificate.not_released")
+    decider.does("disposition.release_conditionally", given, {"knows": "yes"})
+    shown = decider.shown("infusion.issue_permit", **given).content.decode()
+    assert all(f'value="{each}"' in shown for each in bags)
+    assert decider.sent("infusion.issue_permit", given, {"containers": ["C0000000AA"]}).status_code == 422
+    qa = at(plant, journey.at_base("qa"))
+    (revoked, *_) = qa.does("disposition.revoke", given, {"reason": "investigation"})
+    assert revoked.kind == "disposition.revoked.v1"
+    (rejected,) = qa.does("disposition.reject", given, {"reason": "quality_concern"})
+    assert rejected.data["reason"] == "quality_concern"
+
+
+def test_a_lot_waits_in_quarantine_is_released_and_recalled_with_its_batches_before_it(plant: SpecPlant) -> None:
+    journey = plant.treatment("opened")
+    qa, operator = at(plant, journey.at_base("qa")), at(plant, journey.at_base("operator"))
+    arrived = {"material_lot": "WB-9", "material": "wash_buffer", "quantity": "500", "expires": "2027-05-31"}
+    operator.does("material_lot.receive", {}, arrived)
+    page = read(qa, material_lot.material_lot, "WB-9")
+    assert "待验" in page
+    refused(operator.sent("material_lot.release", {"material_lot": "WB-9"}, {}), "person.not_of_role")
+    (released,) = qa.does("material_lot.release", {}, {"material_lot": "WB-9"})
+    assert released.kind == "material_lot.released.v1"
+    refused(qa.sent("material_lot.release", {}, {"material_lot": "WB-9"}), "material_lot.already_decided")
+    refused(qa.sent("material_lot.release", {}, {"material_lot": "NO-SUCH"}), "material_lot.unknown")
+    (recalled,) = qa.does("material_lot.reject", {}, {"material_lot": "WB-9", "reason": "contamination"})
+    assert recalled.data["reason"] == "contamination"
+    used = next(use for run in plant.treatment("step:select").vein.batches.by_id.values() for use in lots(run))
+    page = read(qa, material_lot.material_lot, used)
+    assert "使用过该批的批次" in page
+
+
+def lots(made: Any) -> Iterator[str]:
+    for run in made.runs:
+        for use in run.materials:
+            yield use.material_lot
+
+
+def test_another_sites_people_see_no_such_page(plant: SpecPlant) -> None:
+    journey = plant.treatment("tested")
+    elsewhere = next(each for each in plant.crew.sites("nurse") if each != journey.hospital)
+    stranger = Tablet(plant, PersonRow("nobody-of-here", elsewhere, ("physician",)))
+    for view, identifier in (
+        (disposition.disposition, journey.batch),
+        (sample.sample, journey.samples["identity"]),
+        (material_lot.material_lot, "WB-9"),
+    ):
+        with pytest.raises(Http404):
+            read(stranger, view, identifier)
+    given = of(journey, "sterility")
+    with pytest.raises(Http404):
+        stranger.sent("sample.record_result", given, {"value": "negative"})
