@@ -19,6 +19,8 @@ CREATE TABLE projection.party (
     PRIMARY KEY (audience, party)
 );
 CREATE INDEX party_party ON projection.party (party, audience);
+GRANT SELECT ON projection.party TO yimai_live;
+CREATE POLICY live ON projection.party FOR SELECT TO yimai_live USING (true);
 """
 
 AUDIENCE: Final = {"party": audience.PARTY}

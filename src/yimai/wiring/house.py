@@ -39,11 +39,12 @@ Clock = Callable[[], datetime]
 Chance = Callable[[int], bytes]
 FOLDER: Final = Path("data")
 APP, SEALER, ACCOUNTS, SCREEN = "yimai_app", "yimai_sealer", "yimai_accounts", "yimai_screen"
+LIVE = "yimai_live"
 
 
 @dataclass(frozen=True)
 class Database:
-    """Where the database is: libpq URLs of its owner and of the roles that decide, seal, sign people in and show pages."""
+    """Where the database is: libpq URLs of its owner and of the roles that decide, seal, sign people in, show and keep live."""
 
     owner_url: str
     app_url: str
@@ -52,6 +53,7 @@ class Database:
     embedded: embedded_database.EmbeddedDatabase | None
     accounts_url: str = ""
     screen_url: str = ""
+    live_url: str = ""
 
     def stop(self) -> None:
         if self.embedded is not None:
@@ -62,23 +64,28 @@ def open_database(folder: Path, progress: Callable[[str], None] | None = None) -
     """Start (or join) the embedded server in ``folder``, or take DATABASE_URL; bring it to the current form.
 
     With DATABASE_URL (an owner's libpq URL, PostgreSQL ≥ 15) the serving roles take the same URL with ``role`` set,
-    unless YIMAI_APP_DATABASE_URL, YIMAI_SEALER_DATABASE_URL, YIMAI_ACCOUNTS_DATABASE_URL and YIMAI_SCREEN_DATABASE_URL
-    name logins of their own.
+    unless YIMAI_…_DATABASE_URL with APP, SEALER, ACCOUNTS, SCREEN or LIVE name logins of their own.
     Raises EmbeddedDatabaseProblem, MigrationProblem, psycopg.OperationalError.
     """
     owner = os.environ.get("DATABASE_URL")
     embedded = None
     if owner:
-        app, sealer, accounts, screen = (
+        app, sealer, accounts, screen, live = (
             os.environ.get(f"YIMAI_{name}_DATABASE_URL") or make_conninfo(owner, options=f"-c role={role}")
-            for name, role in (("APP", APP), ("SEALER", SEALER), ("ACCOUNTS", ACCOUNTS), ("SCREEN", SCREEN))
+            for name, role in (
+                ("APP", APP),
+                ("SEALER", SEALER),
+                ("ACCOUNTS", ACCOUNTS),
+                ("SCREEN", SCREEN),
+                ("LIVE", LIVE),
+            )
         )
         folder.mkdir(parents=True, exist_ok=True)
     else:
         embedded = embedded_database.start(folder, progress=progress)
-        roles = (embedded_database.OWNER, APP, SEALER, ACCOUNTS, SCREEN)
-        owner, app, sealer, accounts, screen = map(embedded.url, roles)
-    database = Database(owner, app, sealer, folder, embedded, accounts, screen)
+        roles = (embedded_database.OWNER, APP, SEALER, ACCOUNTS, SCREEN, LIVE)
+        owner, app, sealer, accounts, screen, live = map(embedded.url, roles)
+    database = Database(owner, app, sealer, folder, embedded, accounts, screen, live)
     migrate(owner)
     with psycopg.connect(owner, options="-c role=yimai_owner") as connection:
         changed = rebuild.create(connection.cursor())

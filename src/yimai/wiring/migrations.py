@@ -1,7 +1,7 @@
 """Brings a database to the current form: roles, schemas, then Django's migrations, all of it owned by ``yimai_owner``.
 
 The roles belong to the whole server: ``yimai_owner`` owns and migrates, ``yimai_app`` decides, ``yimai_sealer`` seals,
-``yimai_screen`` is what pages read with, under row security,
+``yimai_screen`` is what pages read with, under row security, ``yimai_live`` tells them what has moved,
 ``yimai_accounts`` signs people in and has rights on the accounts' tables, the names of people and sites, and nothing else.
 """
 
@@ -18,18 +18,18 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 OWNER, APP, SEALER = "yimai_owner", "yimai_app", "yimai_sealer"
-ACCOUNTS, SCREEN = "yimai_accounts", "yimai_screen"
+ACCOUNTS, SCREEN, LIVE = "yimai_accounts", "yimai_screen", "yimai_live"
 OLDEST_VERSION = 150000
 _ATTEMPTS = 5
 
 _PREPARE = """
 CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 GRANT CONNECT, CREATE ON DATABASE {database} TO yimai_owner;
-GRANT CONNECT ON DATABASE {database} TO yimai_app, yimai_sealer, yimai_accounts, yimai_screen;
+GRANT CONNECT ON DATABASE {database} TO yimai_app, yimai_sealer, yimai_accounts, yimai_screen, yimai_live;
 SET ROLE yimai_owner;
 CREATE SCHEMA IF NOT EXISTS django;
 CREATE SCHEMA IF NOT EXISTS projection;
-GRANT USAGE ON SCHEMA projection TO yimai_app, yimai_accounts, yimai_screen;
+GRANT USAGE ON SCHEMA projection TO yimai_app, yimai_accounts, yimai_screen, yimai_live;
 GRANT USAGE ON SCHEMA django TO yimai_accounts;
 ALTER DEFAULT PRIVILEGES IN SCHEMA projection
     GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO yimai_app;
@@ -89,7 +89,7 @@ def _prepare(connection: psycopg.Connection) -> None:
     if connection.info.server_version < OLDEST_VERSION:
         version = connection.info.parameter_status("server_version")
         raise MigrationProblem(f"This is PostgreSQL {version}; Yimai needs 15 or newer.")
-    serving = [(role, "LOGIN") for role in (APP, SEALER, ACCOUNTS, SCREEN)]
+    serving = [(role, "LOGIN") for role in (APP, SEALER, ACCOUNTS, SCREEN, LIVE)]
     for role, login in ((OWNER, "NOLOGIN"), *serving):
         form = sql.SQL(_CREATE_ROLE)
         connection.execute(form.format(name=role, role=sql.Identifier(role), login=sql.SQL(login)))

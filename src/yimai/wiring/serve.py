@@ -15,6 +15,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from yimai.wiring import demo_accounts, house
+from yimai.wiring.live_serving import kept_live
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
 
@@ -82,7 +83,9 @@ def serve(database: house.Database, port: int, offset: timedelta | None) -> int:
         log_enabled=False,
         websockets=False,
     )
-    server.serve()
+    with kept_live(database.live_url, house.secret_key(database), free) as address:
+        os.environ["YIMAI_WEB_LIVE_ADDRESS"] = address
+        server.serve()
     return 0
 
 

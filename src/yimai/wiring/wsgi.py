@@ -3,6 +3,7 @@
 YIMAI_WEB_DATABASE_URL: libpq URL of the screens' role, YIMAI_WEB_APP_DATABASE_URL: of the role that decides,
 YIMAI_WEB_ACCOUNTS_DATABASE_URL: of the accounts' role. YIMAI_WEB_FOLDER: the data folder, where keys may lie.
 YIMAI_SECRET_KEY: what signs sessions. YIMAI_DEMO_PASSWORD: which the demonstration's accounts share, or "".
+YIMAI_WEB_LIVE_ADDRESS: where pages follow the record.
 YIMAI_CLOCK_OFFSET: seconds from this machine's clock to a simulated ledger's, or "" where the real time counts.
 """
 
@@ -24,7 +25,7 @@ from psycopg_pool import ConnectionPool
 
 from yimai.interfaces.accounts import reception
 from yimai.interfaces.labels import window as labels_window
-from yimai.interfaces.web import bench, window
+from yimai.interfaces.web import bench, live, window
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.store.vault import VaultProblem, wrapping_key_in
 from yimai.wiring import account_database, house
@@ -46,6 +47,7 @@ def _open_window(database: house.Database, offset: timedelta | None) -> None:
     key = wrapping_key_in(house.key_file(database.folder))
     window.open(pool, lambda: datetime.now(UTC) + (offset or timedelta()), key)
     labels_window.open(labels_window.Window(window.reading, _patient, window.now))
+    live.open(os.environ.get("YIMAI_WEB_LIVE_ADDRESS", ""))
     account_database.use(database.accounts_url)
     reception.open(
         simulated=offset is not None,

@@ -25,6 +25,8 @@ ACT: Final = "Yimai-Act"
 """The header of a form that a script sends (``docs/offline.md``)."""
 WITH_A_ONE_TIME_PASSWORD: Final = ("change_password", "sign_out")
 """What somebody may do who has not yet changed the password that an administrator gave."""
+UNATTENDED: Final = "Yimai-Unattended"
+"""The header of what a page asks by itself: nobody touched anything, so the session lives no longer for it."""
 
 
 class WhoRequest(HttpRequest):
@@ -52,7 +54,8 @@ class Gate(MiddlewareMixin):
         if isinstance(account, Account):
             request.who = who_is(account.person)
             request.session_started = request.session.began
-            request.session.touch()
+            if UNATTENDED not in request.headers:
+                request.session.touch()
         response = self.get_response(request)
         if request.who is not None:
             response.setdefault("Cache-Control", "no-store")

@@ -259,6 +259,7 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
         "situation": situation,
         "hidden": (*hidden, *packed(turn.filled.typed.files)),
         "person": situation.who,
+        "watch": [f"treatment/{situation.treatment}"] if situation.treatment else [],
     }
     if "Yimai-Act" in request.headers:
         response = render(

@@ -84,6 +84,7 @@ def batch(request: HttpRequest, identifier: str) -> HttpResponse:
         cards = tuple(step_cards(known, sheet.steps, replaced(entries, identifier), _of_batch(tasks, identifier)))
         context = {
             "board": board,
+            "watch": [f"treatment/{treatment}"],
             "batch": known,
             "recipe": recipe,
             "disposition": sheet.disposition,

@@ -48,6 +48,7 @@ def home(request: HttpRequest, role: str = "") -> HttpResponse:
         ready = [each for each in tasks if each.ready]
         context = {
             "role": role,
+            "watch": [f"site/{who.site}"],
             "roles": [(each, ROLES[each]) for each in who.roles] if len(who.roles) > 1 else [],
             "site": who.site,
             "pressing": [each for each in ready if each.pressing],

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import translate_url
 from django.utils.translation import get_language
 
-from yimai.interfaces.web import window
+from yimai.interfaces.web import live, window
 from yimai.projections import approval_board, register
 from yimai.projections.register import PersonRow
 
@@ -24,8 +24,14 @@ SHANGHAI: Final = 480
 def show(
     request: HttpRequest, cursor: psycopg.Cursor[Any], template: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
-    """Render a page with what every page needs."""
-    return render(request, f"web/{template}.html", {**everywhere(request, cursor), **context}, status=status)
+    """Render a page with what every page needs.
+
+    ``watch`` in the context: the subjects whose facts draw the page anew while it is looked at (see ``live``).
+    """
+    watched = live.watching(context.get("watch", ()))
+    return render(
+        request, f"web/{template}.html", {**everywhere(request, cursor), "live": watched, **context}, status=status
+    )
 
 
 def everywhere(request: HttpRequest, cursor: psycopg.Cursor[Any]) -> dict[str, Any]:
@@ -47,7 +53,8 @@ def everywhere(request: HttpRequest, cursor: psycopg.Cursor[Any]) -> dict[str, A
 def done(request: HttpRequest) -> Mapping[str, str] | None:
     """What the session's person has just recorded (``kind``, ``hash``), said once."""
     session = getattr(request, "session", None)
-    told: Mapping[str, str] | None = session.pop("done", None) if session is not None else None
+    attended = "Yimai-Unattended" not in request.headers
+    told: Mapping[str, str] | None = session.pop("done", None) if session is not None and attended else None
     return told
 
 

@@ -65,6 +65,7 @@ def about(request: HttpRequest, noun: str, identifier: str) -> HttpResponse:
         people.update(each.identifier for each in (*thing.related, *thing.through) if each.noun == "person")
         context = {
             "about": thing,
+            "watch": [f"{noun}/{identifier}"],
             "own": noun_of(identifier) is not None,
             "treatments": treatment_board.rows_of(cursor, treatments[:MOST]),
             "people": register.people(cursor, people),

@@ -58,6 +58,7 @@ def today(request: HttpRequest) -> HttpResponse:
         going = [row for row in rows if not row.state]
         context = {
             "base": base,
+            "watch": [f"site/{base}"],
             "total": len(rows),
             "going": sum(1 for row in going if row.stage != "closed"),
             "clocks": pressing(clock_board.running(cursor, base), window.now())[:CLOCKS_SHOWN],
@@ -76,7 +77,12 @@ def treatments(request: HttpRequest, stage: str) -> HttpResponse:
         base = page.chosen_base(cursor, request.GET.get("base", ""))
         rows = treatment_board.at(cursor, base)
         found = _of_state(rows, stage) or tuple(row for row in rows if row.stage == stage and not row.state)
-        return page.show(request, cursor, "treatments", {"stage": stage, "stopped": stage in STATES, "rows": found})
+        return page.show(
+            request,
+            cursor,
+            "treatments",
+            {"stage": stage, "stopped": stage in STATES, "rows": found, "watch": [f"site/{base}"]},
+        )
 
 
 def pressing(clocks: Sequence[Clock], now: datetime) -> list[RunningClock]:

@@ -52,6 +52,7 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
         base = approval_board.base(cursor, board.base)
         context = {
             "board": board,
+            "watch": [f"treatment/{identifier}"],
             "vein": state,
             "recipe": recipe,
             "indications": dict(recipe.indications) if recipe else {},

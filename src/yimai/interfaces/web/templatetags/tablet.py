@@ -27,6 +27,7 @@ SCRIPTS: Final = (
     "web/queue.js",
     "web/waiting.js",
     "web/passkey.js",
+    "web/live.js",
 )
 """In the order in which they run: each may use those before it."""
 

@@ -1,7 +1,7 @@
 // Keeps the remaining times alive and brings the vein's present into view. Pages are complete without it.
 "use strict";
 (() => {
-  const opened = performance.now();
+  const seen = new WeakMap(); // when each clock was first shown
   const words = (clock, milliseconds) => {
     const minutes = Math.floor(Math.abs(milliseconds) / 60000);
     const days = Math.floor(minutes / 1440), hours = Math.floor((minutes % 1440) / 60), left = minutes % 60;
@@ -11,7 +11,8 @@
   };
   const tick = () => {
     for (const clock of document.querySelectorAll("[data-due]")) {
-      const now = Date.parse(clock.dataset.now) + (performance.now() - opened);
+      if (!seen.has(clock)) seen.set(clock, performance.now());
+      const now = Date.parse(clock.dataset.now) + (performance.now() - seen.get(clock));
       const remaining = Date.parse(clock.dataset.due) - now;
       clock.querySelector("b").textContent = words(clock, remaining);
       const card = clock.closest(".clock");
@@ -22,7 +23,7 @@
       }
     }
   };
-  tick();
+  yimai.whenShown(tick);
   setInterval(tick, 15000);
   const here = document.querySelector("[data-here]");
   const frame = document.querySelector(".vein-frame");

@@ -99,6 +99,8 @@
 
   yimai.kept = {
     isSecret,
+    /** Whether a field says what the server drew. */
+    isDrawn,
     /** Forget what was kept of a form: it was recorded, queued or discarded. */
     forget: (form) => {
       clearTimeout(timers.get(form));

@@ -24,7 +24,7 @@
       const giveUp = new AbortController();
       const timer = setTimeout(() => giveUp.abort(), WITHIN);
       try {
-        const response = await fetch("/health", { cache: "no-store", signal: giveUp.signal, headers: { Accept: "application/json" } });
+        const response = await fetch("/health", { cache: "no-store", signal: giveUp.signal, headers: { Accept: "application/json", "Yimai-Unattended": "1" } });
         set(!response.ok || !(response.headers.get("Content-Type") || "").startsWith("application/json"));
       } catch {
         set(true);

@@ -1,0 +1,200 @@
+"""The live process: tells pages by server-sent events that what they watch has moved.
+
+It listens to the sealer's notifications, looks up what was sealed, and sends each page the names of those of its subjects that
+new facts are about: no content, nothing that the page's signed token does not name. Appends themselves notify nobody: commits
+that notify wait for one another. It stops when its standard input ends, so it never outlives ``serve``.
+
+From the environment: YIMAI_LIVE_DATABASE_URL (libpq URL of ``yimai_live``), YIMAI_LIVE_PORT, YIMAI_LIVE_ORIGINS (of the pages,
+separated by spaces), YIMAI_SECRET_KEY.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+from django.core.signing import BadSignature
+from psycopg import AsyncConnection
+
+from yimai.interfaces.web.live import VALID, watched_by
+from yimai.ledger.codec import parse
+from yimai.projections import audience
+
+LOOPBACK: Final = "127.0.0.1"
+MOST_STREAMS: Final = 1000
+AT_ONCE: Final = 1000
+LONGEST_HEAD: Final = 16 * 1024
+HEAD_SECONDS: Final = 5.0
+SEND_SECONDS: Final = 10.0
+KEEP_ALIVE_SECONDS: Final = 15.0
+LOOK_SECONDS: Final = 5.0
+"""How often it looks without having been notified: a lost notification delays, but never hides."""
+RECONNECT_SECONDS: Final = 0.5
+
+_SEALED: Final = """
+SELECT l.position, e.content FROM ledger.leaf AS l JOIN ledger.entry AS e USING (arrival)
+WHERE l.position > %s ORDER BY l.position LIMIT %s
+"""
+_PARTIES: Final = "SELECT audience, party FROM projection.party WHERE audience = ANY(%s)"
+
+
+@dataclass(eq=False)
+class Stream:
+    """One page that follows. moved: those of its subjects that it has not been told of yet."""
+
+    subjects: frozenset[str]
+    moved: set[str] = field(default_factory=set)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, names: Iterable[str]) -> None:
+        if found := self.subjects.intersection(names):
+            self.moved |= found
+            self.wake.set()
+
+
+@dataclass
+class Live:
+    """All pages that follow at this moment. origins: of pages that may connect."""
+
+    secret: str
+    origins: frozenset[str]
+    streams: set[Stream] = field(default_factory=set)
+    connections: int = 0
+
+    def tell(self, names: frozenset[str]) -> None:
+        for stream in self.streams:
+            stream.tell(names)
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection from its request to its end."""
+        self.connections += 1
+        try:
+            with suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                await self._answer(reader, writer)
+        finally:
+            self.connections -= 1
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS)
+        request, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        method, target, _ = (*request.split(" "), "", "")[:3]
+        address = urlsplit(target)
+        origin = headers.get("origin", "")
+        if method != "GET" or address.path != "/live":
+            return await _refuse(writer, "404 Not Found")
+        if origin and origin not in self.origins:
+            return await _refuse(writer, "403 Forbidden")
+        if self.connections > MOST_STREAMS:
+            return await _refuse(writer, "503 Service Unavailable", "Retry-After: 30\r\n")
+        try:
+            subjects = watched_by(parse_qs(address.query).get("token", [""])[0], self.secret)
+        except BadSignature:
+            return await _refuse(writer, "403 Forbidden")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n"
+            b"X-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nVary: Origin\r\n"
+            + (f"Access-Control-Allow-Origin: {origin}\r\n" if origin else "").encode()
+            + b"\r\nretry: 2000\n\n"
+        )
+        stream = Stream(subjects)
+        self.streams.add(stream)
+        try:
+            async with asyncio.timeout(VALID.total_seconds()):
+                await _follow(stream, reader, writer)
+        except TimeoutError:
+            writer.write(b"event: renew\ndata: 1\n\n")
+        finally:
+            self.streams.discard(stream)
+
+
+async def _refuse(writer: asyncio.StreamWriter, status: str, more: str = "") -> None:
+    writer.write(f"HTTP/1.1 {status}\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+    await asyncio.wait_for(writer.drain(), SEND_SECONDS)
+
+
+async def _follow(stream: Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send what moved, and a comment now and then, until the page has gone."""
+    gone = asyncio.ensure_future(reader.read(1))
+    try:
+        while not gone.done():
+            waking = asyncio.ensure_future(stream.wake.wait())
+            await asyncio.wait({gone, waking}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            waking.cancel()
+            moved, stream.moved = sorted(stream.moved), set()
+            stream.wake.clear()
+            writer.write(f"data: {json.dumps(moved)}\n\n".encode() if moved else b":\n\n")
+            await asyncio.wait_for(writer.drain(), SEND_SECONDS)
+    finally:
+        gone.cancel()
+
+
+async def watch(url: str) -> AsyncIterator[frozenset[str]]:
+    """The names that new facts concern, as they are sealed; a database that is away only delays them."""
+    position: int | None = None
+    while True:
+        try:
+            async with await AsyncConnection.connect(url, autocommit=True) as connection:
+                await connection.execute("LISTEN ledger")
+                while True:
+                    if position is None:
+                        row = await (await connection.execute("SELECT max(position) FROM ledger.leaf")).fetchone()
+                        position = row[0] or 0 if row is not None else 0
+                    while names := await _sealed_after(connection, position):
+                        position = names[0]
+                        yield names[1]
+                    async for _ in connection.notifies(timeout=LOOK_SECONDS, stop_after=1):
+                        pass
+        except psycopg.OperationalError:
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _sealed_after(connection: AsyncConnection[Any], position: int) -> tuple[int, frozenset[str]] | None:
+    """How far the ledger is sealed, or a part of the way, and what the facts up to there concern; None if no further."""
+    found = await (await connection.execute(_SEALED, (position, AT_ONCE))).fetchall()
+    if not found:
+        return None
+    entries = [parse(bytes(content)) for _, content in found]
+    seen_by = {audience.of_entry(entry) for entry in entries}
+    parties = await (await connection.execute(_PARTIES, (sorted(seen_by),))).fetchall()
+    names = {subject for entry in entries for subject in entry.subjects}
+    names.update(party for _, party in parties)
+    names.update(each for each in seen_by if each.startswith("site/"))
+    return found[-1][0], frozenset(names)
+
+
+async def serve(url: str, port: int, live: Live) -> None:
+    """Serve until standard input ends."""
+    server = await asyncio.start_server(live.answer, LOOPBACK, port, limit=LONGEST_HEAD)
+    tell = asyncio.ensure_future(_tell(url, live))
+    ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
+    async with server:
+        await asyncio.wait({tell, ended}, return_when=asyncio.FIRST_COMPLETED)
+    tell.cancel()
+    with suppress(asyncio.CancelledError):
+        await tell
+
+
+async def _tell(url: str, live: Live) -> None:
+    async for names in watch(url):
+        live.tell(names)
+
+
+def main() -> None:
+    live = Live(os.environ["YIMAI_SECRET_KEY"], frozenset(os.environ["YIMAI_LIVE_ORIGINS"].split()))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(os.environ["YIMAI_LIVE_DATABASE_URL"], int(os.environ["YIMAI_LIVE_PORT"]), live))
+    os._exit(0)  # pages that still follow need no farewell: they come back by themselves
+
+
+if __name__ == "__main__":
+    main()
