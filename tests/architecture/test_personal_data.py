@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -9,9 +10,10 @@ import pytest
 from tests.architecture.fact_instances import example
 
 from yimai.actions.decision import Done, Seen, decide
-from yimai.domain.fact import Fact, draft, subject
+from yimai.domain.fact import Fact, draft
 from yimai.domain.identifier import mint
 from yimai.domain.label import NOT_THIS_PATIENTS
+from yimai.domain.person import PersonRegistered
 from yimai.domain.refusal import Refusal
 from yimai.domain.treatment import TreatmentHeld, TreatmentOrdered
 from yimai.ledger.entry import Command, Entry
@@ -24,12 +26,17 @@ SOMEBODY = ["张三 1980-01-01", "ZHANG-SAN", "13800138000", "MRN0012345", "http
 
 @pytest.fixture
 def ledger() -> MemoryLedger:
-    """A ledger with one order."""
+    """A ledger with one order, and P01 who works on it."""
     ledger = MemoryLedger(ledger_id="6f1c2a9e-0b7d-4e55-9c3a-2d8f5e1b7a40", clock=lambda: NOW, chance=bytes)
     ordered = example(TreatmentOrdered)
     assert isinstance(ordered, TreatmentOrdered)
-    first = draft(TreatmentOrdered(COI, *[getattr(ordered, name) for name in ordered.__slots__[1:]]), NOW)
-    ledger.append([first], command=command("order"), after=ledger.about(*first.subjects))
+    facts = (
+        replace(ordered, treatment=COI, base="lingang"),
+        PersonRegistered("P01", "lingang", ("operator", "qa"), ""),
+    )
+    drafts = [draft(each, NOW) for each in facts]
+    read = ledger.about(*(name for each in drafts for name in each.subjects))
+    ledger.append(drafts, command=command("order"), after=read)
     return ledger
 
 
@@ -46,7 +53,7 @@ def test_what_was_scanned_from_a_strangers_wristband_is_not_written_down(ledger:
     def rule(seen: Seen) -> Refusal:
         return NOT_THIS_PATIENTS(presented=scanned, treatment=COI)
 
-    answer = decide(ledger, command("scan"), [subject("treatment", COI)], rule, gate="custody.receive", treatment=COI)
+    answer = decide(ledger, command("scan"), (), rule, verb="custody.store", treatment=COI)
     assert isinstance(answer, Refusal)
     assert newest(ledger).kind == "identity.match_refused.v1"
     assert scanned.encode() not in newest(ledger).content
@@ -58,7 +65,7 @@ def test_another_patients_item_is_written_down_by_its_identifier(ledger: MemoryL
     def rule(seen: Seen) -> Refusal:
         return NOT_THIS_PATIENTS(presented=bag, treatment=COI)
 
-    decide(ledger, command("scan"), [subject("treatment", COI)], rule, gate="custody.receive", treatment=COI)
+    decide(ledger, command("scan"), (), rule, verb="custody.store", treatment=COI)
     assert newest(ledger).data["details"] == {"presented": bag, "treatment": COI}
 
 
@@ -70,6 +77,6 @@ def test_a_reason_in_free_text_is_refused(ledger: MemoryLedger, reason: str) -> 
     def rule(seen: Seen) -> tuple[Fact, ...]:
         return (TreatmentHeld(COI, reason, held.held),)
 
-    answer = decide(ledger, command("hold"), [subject("treatment", COI)], rule, gate="treatment.hold", treatment=COI)
+    answer = decide(ledger, command("hold"), (), rule, verb="treatment.hold", treatment=COI)
     assert not isinstance(answer, Done)
     assert answer.code == "reason.unknown"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from yimai.actions.decision import Answer, Rule, Seen, decide
@@ -12,7 +12,7 @@ from yimai.domain.content import ContentProblem, written
 from yimai.domain.equipment import EquipmentCalibrated, EquipmentRegistered
 from yimai.domain.fact import Fact, Quantity, Signature, subject
 from yimai.domain.material_lot import MaterialLotReceived, MaterialLotReleased
-from yimai.domain.person import of_role, of_site
+from yimai.domain.person import PersonQualified
 from yimai.domain.programme import programme_from
 from yimai.domain.recipe_content import recipe_from
 from yimai.domain.refusal import Refusal
@@ -32,10 +32,7 @@ def approve_recipe(ledger: Ledger, command: Command, *, content: Content) -> Ans
         return recipe
 
     def rule(seen: Seen) -> Verdict:
-        refusal = of_role(seen.person(command.actor), "qualified_person") or _new(
-            seen, "recipe", recipe.id, recipe.version, content
-        )
-        refusal = refusal or approval.sound(recipe)
+        refusal = _new(seen, "recipe", recipe.id, recipe.version, content) or approval.sound(recipe)
         signature = seen.sign(command.actor, "approved")
         return refusal or (approval.RecipeApproved(recipe.id, recipe.version, content, signature),)
 
@@ -45,17 +42,15 @@ def approve_recipe(ledger: Ledger, command: Command, *, content: Content) -> Ans
 def approve_base(ledger: Ledger, command: Command, *, content: Content) -> Answer:
     """A qualified person approves a base's file; suites, equipment and lots not yet registered are.
 
-    People are registered one by one (``site.register_person``), since their names go to the vault.
+    People are registered one by one before (``site.register_person``), since their names go to the vault; who is
+    registered as the file lists them gets the qualifications that it lists, if they never had them.
     """
     base = _read(base_from, "base", content)
     if isinstance(base, Refusal):
         return base
 
     def rule(seen: Seen) -> Verdict:
-        actor = seen.person(command.actor)
-        refusal = of_role(actor, "qualified_person") or of_site(actor, base.id)
-        refusal = refusal or _new(seen, "base", base.id, base.version, content)
-        if refusal:
+        if refusal := _new(seen, "base", base.id, base.version, content):
             return refusal
         signature = seen.sign(command.actor, "approved")
         approved = approval.BaseApproved(base.id, base.version, content, signature)
@@ -71,9 +66,7 @@ def approve_programme(ledger: Ledger, command: Command, *, content: Content) -> 
         return programme
 
     def rule(seen: Seen) -> Verdict:
-        refusal = of_role(seen.person(command.actor), "planner") or _new(
-            seen, "programme", programme.id, programme.version, content
-        )
+        refusal = _new(seen, "programme", programme.id, programme.version, content)
         signature = seen.sign(command.actor, "approved")
         return refusal or (approval.ProgrammeApproved(programme.id, programme.version, content, signature),)
 
@@ -108,9 +101,22 @@ def _first_load(seen: Seen, base: Base, signature: Signature) -> tuple[Fact, ...
             facts.append(MaterialLotReceived(lot.id, base.id, lot.material, quantity, lot.expires))
             if lot.released:
                 facts.append(MaterialLotReleased(lot.id, signature))
-    return tuple(facts)
+    return (*facts, *_qualified(seen, base))
+
+
+def _qualified(seen: Seen, base: Base) -> Iterator[PersonQualified]:
+    """The listed qualifications of the base's own people, and of those whose site has no approved base file."""
+    for member in base.people:
+        known = seen.facts("person", member.id)
+        if seen.person(member.id).site != member.site or (member.site != base.id and seen.entries("base", member.site)):
+            continue
+        given = {fact.qualification for fact, _ in known if isinstance(fact, PersonQualified)}
+        for each in member.qualifications:
+            if each.qualification not in given:
+                yield PersonQualified(member.id, each.qualification, each.valid_from, each.valid_until)
 
 
 def _decide(ledger: Ledger, command: Command, what: str, identifier: str, rule: Rule) -> Answer:
-    read = (subject(what, identifier), subject("person", command.actor))
-    return decide(ledger, command, read, rule, gate=f"approval.approve_{what}")
+    owner = identifier if what == "base" else ""
+    verb = f"approval.approve_{what}"
+    return decide(ledger, command, (subject(what, identifier),), rule, verb=verb, owner=lambda seen: owner)

@@ -12,15 +12,13 @@ from yimai.actions.suite import suite_of
 from yimai.domain import batch as batches
 from yimai.domain import batch_record, batch_step, custody
 from yimai.domain import slot as slots
-from yimai.domain import treatment as treatments
 from yimai.domain.approval import RecipeApproved
 from yimai.domain.batch import LotUse, Recorded
 from yimai.domain.batch_record import Filling
 from yimai.domain.fact import Fact, subject
 from yimai.domain.override import SignedReason
-from yimai.domain.person import Role, of_role, of_site, two_people
 from yimai.domain.recipe import Recipe
-from yimai.domain.refusal import Refusal, RefusalKind, first_refusal
+from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.vein import Vein
 from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
@@ -45,8 +43,6 @@ def open_batch(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        if refusal := treatments.open_for_work(vein.treatment) or _of_base(seen, vein, "operator"):
-            return refusal
         recipe = seen.recipe(vein.treatment.recipe)
         seen.entries("batch", batch)
 
@@ -70,9 +66,9 @@ def open_batch(
 
         return _unless_waived(seen, treatment, custody.TOO_OLD, reasons, attempt)
 
-    read = [subject("treatment", treatment), subject("person", command.actor)]
-    read += [subject("suite", suite), subject("container", container)]
-    return decide(ledger, command, read, rule, gate="batch.open_batch", treatment=treatment)
+    read = (subject("suite", suite), subject("container", container))
+    signers = {"reasons": [each.person for each in reasons]}
+    return decide(ledger, command, read, rule, verb="batch.open_batch", treatment=treatment, signers=signers)
 
 
 def start_step(
@@ -96,7 +92,7 @@ def start_step(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        if refusal := _own(vein, batch) or _of_base(seen, vein, "operator"):
+        if refusal := _own(vein, batch):
             return refusal
         opened = vein.batches.by_id[batch]
         collected = vein.collections.of_container(opened.starting)
@@ -130,11 +126,11 @@ def start_step(
 
         return _unless_waived(seen, treatment, batch_step.HOLD_EXCEEDED, reasons, attempt)
 
-    people = [subject("person", person) for person in dict.fromkeys((command.actor, *operators))]
     pieces = [subject("equipment", each) for each in dict.fromkeys(equipment)]
     lots = [subject("material_lot", each) for each in dict.fromkeys(use.material_lot for use in materials)]
-    read = [subject("treatment", treatment), *people, *pieces, *lots]
-    return decide(ledger, command, read, rule, gate="batch.start_step", treatment=treatment)
+    signers = {"operators": operators, "reasons": [each.person for each in reasons]}
+    read = (*pieces, *lots)
+    return decide(ledger, command, read, rule, verb="batch.start_step", treatment=treatment, signers=signers)
 
 
 def record_entry(
@@ -218,9 +214,8 @@ def complete_step(
             at=seen.at,
         )
 
-    people = [subject("person", person) for person in dict.fromkeys((command.actor, verifier)) if person]
-    read = [subject("treatment", treatment), *people]
-    return decide(ledger, command, read, rule, gate="batch.complete_step", treatment=treatment)
+    signers = {"verifier": (verifier,)}
+    return decide(ledger, command, (), rule, verb="batch.complete_step", treatment=treatment, signers=signers)
 
 
 def correct_entry(
@@ -241,15 +236,7 @@ def correct_entry(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        first, second = seen.person(command.actor), seen.person(verifier)
-        refusal = first_refusal(
-            _own(vein, batch),
-            _of_base(seen, vein, "operator", "qa"),
-            of_role(second, "operator", "qa"),
-            of_site(second, vein.treatment.base),
-            two_people(first, second),
-        )
-        if refusal:
+        if refusal := _own(vein, batch):
             return refusal
         opened = vein.batches.by_id[batch]
         return batch_record.correct_entry(
@@ -264,13 +251,12 @@ def correct_entry(
             reason=reason,
             disposed=bool(vein.disposition.of(batch).state),
             deviations=deviations,
-            performed=first.sign("performed", seen.at),
-            verified=second.sign("verified", seen.at),
+            performed=seen.sign(command.actor, "performed"),
+            verified=seen.sign(verifier, "verified"),
         )
 
-    people = [subject("person", person) for person in dict.fromkeys((command.actor, verifier))]
-    read = [subject("treatment", treatment), *people]
-    return decide(ledger, command, read, rule, gate="batch.correct_entry", treatment=treatment)
+    signers = {"verifier": (verifier,)}
+    return decide(ledger, command, (), rule, verb="batch.correct_entry", treatment=treatment, signers=signers)
 
 
 def complete_batch(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> Answer:
@@ -278,7 +264,7 @@ def complete_batch(ledger: Ledger, command: Command, *, treatment: str, batch: s
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        if refusal := _own(vein, batch) or _of_base(seen, vein, "operator"):
+        if refusal := _own(vein, batch):
             return refusal
         opened = vein.batches.by_id[batch]
         seen.entries("suite", opened.suite)
@@ -296,7 +282,7 @@ def fail_batch(ledger: Ledger, command: Command, *, treatment: str, batch: str, 
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        if refusal := _own(vein, batch) or _of_base(seen, vein, "operator", "qa", "qualified_person"):
+        if refusal := _own(vein, batch):
             return refusal
         opened = vein.batches.by_id[batch]
         seen.entries("suite", opened.suite)
@@ -317,19 +303,12 @@ def _slot_freed(vein: Vein, batch: batches.Batch) -> Sequence[Fact]:
     return () if isinstance(given_back, Refusal) else given_back
 
 
-def _ending(ledger: Ledger, command: Command, treatment: str, batch: str, rule: Rule, gate: str) -> Answer:
-    read = (subject("treatment", treatment), subject("batch", batch), subject("person", command.actor))
-    return decide(ledger, command, read, rule, gate=gate, treatment=treatment)
+def _ending(ledger: Ledger, command: Command, treatment: str, batch: str, rule: Rule, verb: str) -> Answer:
+    return decide(ledger, command, (subject("batch", batch),), rule, verb=verb, treatment=treatment)
 
 
 def _own(vein: Vein, batch: str) -> Refusal | None:
     return batches.known(vein.batches, vein.treatment.id, batch)
-
-
-def _of_base(seen: Seen, vein: Vein, *roles: Role) -> Refusal | None:
-    """Whether the actor is of one of the roles at the treatment's base."""
-    actor = seen.person(seen.command.actor)
-    return of_role(actor, *roles) or of_site(actor, vein.treatment.base)
 
 
 def _approval_hash(seen: Seen, recipe: Recipe) -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
-from yimai.actions.decision import Answer, Rule, Seen, decide, minted
+from yimai.actions.decision import Answer, Rule, Seen, Signers, decide, minted
 from yimai.actions.override import waived_by
 from yimai.domain import custody as custodies
 from yimai.domain import shipment as shipments
 from yimai.domain.fact import Fact, subject
 from yimai.domain.override import SignedReason
-from yimai.domain.person import Person, of_role, of_site, two_people
 from yimai.domain.refusal import Refusal
-from yimai.domain.shipment import Shipment
 from yimai.domain.site import registered
 from yimai.ledger.commitment import SALT_LENGTH, commitment
 from yimai.ledger.entry import Command, Deposit
@@ -37,13 +36,8 @@ def pack(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        actor = seen.person(command.actor)
-        refusal = (
-            of_role(actor, "nurse", "operator", "coordinator")
-            or of_site(actor, command.site)
-            or registered(tuple(fact for fact, _ in seen.facts("site", destination)), destination)
-        )
-        if refusal:
+        known = tuple(fact for fact, _ in seen.facts("site", destination))
+        if refusal := registered(known, destination):
             return refusal
         running = vein.batches.open
         if running is not None and (busy := [each for each in containers if each in running.containers]):
@@ -65,11 +59,11 @@ def pack(
             limits=limits,
             qualified_until=qualified_until,
             site=command.site,
-            given=actor.sign("given", seen.at),
+            given=seen.sign(command.actor, "given"),
         )
 
-    read = [subject("treatment", treatment), subject("person", command.actor), subject("shipment", shipment)]
-    return decide(ledger, command, read, rule, gate="custody.pack", treatment=treatment)
+    read = (subject("shipment", shipment),)
+    return decide(ledger, command, read, rule, verb="custody.pack", treatment=treatment)
 
 
 def hand_over(
@@ -89,9 +83,7 @@ def hand_over(
         vein = seen.vein(treatment)
         for container in vein.shipments.containers_of(shipment):
             seen.entries("container", container)
-        first, second = seen.person(giver), seen.person(taker)
-        refusal = two_people(first, second) or of_role(second, "courier", "nurse", "operator", "coordinator")
-        verdict = refusal or custodies.hand_over(
+        return custodies.hand_over(
             vein.treatment,
             vein.custody,
             vein.shipments,
@@ -99,26 +91,13 @@ def hand_over(
             giver_scan=giver_scan,
             taker_scan=taker_scan,
             site=command.site,
-            given=first.sign("given", seen.at),
-            taken=second.sign("taken", seen.at),
+            actor=command.actor,
+            given=seen.sign(giver, "given"),
+            taken=seen.sign(taker, "taken"),
         )
-        if isinstance(verdict, Refusal):
-            return verdict
-        return _party(command, first, second, vein.shipments.by_id[shipment]) or verdict
 
-    read = [subject("treatment", treatment), subject("person", giver), subject("person", taker)]
-    return decide(ledger, command, read, rule, gate="custody.hand_over", treatment=treatment)
-
-
-def _party(command: Command, giver: Person, taker: Person, packed: Shipment) -> Refusal | None:
-    """Whether one of the two enters it where one of them works, and the taker is a courier or at an end of the way."""
-    if command.actor not in (giver.id, taker.id):
-        return custodies.NOT_PRESENT(person=command.actor)
-    if command.site != giver.site and (refusal := of_site(taker, command.site)):
-        return refusal
-    if "courier" in taker.roles or taker.site == packed.origin:
-        return None
-    return of_site(taker, packed.destination)
+    signers = {"giver": (giver,), "taker": (taker,)}
+    return decide(ledger, command, (), rule, verb="custody.hand_over", treatment=treatment, signers=signers)
 
 
 def report_temperature(
@@ -139,17 +118,8 @@ def report_temperature(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        actor = seen.person(command.actor)
         packed = vein.shipments.by_id.get(shipment)
-        refusal = of_role(actor, "courier", "operator", "nurse", "qa", "coordinator")
-        if (
-            refusal is None
-            and packed is not None
-            and actor.site != vein.treatment.base
-            and "courier" not in actor.roles
-        ):
-            refusal = of_site(actor, packed.destination)
-        return refusal or shipments.report_temperature(
+        return shipments.report_temperature(
             vein.treatment,
             vein.shipments,
             shipment=shipment,
@@ -159,15 +129,15 @@ def report_temperature(
             highest=highest,
             file=commitment(salt, file).hex(),
             excursion=excursion,
+            here=command.site,
             arrived=packed is not None
             and all(vein.custody.held[each].site == packed.destination for each in packed.containers),
-            reported=actor.sign("reported", seen.at),
+            reported=seen.sign(command.actor, "reported"),
         )
 
-    read = [subject("treatment", treatment), subject("person", command.actor)]
     deposits = (Deposit(treatment, f"logger/{shipment}", file, salt),) if file else ()
-    gate = "custody.report_temperature"
-    return decide(ledger, command, read, rule, gate=gate, treatment=treatment, deposits=deposits)
+    verb = "custody.report_temperature"
+    return decide(ledger, command, (), rule, verb=verb, treatment=treatment, deposits=deposits)
 
 
 def assess_excursion(
@@ -177,14 +147,12 @@ def assess_excursion(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        actor = seen.person(command.actor)
-        refusal = of_role(actor, "qa", "qualified_person") or of_site(actor, vein.treatment.base)
-        return refusal or shipments.assess_excursion(
-            vein.shipments, vein.treatment, excursion, usable, reason, actor.sign("assessed", seen.at)
+        assessed = seen.sign(command.actor, "assessed")
+        return shipments.assess_excursion(
+            vein.shipments, vein.treatment, excursion, usable, reason, assessed, hands=vein.custody.hands
         )
 
-    read = [subject("treatment", treatment), subject("person", command.actor)]
-    return decide(ledger, command, read, rule, gate="custody.assess_excursion", treatment=treatment)
+    return decide(ledger, command, (), rule, verb="custody.assess_excursion", treatment=treatment)
 
 
 def receive(
@@ -208,16 +176,6 @@ def receive(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        first, second = seen.person(command.actor), seen.person(verifier)
-        refusal = (
-            of_role(first, "operator", "nurse")
-            or of_role(second, "operator", "nurse", "physician", "qa")
-            or of_site(first, command.site)
-            or of_site(second, command.site)
-            or two_people(first, second)
-        )
-        if refusal:
-            return refusal
         collection = vein.collections.of_container(container)
         age = seen.at - collection.ended if collection is not None and collection.ended else None
         maximum = seen.recipe(vein.treatment.recipe).starting_material.fresh_maximum if age is not None else None
@@ -238,14 +196,13 @@ def receive(
             maximum_age=maximum,
             waived=frozenset(fact.code for fact in waived),
             excursion=excursion,
-            performed=first.sign("performed", seen.at),
-            verified=second.sign("verified", seen.at),
+            performed=seen.sign(command.actor, "performed"),
+            verified=seen.sign(verifier, "verified"),
         )
         return verdict if isinstance(verdict, Refusal) else (*waived, *verdict)
 
-    read = [subject("treatment", treatment), subject("person", command.actor), subject("person", verifier)]
-    read.append(subject("container", container))
-    return decide(ledger, command, read, rule, gate="custody.receive", treatment=treatment)
+    signers = {"verifier": (verifier,), "reasons": [each.person for each in reasons]}
+    return _about_container(ledger, command, treatment, container, rule, "custody.receive", signers)
 
 
 def store(ledger: Ledger, command: Command, *, treatment: str, container: str, position: str) -> Answer:
@@ -253,12 +210,8 @@ def store(ledger: Ledger, command: Command, *, treatment: str, container: str, p
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        actor = seen.person(command.actor)
-        refusal = of_role(actor, "operator", "nurse", "qa") or of_site(actor, command.site)
-        signature = actor.sign("performed", seen.at)
-        return refusal or custodies.store(
-            vein.labels, vein.treatment, vein.custody, container, position, command.site, signature
-        )
+        signature = seen.sign(command.actor, "performed")
+        return custodies.store(vein.labels, vein.treatment, vein.custody, container, position, command.site, signature)
 
     return _about_container(ledger, command, treatment, container, rule, "custody.store")
 
@@ -268,12 +221,8 @@ def retrieve(ledger: Ledger, command: Command, *, treatment: str, container: str
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        actor = seen.person(command.actor)
-        refusal = of_role(actor, "operator", "nurse", "qa") or of_site(actor, command.site)
-        signature = actor.sign("performed", seen.at)
-        return refusal or custodies.retrieve(
-            vein.labels, vein.treatment, vein.custody, container, command.site, signature
-        )
+        signature = seen.sign(command.actor, "performed")
+        return custodies.retrieve(vein.labels, vein.treatment, vein.custody, container, command.site, signature)
 
     return _about_container(ledger, command, treatment, container, rule, "custody.retrieve")
 
@@ -283,27 +232,28 @@ def destroy(ledger: Ledger, command: Command, *, treatment: str, container: str,
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        first, second = seen.person(command.actor), seen.person(verifier)
-        refusal = (
-            of_role(first, "operator", "nurse", "qa")
-            or of_role(second, "operator", "nurse", "physician", "qa")
-            or of_site(first, command.site)
-            or of_site(second, command.site)
-            or two_people(first, second)
-        )
-        return refusal or custodies.destroy(
+        return custodies.destroy(
             vein.labels,
             vein.treatment,
             vein.custody,
             container,
             command.site,
-            first.sign("performed", seen.at),
-            second.sign("verified", seen.at),
+            seen.sign(command.actor, "performed"),
+            seen.sign(verifier, "verified"),
         )
 
-    return _about_container(ledger, command, treatment, container, rule, "custody.destroy")
+    signers = {"verifier": (verifier,)}
+    return _about_container(ledger, command, treatment, container, rule, "custody.destroy", signers)
 
 
-def _about_container(ledger: Ledger, command: Command, treatment: str, container: str, rule: Rule, gate: str) -> Answer:
-    read = (subject("treatment", treatment), subject("person", command.actor), subject("container", container))
-    return decide(ledger, command, read, rule, gate=gate, treatment=treatment)
+def _about_container(
+    ledger: Ledger,
+    command: Command,
+    treatment: str,
+    container: str,
+    rule: Rule,
+    verb: str,
+    signers: Signers = MappingProxyType({}),
+) -> Answer:
+    read = (subject("container", container),)
+    return decide(ledger, command, read, rule, verb=verb, treatment=treatment, signers=signers)

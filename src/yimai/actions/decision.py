@@ -6,14 +6,16 @@ it was recorded; it never makes in time what is out of time now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Final
 
 from yimai.actions.read_ahead import ReadAhead
-from yimai.domain import approval
+from yimai.domain import access, approval
 from yimai.domain import person as people
+from yimai.domain.access import Matter
 from yimai.domain.base import Base
 from yimai.domain.fact import Fact, Meaning, Signature, draft, subject
 from yimai.domain.facts import decode, unsound
@@ -23,6 +25,7 @@ from yimai.domain.reason import listed
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.refusals import REFUSALS
+from yimai.domain.treatment import UNKNOWN
 from yimai.domain.vein import Vein, vein_of
 from yimai.ledger.entry import Command, Deposit, Entry, Reading
 from yimai.ledger.ledger import ClaimTaken, CommandReused, Conflict, Ledger
@@ -97,6 +100,7 @@ class Seen:
         zone = timezone(timedelta(minutes=command.zone))
         self.at: datetime = self.now.astimezone(zone)
         self.occurred: datetime = command.occurred or self.at
+        self._people: dict[str, people.Person] = {}
 
     def entries(self, noun: str, identifier: str) -> tuple[Entry, ...]:
         """Return all entries about the subject; of a name that no subject can have (a scan of anything) there is none."""
@@ -117,10 +121,12 @@ class Seen:
         return vein_of(self.entries("treatment", treatment))
 
     def person(self, identifier: str) -> people.Person:
-        person = people.Person()
-        for fact, entry in self.facts("person", identifier):
-            person = people.evolve(person, fact, entry)
-        return person
+        if identifier not in self._people:
+            person = people.Person()
+            for fact, entry in self.facts("person", identifier):
+                person = people.evolve(person, fact, entry)
+            self._people[identifier] = person
+        return self._people[identifier]
 
     def sign(self, signer: str, meaning: Meaning) -> Signature:
         """Return the signer's signature, made now."""
@@ -144,6 +150,25 @@ def _part(read: Reading, subjects: Iterable[str]) -> Reading:
 
 
 Rule = Callable[[Seen], Refusal | Sequence[Fact]]
+Owner = Callable[[Seen], str]
+Signers = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What access needs to know of what is asked for; see ``decide``."""
+
+    verb: str
+    treatment: str
+    owner: Owner | None
+    signers: Signers
+    newcomer: people.Person | None
+
+    def people(self, actor: str) -> Iterator[tuple[str, str]]:
+        """Yield everybody who takes part, with the capacity: the actor first."""
+        yield access.PERFORMER, actor
+        for capacity, named in self.signers.items():
+            yield from ((capacity, each) for each in named if each)
 
 
 def decide(
@@ -152,16 +177,28 @@ def decide(
     subjects: Sequence[str],
     rule: Rule,
     *,
-    gate: str,
+    verb: str,
     treatment: str = "",
+    owner: Owner | None = None,
+    signers: Signers = MappingProxyType({}),
+    newcomer: people.Person | None = None,
     deposits: Sequence[Deposit] = (),
 ) -> Answer:
-    """Read the subjects, ask the rule and append its facts; a repeated command is answered from the stored facts.
+    """Read the subjects, ask the table of access and the rule, and append the rule's facts.
 
-    subjects: what to read at once; the rule may ask for more.
-    gate: the action's name. treatment: where a refused identity match is recorded.
+    A repeated command is answered from the stored facts.
+
+    subjects: what to read at once beside the treatment and the people; the rule may ask for more.
+    verb: the action's name. treatment: what it is about, where a refused identity match is recorded.
+    owner: the site whose thing it is about instead, or "" for nobody's. signers: who takes part beside the actor, by
+    capacity. newcomer: as whom an actor counts who is not on the register yet.
     """
-    named = tuple(each for each in subjects if each.isprintable())
+    asked = Asked(verb, treatment, owner, signers, newcomer)
+    if set(signers) != access.CAPACITIES[verb]:
+        raise LookupError(f"{verb} names {sorted(signers)}, the table of access {sorted(access.CAPACITIES[verb])}")
+    everybody = (subject("person", person) for _, person in asked.people(command.actor))
+    about = (subject("treatment", treatment),) if treatment else ()
+    named = tuple(dict.fromkeys(each for each in (*about, *everybody, *subjects) if each.isprintable()))
     at_once = tuple(dict.fromkeys((*named, *_ahead.likely(ledger.id, treatment))))
     try:
         earlier, read = ledger.asked(command, *at_once)
@@ -172,14 +209,12 @@ def decide(
     moved = ""
     for attempt in range(ATTEMPTS):
         seen = Seen(ledger, command, ledger.about(*at_once) if attempt else read, named)
-        if refusal := _timely(seen, treatment):
-            return refusal
-        verdict = _sound(rule(seen))
+        verdict = _verdict(seen, asked, rule)
         refused = isinstance(verdict, Refusal)
         if isinstance(verdict, Refusal):
             if not (verdict.kind.identity and treatment and seen.entries("treatment", treatment)):
                 return verdict
-            facts: Sequence[Fact] = (IdentityMatchRefused(treatment, gate, verdict.code, _readable(verdict.details)),)
+            facts: Sequence[Fact] = (IdentityMatchRefused(treatment, verb, verdict.code, _readable(verdict.details)),)
         else:
             facts = verdict
         _ahead.learn(ledger.id, treatment, seen.asked)
@@ -195,6 +230,75 @@ def decide(
             return TAKEN(kind=taken.claim.kind, key=taken.claim.key)
         return verdict if isinstance(verdict, Refusal) else _answer(entries)
     return TRY_AGAIN(subject=moved)
+
+
+def _verdict(seen: Seen, asked: Asked, rule: Rule) -> Refusal | Sequence[Fact]:
+    """What table, clock and rule say. What a state forbids the rule can tell more precisely, but never permit."""
+    forbidden = _access(seen, asked)
+    if forbidden is not None and forbidden.kind is not access.STATE:
+        return forbidden
+    if refusal := _timely(seen, asked.treatment):
+        return refusal
+    verdict = _sound(rule(seen))
+    return verdict if isinstance(verdict, Refusal) else forbidden or verdict
+
+
+def _access(seen: Seen, asked: Asked) -> Refusal | None:
+    """What the table of access says to the actor and to everybody else who takes part, each in their capacity."""
+    if asked.owner is not None:
+        matter = Matter(site=asked.owner(seen))
+    else:
+        vein = seen.vein(asked.treatment)
+        if not vein.treatment.id:
+            return UNKNOWN()
+        matter = _matter(vein, asked)
+    took_part = [(capacity, _person(seen, name, asked)) for capacity, name in asked.people(seen.command.actor)]
+    refusals = [access.may(asked.verb, capacity, person, matter) for capacity, person in took_part]
+    refused = next((each for each in refusals if each is not None and each.kind is not access.STATE), None)
+    refused = (
+        refused
+        or _together(took_part)
+        or (_present(seen, took_part, matter) if matter.site or asked.treatment else None)
+    )
+    return refused or next((each for each in refusals if each is not None), None)
+
+
+def _matter(vein: Vein, asked: Asked) -> Matter:
+    """The treatment as access sees it; who is named to give or to take a shipment counts as carrying it."""
+    ordered = vein.treatment
+    state: access.State = "ended" if ordered.ended else "held" if ordered.held else "going"
+    named = (*asked.signers.get("giver", ()), *asked.signers.get("taker", ()))
+    return Matter(state, ordered.hospital, ordered.base, carriers=vein.custody.carriers.union(named))
+
+
+def _person(seen: Seen, name: str, asked: Asked) -> people.Person:
+    person = seen.person(name)
+    if not person.id and asked.newcomer is not None and asked.newcomer.id == name:
+        return asked.newcomer
+    return person if person.id else people.Person(name)
+
+
+def _together(took_part: Sequence[tuple[str, people.Person]]) -> Refusal | None:
+    """Whether second people are other people: none verifies or approves what he does, or hands over to himself."""
+    by_capacity = dict(took_part)
+    first = by_capacity.get("giver", by_capacity[access.PERFORMER])
+    seconds = [by_capacity[each] for each in ("verifier", "approver", "taker") if each in by_capacity]
+    return next((refusal for each in seconds if (refusal := people.two_people(first, each))), None)
+
+
+def _present(seen: Seen, took_part: Sequence[tuple[str, people.Person]], matter: Matter) -> Refusal | None:
+    """Whether those who do it together work where it is done; of giver and taker one does, a courier is on his way."""
+    here = seen.command.site
+    by_capacity = dict(took_part)
+    if "giver" in by_capacity:
+        giver, taker = by_capacity["giver"], by_capacity["taker"]
+        return None if here == giver.site else people.of_site(taker, here)
+    there = (
+        person
+        for capacity, person in took_part
+        if capacity in (access.PERFORMER, "verifier", "operators") and access.relations(person, matter) != {"carrier"}
+    )
+    return next((refusal for person in there if (refusal := people.of_site(person, here))), None)
 
 
 def _timely(seen: Seen, treatment: str) -> Refusal | None:

@@ -9,12 +9,10 @@ from yimai.actions.decision import Answer, Seen, decide, minted
 from yimai.domain import batch as batches
 from yimai.domain import deviation as deviations
 from yimai.domain import disposition as dispositions
-from yimai.domain import treatment as treatments
 from yimai.domain.batch_step import step_of
 from yimai.domain.deviation import Classification, Conclusion
 from yimai.domain.fact import Fact, subject
-from yimai.domain.person import of_role, of_site, two_people
-from yimai.domain.refusal import Refusal, first_refusal
+from yimai.domain.refusal import Refusal
 from yimai.domain.vein import Vein
 from yimai.ledger.commitment import SALT_LENGTH, commitment
 from yimai.ledger.entry import Command, Deposit
@@ -40,14 +38,7 @@ def report(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        actor = seen.person(command.actor)
-        refusal = first_refusal(
-            None if vein.treatment.id else treatments.UNKNOWN(),
-            of_role(actor, "operator", "qc_analyst", "qa", "qualified_person"),
-            of_site(actor, vein.treatment.base),
-            batches.known(vein.batches, treatment, batch),
-        )
-        if refusal:
+        if refusal := batches.known(vein.batches, treatment, batch):
             return refusal
         if step:
             opened = vein.batches.by_id[batch]
@@ -55,13 +46,11 @@ def report(
             if isinstance(found, Refusal):
                 return found
         committed = _committed(salt, note)
-        signature = actor.sign("reported", seen.at)
+        signature = seen.sign(command.actor, "reported")
         return deviations.report(treatment, deviation, batch, step, classification, reason, committed, signature)
 
-    read = (subject("treatment", treatment), subject("person", command.actor))
     deposits = _deposits(treatment, deviation, "report", note, salt)
-    gate = "deviation.report"
-    return decide(ledger, command, read, rule, gate=gate, treatment=treatment, deposits=deposits)
+    return decide(ledger, command, (), rule, verb="deviation.report", treatment=treatment, deposits=deposits)
 
 
 def assess(
@@ -79,26 +68,20 @@ def assess(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        actor = seen.person(command.actor)
-        refusal = first_refusal(
-            None if vein.treatment.id else treatments.UNKNOWN(),
-            of_role(actor, "qa"),
-            of_site(actor, vein.treatment.base),
-        )
-        return refusal or deviations.assess(
+        return deviations.assess(
             vein.deviations,
             treatment,
             deviation,
             classification,
             reason,
             _committed(salt, note),
-            actor.sign("assessed", seen.at),
+            performers=_workers(vein, deviation),
+            assessed=seen.sign(command.actor, "assessed"),
         )
 
-    read = [subject(*each) for each in (("treatment", treatment), ("deviation", deviation), ("person", command.actor))]
+    read = (subject("deviation", deviation),)
     deposits = _deposits(treatment, deviation, "assessment", note, salt)
-    gate = "deviation.assess"
-    return decide(ledger, command, read, rule, gate=gate, treatment=treatment, deposits=deposits)
+    return decide(ledger, command, read, rule, verb="deviation.assess", treatment=treatment, deposits=deposits)
 
 
 def close(
@@ -118,41 +101,32 @@ def close(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        first = seen.person(command.actor)
-        second = seen.person(approver) if approver else None
-        refusal = first_refusal(
-            None if vein.treatment.id else treatments.UNKNOWN(),
-            of_role(first, "qa"),
-            of_site(first, vein.treatment.base),
-        )
-        if refusal is None and second is not None:
-            refusal = first_refusal(
-                of_role(second, "qualified_person"), of_site(second, vein.treatment.base), two_people(first, second)
-            )
-        if refusal:
-            return refusal
         found = vein.deviations.by_id.get(deviation)
-        record = vein.batches.by_id.get(found.batch) if found is not None else None
-        workers: frozenset[str] = frozenset()
-        if record is not None and found is not None:
-            workers = record.performers(found.step) if found.step else record.people
         closed = deviations.close(
             vein.deviations,
             treatment,
             deviation,
             conclusion,
             reason,
-            performers=workers,
-            decided=first.sign("decided", seen.at),
-            approved=second.sign("approved", seen.at) if second is not None else None,
+            performers=_workers(vein, deviation),
+            decided=seen.sign(command.actor, "decided"),
+            approved=seen.sign(approver, "approved") if approver else None,
         )
         if isinstance(closed, Refusal) or found is None or conclusion != "reject_batch":
             return closed
         return (*closed, *_revoked(seen, vein, found.batch, reason))
 
-    people = [subject("person", person) for person in dict.fromkeys((command.actor, approver)) if person]
-    read = [subject("treatment", treatment), subject("deviation", deviation), *people]
-    return decide(ledger, command, read, rule, gate="deviation.close", treatment=treatment)
+    read, signers = (subject("deviation", deviation),), {"approver": (approver,)}
+    return decide(ledger, command, read, rule, verb="deviation.close", treatment=treatment, signers=signers)
+
+
+def _workers(vein: Vein, deviation: str) -> frozenset[str]:
+    """Everybody who worked on the deviation's step, or in its batch where it names no step."""
+    found = vein.deviations.by_id.get(deviation)
+    record = vein.batches.by_id.get(found.batch) if found is not None else None
+    if record is None or found is None:
+        return frozenset()
+    return record.performers(found.step) if found.step else record.people
 
 
 def _revoked(seen: Seen, vein: Vein, batch: str, reason: str) -> Sequence[Fact]:

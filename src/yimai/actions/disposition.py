@@ -12,7 +12,6 @@ from yimai.domain import certificate
 from yimai.domain import disposition as dispositions
 from yimai.domain.disposition import BatchEvidence
 from yimai.domain.fact import Meaning, Signature, subject
-from yimai.domain.person import Role
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal
 from yimai.domain.vein import Vein
@@ -28,7 +27,7 @@ def review(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> A
     def rule(vein: Vein, recipe: Recipe, evidence: BatchEvidence, by: Signature) -> Verdict:
         return dispositions.review(vein.treatment, vein.samples, vein.shipments, vein.disposition, evidence, by)
 
-    return _on_evidence(ledger, command, treatment, batch, "review", ("qa",), "reviewed", rule)
+    return _on_evidence(ledger, command, treatment, batch, "review", "reviewed", rule)
 
 
 def release_conditionally(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> Answer:
@@ -39,8 +38,7 @@ def release_conditionally(ledger: Ledger, command: Command, *, treatment: str, b
             vein.treatment, vein.labels, vein.samples, vein.shipments, vein.disposition, recipe, evidence, by
         )
 
-    roles: tuple[Role, ...] = ("qualified_person",)
-    return _on_evidence(ledger, command, treatment, batch, "release_conditionally", roles, "released", rule)
+    return _on_evidence(ledger, command, treatment, batch, "release_conditionally", "released", rule)
 
 
 def release(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> Answer:
@@ -51,7 +49,7 @@ def release(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> 
             vein.treatment, vein.labels, vein.samples, vein.shipments, vein.disposition, recipe, evidence, by
         )
 
-    return _on_evidence(ledger, command, treatment, batch, "release", ("qualified_person",), "released", rule)
+    return _on_evidence(ledger, command, treatment, batch, "release", "released", rule)
 
 
 def supply_out_of_specification(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> Answer:
@@ -63,8 +61,7 @@ def supply_out_of_specification(ledger: Ledger, command: Command, *, treatment: 
         )
 
     verb = "supply_out_of_specification"
-    roles: tuple[Role, ...] = ("qualified_person",)
-    return _on_evidence(ledger, command, treatment, batch, verb, roles, "decided", rule)
+    return _on_evidence(ledger, command, treatment, batch, verb, "decided", rule)
 
 
 def issue_certificate(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> Answer:
@@ -73,8 +70,7 @@ def issue_certificate(ledger: Ledger, command: Command, *, treatment: str, batch
     def rule(vein: Vein, recipe: Recipe, evidence: BatchEvidence, by: Signature) -> Verdict:
         return certificate.issue(vein.treatment, vein.samples, vein.disposition, recipe, evidence, by)
 
-    roles: tuple[Role, ...] = ("qualified_person",)
-    return _on_evidence(ledger, command, treatment, batch, "issue_certificate", roles, "approved", rule)
+    return _on_evidence(ledger, command, treatment, batch, "issue_certificate", "approved", rule)
 
 
 def reject(ledger: Ledger, command: Command, *, treatment: str, batch: str, reason: str) -> Answer:
@@ -83,8 +79,7 @@ def reject(ledger: Ledger, command: Command, *, treatment: str, batch: str, reas
     def rule(vein: Vein, recipe: Recipe, evidence: BatchEvidence, by: Signature) -> Verdict:
         return dispositions.reject(vein.treatment, vein.disposition, batch, reason, by)
 
-    roles: tuple[Role, ...] = ("qa", "qualified_person")
-    return _on_evidence(ledger, command, treatment, batch, "reject", roles, "rejected", rule)
+    return _on_evidence(ledger, command, treatment, batch, "reject", "rejected", rule)
 
 
 def revoke(ledger: Ledger, command: Command, *, treatment: str, batch: str, reason: str) -> Answer:
@@ -98,7 +93,7 @@ def revoke(ledger: Ledger, command: Command, *, treatment: str, batch: str, reas
             return revoked
         return (*revoked, *permits_withdrawn(seen, vein, batch, reason))
 
-    return _at_base(ledger, command, treatment, batch, "revoke", ("qa", "qualified_person"), "revoked", ask)
+    return _at_base(ledger, command, treatment, batch, "revoke", "revoked", ask)
 
 
 def _on_evidence(
@@ -107,7 +102,6 @@ def _on_evidence(
     treatment: str,
     batch: str,
     verb: str,
-    roles: tuple[Role, ...],
     meaning: Meaning,
     rule: Rule,
 ) -> Answer:
@@ -117,7 +111,7 @@ def _on_evidence(
         refusal = batches.known(vein.batches, treatment, batch)
         return refusal or rule(vein, pinned_recipe(seen, vein, batch), evidence_of(seen, vein, batch), by)
 
-    return _at_base(ledger, command, treatment, batch, verb, roles, meaning, ask)
+    return _at_base(ledger, command, treatment, batch, verb, meaning, ask)
 
 
 def _at_base(
@@ -126,7 +120,6 @@ def _at_base(
     treatment: str,
     batch: str,
     verb: str,
-    roles: tuple[Role, ...],
     meaning: Meaning,
     ask: Ask,
 ) -> Answer:
@@ -134,9 +127,8 @@ def _at_base(
         ledger,
         command,
         ask,
-        gate=f"disposition.{verb}",
+        verb=f"disposition.{verb}",
         treatment=treatment,
         meaning=meaning,
-        base=roles,
         about=(subject("batch", batch),),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
 
 from yimai.actions.batch_evidence import evidence_of, expiry, pinned_recipe
-from yimai.actions.decision import Answer, Seen, minted
+from yimai.actions.decision import Answer, Seen, Signers, minted
 from yimai.actions.signed import Verdict, signed
 from yimai.domain import batch as batches
 from yimai.domain import infusion as infusions
@@ -37,11 +38,9 @@ def confirm_availability(ledger: Ledger, command: Command, *, treatment: str, ba
         ledger,
         command,
         ask,
-        gate="infusion.confirm_availability",
+        verb="infusion.confirm_availability",
         treatment=treatment,
         meaning="decided",
-        hospital=("coordinator", "physician"),
-        base=("qa", "qualified_person", "scheduler"),
     )
 
 
@@ -59,10 +58,9 @@ def start_lymphodepletion(ledger: Ledger, command: Command, *, treatment: str) -
         ledger,
         command,
         ask,
-        gate="infusion.start_lymphodepletion",
+        verb="infusion.start_lymphodepletion",
         treatment=treatment,
         meaning="performed",
-        hospital=("physician",),
     )
 
 
@@ -90,10 +88,9 @@ def issue_permit(
         ledger,
         command,
         ask,
-        gate="infusion.issue_permit",
+        verb="infusion.issue_permit",
         treatment=treatment,
         meaning="approved",
-        base=("qualified_person", "qa"),
         about=(subject("batch", batch), subject("permit", permit)),
     )
 
@@ -108,11 +105,9 @@ def withdraw_permit(ledger: Ledger, command: Command, *, treatment: str, permit:
         ledger,
         command,
         ask,
-        gate="infusion.withdraw_permit",
+        verb="infusion.withdraw_permit",
         treatment=treatment,
         meaning="revoked",
-        hospital=("physician",),
-        base=("qualified_person", "qa"),
         about=(subject("permit", permit),),
     )
 
@@ -150,7 +145,7 @@ def match_bedside(
             verified=seen.sign(verifier, "verified"),
         )
 
-    return _beside(ledger, command, "match_bedside", treatment, permit, container, rule, verifier=verifier)
+    return _beside(ledger, command, "match_bedside", treatment, permit, container, rule, {"verifier": (verifier,)})
 
 
 def start(ledger: Ledger, command: Command, *, treatment: str, permit: str, container: str, verifier: str) -> Answer:
@@ -160,7 +155,7 @@ def start(ledger: Ledger, command: Command, *, treatment: str, permit: str, cont
         verified = seen.sign(verifier, "verified")
         return infusions.start(bedside, permit=permit, container=container, performed=performed, verified=verified)
 
-    return _beside(ledger, command, "start", treatment, permit, container, rule, verifier=verifier)
+    return _beside(ledger, command, "start", treatment, permit, container, rule, {"verifier": (verifier,)})
 
 
 def continue_with(
@@ -174,7 +169,7 @@ def continue_with(
             bedside, permit=permit, container=container, performed=performed, verified=verified
         )
 
-    return _beside(ledger, command, "continue_with", treatment, permit, container, rule, verifier=verifier)
+    return _beside(ledger, command, "continue_with", treatment, permit, container, rule, {"verifier": (verifier,)})
 
 
 def finish(ledger: Ledger, command: Command, *, treatment: str, container: str) -> Answer:
@@ -187,10 +182,9 @@ def finish(ledger: Ledger, command: Command, *, treatment: str, container: str) 
         ledger,
         command,
         ask,
-        gate="infusion.finish",
+        verb="infusion.finish",
         treatment=treatment,
         meaning="performed",
-        hospital=("nurse", "physician"),
         about=(subject("container", container),),
     )
 
@@ -217,10 +211,9 @@ def _beside(
     permit: str,
     container: str,
     rule: BesideRule,
-    *,
-    verifier: str = "",
+    signers: Signers = MappingProxyType({}),
 ) -> Answer:
-    """Ask a rule of the bedside, whose people are the ordering hospital's nurses and physicians."""
+    """Ask a rule of the bedside."""
     meaning: Meaning = "performed"
 
     def ask(seen: Seen, vein: Vein, performed: Signature) -> Verdict:
@@ -243,10 +236,9 @@ def _beside(
         ledger,
         command,
         ask,
-        gate=f"infusion.{verb}",
+        verb=f"infusion.{verb}",
         treatment=treatment,
         meaning=meaning,
-        hospital=("nurse", "physician"),
-        verifier=verifier,
+        signers=signers,
         about=(subject("permit", permit), subject("container", container)),
     )

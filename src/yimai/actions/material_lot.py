@@ -10,7 +10,6 @@ from yimai.actions.decision import Answer, Rule, Seen, decide
 from yimai.domain import approval
 from yimai.domain import material_lot as lots
 from yimai.domain.fact import Fact, Quantity, subject
-from yimai.domain.person import of_role
 from yimai.domain.refusal import Refusal
 from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
@@ -43,10 +42,9 @@ def receive(
     """Put a lot that arrived at the actor's base on record; it is not released yet. expires: its last day of use."""
 
     def rule(seen: Seen) -> Verdict:
-        actor = seen.person(command.actor)
-        refusal = of_role(actor, "operator", "qc_analyst", "qa", "qualified_person") or _approved(seen, actor.site)
-        return refusal or lots.receive(
-            lot_of(seen, material_lot), actor.site, material_lot, material, quantity, expires
+        lot = lot_of(seen, material_lot)
+        return _approved(seen, command.site) or lots.receive(
+            lot, command.site, material_lot, material, quantity, expires
         )
 
     return _decide(ledger, command, material_lot, rule, "material_lot.receive")
@@ -56,12 +54,10 @@ def release(ledger: Ledger, command: Command, *, material_lot: str) -> Answer:
     """QA of the base releases a received, unexpired lot for use."""
 
     def rule(seen: Seen) -> Verdict:
-        actor = seen.person(command.actor)
-        refusal = of_role(actor, "qa", "qualified_person") or _approved(seen, actor.site)
-        if refusal:
+        if refusal := _approved(seen, command.site):
             return refusal
-        day, signature = day_at(seen, actor.site), actor.sign("released", seen.at)
-        return lots.release(lot_of(seen, material_lot), actor.site, material_lot, day, signature)
+        day, signature = day_at(seen, command.site), seen.sign(command.actor, "released")
+        return lots.release(lot_of(seen, material_lot), command.site, material_lot, day, signature)
 
     return _decide(ledger, command, material_lot, rule, "material_lot.release")
 
@@ -70,10 +66,8 @@ def reject(ledger: Ledger, command: Command, *, material_lot: str, reason: str) 
     """QA of the base rejects a lot, or recalls a released one."""
 
     def rule(seen: Seen) -> Verdict:
-        actor = seen.person(command.actor)
-        signature = actor.sign("rejected", seen.at)
-        refusal = of_role(actor, "qa", "qualified_person")
-        return refusal or lots.reject(lot_of(seen, material_lot), actor.site, material_lot, reason, signature)
+        signature = seen.sign(command.actor, "rejected")
+        return lots.reject(lot_of(seen, material_lot), command.site, material_lot, reason, signature)
 
     return _decide(ledger, command, material_lot, rule, "material_lot.reject")
 
@@ -82,6 +76,9 @@ def _approved(seen: Seen, base: str) -> Refusal | None:
     return None if seen.entries("base", base) else approval.NOT_APPROVED(what="base", id=base)
 
 
-def _decide(ledger: Ledger, command: Command, material_lot: str, rule: Rule, gate: str) -> Answer:
-    read = (subject("material_lot", material_lot), subject("person", command.actor))
-    return decide(ledger, command, read, rule, gate=gate)
+def _decide(ledger: Ledger, command: Command, material_lot: str, rule: Rule, verb: str) -> Answer:
+    def owner(seen: Seen) -> str:
+        """The lot's base; one that is new is the actor's, and one that no base has is refused by the rule."""
+        return lot_of(seen, material_lot).base or command.site
+
+    return decide(ledger, command, (subject("material_lot", material_lot),), rule, verb=verb, owner=owner)

@@ -9,7 +9,6 @@ from yimai.domain import batch as batches
 from yimai.domain import oos_supply
 from yimai.domain.fact import Meaning, Signature, subject
 from yimai.domain.oos_supply import Notified
-from yimai.domain.person import Role
 from yimai.domain.vein import Vein
 from yimai.ledger.commitment import SALT_LENGTH, commitment
 from yimai.ledger.entry import Command, Deposit
@@ -34,7 +33,7 @@ def request(
             requested=requested,
         )
 
-    return _piece(ledger, command, treatment, batch, "request", "requested", ask, hospital=("physician",))
+    return _piece(ledger, command, treatment, batch, "request", "requested", ask)
 
 
 def evaluate_risk(ledger: Ledger, command: Command, *, treatment: str, batch: str, evaluation: bytes) -> Answer:
@@ -53,8 +52,7 @@ def evaluate_risk(ledger: Ledger, command: Command, *, treatment: str, batch: st
         )
 
     deposits = (Deposit(treatment, f"risk_evaluation/{batch}", evaluation, salt),)
-    base: tuple[Role, ...] = ("qualified_person",)
-    return _piece(ledger, command, treatment, batch, "evaluate_risk", "assessed", ask, base=base, deposits=deposits)
+    return _piece(ledger, command, treatment, batch, "evaluate_risk", "assessed", ask, deposits)
 
 
 def accept_risk(ledger: Ledger, command: Command, *, treatment: str, batch: str) -> Answer:
@@ -64,7 +62,7 @@ def accept_risk(ledger: Ledger, command: Command, *, treatment: str, batch: str)
         recipe = pinned_recipe(seen, vein, batch)
         return oos_supply.accept(vein.treatment, vein.samples, vein.disposition.oos, recipe, batch, accepted)
 
-    return _piece(ledger, command, treatment, batch, "accept_risk", "accepted", ask, hospital=("physician",))
+    return _piece(ledger, command, treatment, batch, "accept_risk", "accepted", ask)
 
 
 def give_notice(
@@ -84,8 +82,7 @@ def give_notice(
             reported=reported,
         )
 
-    base: tuple[Role, ...] = ("qa", "qualified_person")
-    return _piece(ledger, command, treatment, batch, "give_notice", "reported", ask, base=base)
+    return _piece(ledger, command, treatment, batch, "give_notice", "reported", ask)
 
 
 def _piece(
@@ -96,9 +93,6 @@ def _piece(
     verb: str,
     meaning: Meaning,
     ask: Ask,
-    *,
-    hospital: tuple[Role, ...] = (),
-    base: tuple[Role, ...] = (),
     deposits: tuple[Deposit, ...] = (),
 ) -> Answer:
     def of_this_treatment(seen: Seen, vein: Vein, by: Signature) -> Verdict:
@@ -108,11 +102,9 @@ def _piece(
         ledger,
         command,
         of_this_treatment,
-        gate=f"oos_supply.{verb}",
+        verb=f"oos_supply.{verb}",
         treatment=treatment,
         meaning=meaning,
-        hospital=hospital,
-        base=base,
         about=(subject("batch", batch),),
         deposits=deposits,
     )

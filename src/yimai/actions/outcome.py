@@ -36,10 +36,9 @@ def report(
         ledger,
         command,
         ask,
-        gate="outcome.report",
+        verb="outcome.report",
         treatment=treatment,
         meaning="reported",
-        hospital=("physician",),
     )
 
 
@@ -57,8 +56,7 @@ def close(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
         ledger,
         command,
         ask,
-        gate="outcome.close",
+        verb="outcome.close",
         treatment=treatment,
         meaning="decided",
-        hospital=("physician", "coordinator"),
     )

@@ -23,11 +23,9 @@ def start(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
         ledger,
         command,
         ask,
-        gate="retention.start",
+        verb="retention.start",
         treatment=treatment,
         meaning="decided",
-        hospital=("physician", "coordinator"),
-        base=("qa", "administrator"),
     )
 
 
@@ -41,11 +39,9 @@ def restrict(ledger: Ledger, command: Command, *, treatment: str, reason: str) -
         ledger,
         command,
         ask,
-        gate="retention.restrict",
+        verb="retention.restrict",
         treatment=treatment,
         meaning="decided",
-        hospital=("physician", "coordinator"),
-        base=("qa", "administrator"),
     )
 
 
@@ -59,10 +55,9 @@ def destroy(ledger: Ledger, command: Command, *, treatment: str, reason: str) ->
         ledger,
         command,
         ask,
-        gate="retention.destroy",
+        verb="retention.destroy",
         treatment=treatment,
         meaning="decided",
-        base=("qa", "administrator"),
     )
 
 

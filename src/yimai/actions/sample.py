@@ -38,10 +38,9 @@ def take(ledger: Ledger, command: Command, *, treatment: str, batch: str, sample
         ledger,
         command,
         ask,
-        gate="sample.take",
+        verb="sample.take",
         treatment=treatment,
         meaning="taken",
-        base=("operator", "qc_analyst"),
         about=(subject("batch", batch), subject("sample", sample)),
     )
 
@@ -56,10 +55,9 @@ def void(ledger: Ledger, command: Command, *, treatment: str, sample: str, reaso
         ledger,
         command,
         ask,
-        gate="sample.void",
+        verb="sample.void",
         treatment=treatment,
         meaning="decided",
-        base=("qa",),
         about=(subject("sample", sample),),
     )
 
@@ -93,10 +91,9 @@ def record_result(
         ledger,
         command,
         ask,
-        gate="sample.record_result",
+        verb="sample.record_result",
         treatment=treatment,
         meaning="reported",
-        base=("qc_analyst",),
         about=(subject("sample", sample),),
     )
 
@@ -111,10 +108,9 @@ def verify_result(ledger: Ledger, command: Command, *, treatment: str, sample: s
         ledger,
         command,
         ask,
-        gate="sample.verify_result",
+        verb="sample.verify_result",
         treatment=treatment,
         meaning="verified",
-        base=("qc_analyst",),
         about=(subject("sample", sample),),
     )
 
@@ -143,10 +139,9 @@ def invalidate_result(
         ledger,
         command,
         ask,
-        gate="sample.invalidate_result",
+        verb="sample.invalidate_result",
         treatment=treatment,
         meaning="decided",
-        base=("qa",),
         about=(subject("sample", sample),),
     )
 

@@ -1,14 +1,13 @@
-"""The shape of many actions: somebody of the ordering hospital or the base signs, at times with a second person."""
+"""The shape of many actions: one treatment, one signature of the actor, at times with a second person."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 
-from yimai.actions.decision import Answer, Seen, decide
-from yimai.domain.fact import Fact, Meaning, Signature, subject
-from yimai.domain.person import Person, Role, of_role, of_site, two_people
+from yimai.actions.decision import Answer, Seen, Signers, decide
+from yimai.domain.fact import Fact, Meaning, Signature
 from yimai.domain.refusal import Refusal
-from yimai.domain.treatment import UNKNOWN, Treatment
 from yimai.domain.vein import Vein
 from yimai.ledger.entry import Command, Deposit
 from yimai.ledger.ledger import Ledger
@@ -23,41 +22,16 @@ def signed(
     command: Command,
     ask: Ask,
     *,
-    gate: str,
+    verb: str,
     treatment: str,
     meaning: Meaning,
-    hospital: tuple[Role, ...] = (),
-    base: tuple[Role, ...] = (),
-    verifier: str = "",
+    signers: Signers = MappingProxyType({}),
     about: tuple[str, ...] = (),
     deposits: Sequence[Deposit] = (),
 ) -> Answer:
-    """Decide what the actor asks for, if the actor has one of the roles at the ordering hospital or at the base.
-
-    verifier: a second person, of the same sides and roles. about: further subjects of the facts.
-    """
-    people = (command.actor, verifier) if verifier else (command.actor,)
+    """Decide what the actor asks for about a treatment. signers: as for ``decide``. about: further subjects of the facts."""
 
     def rule(seen: Seen) -> Verdict:
-        vein = seen.vein(treatment)
-        if not vein.treatment.id:
-            return UNKNOWN()
-        for person in people:
-            if refusal := _stands_for(seen.person(person), vein.treatment, hospital, base):
-                return refusal
-        if verifier and (refusal := two_people(seen.person(command.actor), seen.person(verifier))):
-            return refusal
-        return ask(seen, vein, seen.sign(command.actor, meaning))
+        return ask(seen, seen.vein(treatment), seen.sign(command.actor, meaning))
 
-    read = (subject("treatment", treatment), *(subject("person", person) for person in people), *about)
-    return decide(ledger, command, read, rule, gate=gate, treatment=treatment, deposits=deposits)
-
-
-def _stands_for(
-    person: Person, ordered: Treatment, hospital: tuple[Role, ...], base: tuple[Role, ...]
-) -> Refusal | None:
-    at_hospital = hospital if person.site == ordered.hospital else ()
-    at_base = base if person.site == ordered.base else ()
-    if at_hospital or at_base:
-        return of_role(person, *at_hospital, *at_base)
-    return of_site(person, ordered.hospital if hospital else ordered.base)
+    return decide(ledger, command, about, rule, verb=verb, treatment=treatment, signers=signers, deposits=deposits)

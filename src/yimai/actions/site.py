@@ -1,21 +1,23 @@
-"""Register sites and the people who work there."""
+"""Register sites and the people who work there, and qualify these."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
-from yimai.actions.decision import Answer, Seen, decide
+from yimai.actions.decision import Answer, Rule, Seen, decide
 from yimai.domain.fact import Fact, subject
 from yimai.domain.person import (
     NOT_A_KEY,
     PasskeyRegistered,
+    Person,
     PersonQualified,
     PersonRegistered,
     QualificationWithdrawn,
     Role,
     fingerprint,
-    of_role,
+    known,
+    qualify,
     register,
 )
 from yimai.domain.person import register_passkey as registered_passkey
@@ -34,21 +36,14 @@ def register_site(ledger: Ledger, command: Command, *, registration: SiteRegiste
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         if seen.entries("site", registration.site):
             return SITE_ALREADY_REGISTERED(site=registration.site)
-        return of_role(seen.person(command.actor), "administrator") or (registration,)
+        return (registration,)
 
-    read = (subject("site", registration.site), subject("person", command.actor))
-    return decide(ledger, command, read, rule, gate="site.register_site")
+    read = (subject("site", registration.site),)
+    return decide(ledger, command, read, rule, verb="site.register_site", owner=lambda seen: registration.site)
 
 
 def register_person(
-    ledger: Ledger,
-    command: Command,
-    *,
-    person: str,
-    site: str,
-    roles: tuple[Role, ...],
-    printed_name: str,
-    qualifications: Mapping[str, tuple[date, date]],
+    ledger: Ledger, command: Command, *, person: str, site: str, roles: tuple[Role, ...], printed_name: str
 ) -> Answer:
     """An administrator registers a person at a site; the ledger's first administrator registers himself.
 
@@ -59,40 +54,39 @@ def register_person(
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         registration = PersonRegistered(person, site, roles, commitment(salt, contents).hex())
-        known = bool(seen.entries("person", person))
-        registered = register(seen.person(command.actor), command.actor, registration, known)
-        if isinstance(registered, Refusal):
-            return registered
-        qualified = (PersonQualified(person, name, *valid) for name, valid in qualifications.items())
-        return (*registered, *qualified)
+        return register(seen.person(command.actor), registration, bool(seen.entries("person", person)))
 
-    deposits = (Deposit(person, "printed_name", contents, salt),)
-    read = (subject("person", person), subject("person", command.actor))
-    return decide(ledger, command, tuple(dict.fromkeys(read)), rule, gate="site.register_person", deposits=deposits)
+    return decide(
+        ledger,
+        command,
+        (subject("person", person),),
+        rule,
+        verb="site.register_person",
+        owner=lambda seen: site,
+        newcomer=Person(person, site, roles),
+        deposits=(Deposit(person, "printed_name", contents, salt),),
+    )
 
 
 def qualify_person(
     ledger: Ledger, command: Command, *, person: str, qualification: str, valid_from: date, valid_until: date
 ) -> Answer:
-    """Record that QA found a person qualified from one day to another."""
+    """Record that QA of the person's own site found him qualified from one day to another."""
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
-        refusal = of_role(seen.person(command.actor), "qa", "qualified_person")
-        return refusal or (PersonQualified(person, qualification, valid_from, valid_until),)
+        given = PersonQualified(person, qualification, valid_from, valid_until)
+        return known(seen.person(person), person) or qualify(command.actor, given)
 
-    subjects = (subject("person", person), subject("person", command.actor))
-    return decide(ledger, command, subjects, rule, gate="site.qualify_person")
+    return _about_person(ledger, command, person, rule, "site.qualify_person")
 
 
 def withdraw_qualification(ledger: Ledger, command: Command, *, person: str, qualification: str, reason: str) -> Answer:
     """Withdraw a qualification at once."""
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
-        refusal = of_role(seen.person(command.actor), "qa", "qualified_person")
-        return refusal or (QualificationWithdrawn(person, qualification, reason),)
+        return known(seen.person(person), person) or (QualificationWithdrawn(person, qualification, reason),)
 
-    subjects = (subject("person", person), subject("person", command.actor))
-    return decide(ledger, command, subjects, rule, gate="site.withdraw_qualification")
+    return _about_person(ledger, command, person, rule, "site.withdraw_qualification")
 
 
 def register_passkey(ledger: Ledger, command: Command, *, public_key: bytes) -> Answer:
@@ -103,8 +97,18 @@ def register_passkey(ledger: Ledger, command: Command, *, public_key: bytes) -> 
             return NOT_A_KEY()
         facts = (fact for fact, _ in seen.facts("passkey", fingerprint(public_key)))
         holder = next((fact.person for fact in facts if isinstance(fact, PasskeyRegistered)), "")
-        person = seen.person(command.actor)
-        return of_role(person, *person.roles) or registered_passkey(person, public_key, holder, seen.at)
+        return registered_passkey(seen.person(command.actor), public_key, holder, seen.at)
 
-    subjects = (subject("person", command.actor), subject("passkey", fingerprint(public_key)))
-    return decide(ledger, command, subjects, rule, gate="site.register_passkey")
+    def owner(seen: Seen) -> str:
+        return seen.person(command.actor).site
+
+    read = (subject("passkey", fingerprint(public_key)),)
+    return decide(ledger, command, read, rule, verb="site.register_passkey", owner=owner)
+
+
+def _about_person(ledger: Ledger, command: Command, person: str, rule: Rule, verb: str) -> Answer:
+    def owner(seen: Seen) -> str:
+        """The person's site; who is on no register is refused by the rule, so he counts as the actor's own."""
+        return seen.person(person).site or command.site
+
+    return decide(ledger, command, (subject("person", person),), rule, verb=verb, owner=owner)

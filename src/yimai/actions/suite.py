@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from yimai.actions.decision import Answer, Seen, decide, minted
+from yimai.actions.decision import Answer, Rule, Seen, decide, minted
 from yimai.domain import batch as batches
 from yimai.domain import suite as suites
-from yimai.domain import treatment as treatments
 from yimai.domain.fact import Fact, subject
-from yimai.domain.person import of_role, of_site, two_people
-from yimai.domain.refusal import Refusal, first_refusal
+from yimai.domain.refusal import Refusal
+from yimai.domain.treatment import open_for_work
 from yimai.domain.vein import Vein
 from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
@@ -37,29 +36,19 @@ def clear_line(
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        first, second = seen.person(command.actor), seen.person(verifier)
-        refusal = first_refusal(
-            treatments.open_for_work(vein.treatment),
-            of_role(first, "operator"),
-            of_site(first, vein.treatment.base),
-            of_role(second, "operator", "qa"),
-            of_site(second, vein.treatment.base),
-            two_people(first, second),
-            _own(vein, batch, suite) if batch else None,
-        )
+        refusal = open_for_work(vein.treatment) or (_own(vein, batch, suite) if batch else None)
         return refusal or suites.clear_line(
             suite_of(seen, suite),
             vein.treatment.base,
             suite,
             treatment,
             identifier,
-            first.sign("performed", seen.at),
-            second.sign("verified", seen.at),
+            seen.sign(command.actor, "performed"),
+            seen.sign(verifier, "verified"),
         )
 
-    read = [subject("treatment", treatment), subject("suite", suite)]
-    read += [subject("person", person) for person in dict.fromkeys((command.actor, verifier))]
-    return decide(ledger, command, read, rule, gate="suite.clear_line", treatment=treatment)
+    read, signers = (subject("suite", suite),), {"verifier": (verifier,)}
+    return decide(ledger, command, read, rule, verb="suite.clear_line", treatment=treatment, signers=signers)
 
 
 def _own(vein: Vein, batch: str, suite: str) -> Refusal | None:
@@ -78,23 +67,25 @@ def take_out(ledger: Ledger, command: Command, *, suite: str, reason: str) -> An
     """QA of the base takes a suite out of use."""
 
     def rule(seen: Seen) -> Verdict:
-        actor = seen.person(command.actor)
-        signature = actor.sign("decided", seen.at)
-        refusal = of_role(actor, "qa", "qualified_person")
-        return refusal or suites.take_out(suite_of(seen, suite), actor.site, suite, reason, signature)
+        signature = seen.sign(command.actor, "decided")
+        return suites.take_out(suite_of(seen, suite), command.site, suite, reason, signature)
 
-    read = (subject("suite", suite), subject("person", command.actor))
-    return decide(ledger, command, read, rule, gate="suite.take_out")
+    return _decide(ledger, command, suite, rule, "suite.take_out")
 
 
 def put_back(ledger: Ledger, command: Command, *, suite: str, reason: str) -> Answer:
     """QA of the base returns a suite to use; its line must be cleared again."""
 
     def rule(seen: Seen) -> Verdict:
-        actor = seen.person(command.actor)
-        signature = actor.sign("decided", seen.at)
-        refusal = of_role(actor, "qa", "qualified_person")
-        return refusal or suites.put_back(suite_of(seen, suite), actor.site, suite, reason, signature)
+        signature = seen.sign(command.actor, "decided")
+        return suites.put_back(suite_of(seen, suite), command.site, suite, reason, signature)
 
-    read = (subject("suite", suite), subject("person", command.actor))
-    return decide(ledger, command, read, rule, gate="suite.put_back")
+    return _decide(ledger, command, suite, rule, "suite.put_back")
+
+
+def _decide(ledger: Ledger, command: Command, suite: str, rule: Rule, verb: str) -> Answer:
+    def owner(seen: Seen) -> str:
+        """The suite's base; what no base has is refused by the rule, so it counts as the actor's own."""
+        return suite_of(seen, suite).base or command.site
+
+    return decide(ledger, command, (subject("suite", suite),), rule, verb=verb, owner=owner)

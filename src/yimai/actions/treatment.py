@@ -12,8 +12,7 @@ from yimai.domain import slot as slots
 from yimai.domain import treatment as treatments
 from yimai.domain.batch_record import fail_batch
 from yimai.domain.fact import Fact, Meaning, Signature, subject
-from yimai.domain.person import Role, of_role, of_site
-from yimai.domain.refusal import Refusal, first_refusal
+from yimai.domain.refusal import Refusal
 from yimai.domain.treatment import Fate, Marker, Urgency, WithdrawalReason
 from yimai.domain.vein import Vein
 from yimai.ledger.commitment import SALT_LENGTH, commitment
@@ -38,10 +37,6 @@ def order(
     salt = ledger.random(SALT_LENGTH)
 
     def rule(seen: Seen) -> Verdict:
-        actor = seen.person(command.actor)
-        refusal = first_refusal(of_role(actor, "physician", "coordinator"), of_site(actor, command.site))
-        if refusal:
-            return refusal
         if seen.entries("treatment", coi):
             return TRY_AGAIN(subject=coi)
         if not seen.entries("base", base):
@@ -60,18 +55,19 @@ def order(
                 indication,
                 urgency,
                 commitment(salt, patient).hex(),
-                actor.sign("ordered", seen.at),
+                seen.sign(command.actor, "ordered"),
             ),
         )
 
-    read = (*_subjects(coi, command), subject("base", base), subject("recipe", recipe))
+    read = (subject("base", base), subject("recipe", recipe))
     return decide(
         ledger,
         command,
         read,
         rule,
-        gate="treatment.order",
+        verb="treatment.order",
         treatment=coi,
+        owner=lambda seen: command.site,
         deposits=(Deposit(coi, "patient", patient, salt),),
     )
 
@@ -82,16 +78,17 @@ def record_consent(ledger: Ledger, command: Command, *, treatment: str, form: by
 
     def rule(seen: Seen) -> Verdict:
         ordered = seen.vein(treatment).treatment
-        refusal = treatments.not_ended(ordered) or _at_hospital(seen, ordered, "physician", "coordinator")
         signature = seen.sign(command.actor, "consented")
-        return refusal or (treatments.ConsentRecorded(treatment, commitment(salt, form).hex(), signature),)
+        return treatments.not_ended(ordered) or (
+            treatments.ConsentRecorded(treatment, commitment(salt, form).hex(), signature),
+        )
 
     return decide(
         ledger,
         command,
-        _subjects(treatment, command),
+        (),
         rule,
-        gate="treatment.record_consent",
+        verb="treatment.record_consent",
         treatment=treatment,
         deposits=(Deposit(treatment, "consent", form, salt),),
     )
@@ -104,9 +101,6 @@ def report_markers(
 
     def rule(seen: Seen) -> Verdict:
         ordered = seen.vein(treatment).treatment
-        refusal = treatments.not_ended(ordered) or _at_hospital(seen, ordered, "physician", "nurse", "coordinator")
-        if refusal:
-            return refusal
         required = seen.recipe(ordered.recipe).markers
         signature = seen.sign(command.actor, "reported")
         return treatments.report_markers(ordered, required, markers, tested_on, signature)
@@ -114,16 +108,16 @@ def report_markers(
     return decide(
         ledger,
         command,
-        _subjects(treatment, command),
+        (),
         rule,
-        gate="treatment.report_markers",
+        verb="treatment.report_markers",
         treatment=treatment,
     )
 
 
 def accept(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
     """The base accepts the order."""
-    return _at_the_base(ledger, command, treatment, "accept", "accepted", ("scheduler", "qa"), treatments.accept)
+    return _at_the_base(ledger, command, treatment, "accept", "accepted", treatments.accept)
 
 
 def decline(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
@@ -132,7 +126,7 @@ def decline(ledger: Ledger, command: Command, *, treatment: str, reason: str) ->
     def rule(ordered: treatments.Treatment, signature: Signature) -> Verdict:
         return treatments.decline(ordered, reason, signature)
 
-    return _at_the_base(ledger, command, treatment, "decline", "decided", ("scheduler", "qa"), rule)
+    return _at_the_base(ledger, command, treatment, "decline", "decided", rule)
 
 
 def hold(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
@@ -140,10 +134,9 @@ def hold(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> An
 
     def rule(seen: Seen) -> Verdict:
         ordered = seen.vein(treatment).treatment
-        refusal = treatments.not_ended(ordered) or _of_either_side(seen, ordered)
-        return refusal or treatments.hold(ordered, reason, seen.sign(command.actor, "decided"))
+        return treatments.hold(ordered, reason, seen.sign(command.actor, "decided"))
 
-    return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.hold", treatment=treatment)
+    return decide(ledger, command, (), rule, verb="treatment.hold", treatment=treatment)
 
 
 def resume(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
@@ -151,13 +144,10 @@ def resume(ledger: Ledger, command: Command, *, treatment: str) -> Answer:
 
     def rule(seen: Seen) -> Verdict:
         ordered = seen.vein(treatment).treatment
-        refusal = treatments.not_ended(ordered) or _of_either_side(seen, ordered)
-        if refusal:
-            return refusal
         holder, person = seen.person(ordered.held_by), seen.person(command.actor)
         return treatments.resume(ordered, holder, person, person.sign("decided", seen.at))
 
-    return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.resume", treatment=treatment)
+    return decide(ledger, command, (), rule, verb="treatment.resume", treatment=treatment)
 
 
 def cancel(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
@@ -165,8 +155,7 @@ def cancel(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> 
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        refusal = treatments.not_ended(vein.treatment) or _of_either_side(seen, vein.treatment)
-        if refusal:
+        if refusal := treatments.not_ended(vein.treatment):
             return refusal
         if not reason.strip():
             return treatments.REASON_MISSING()
@@ -176,7 +165,7 @@ def cancel(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> 
             *freed(seen, vein, "cancelled", signature),
         )
 
-    return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.cancel", treatment=treatment)
+    return decide(ledger, command, (), rule, verb="treatment.cancel", treatment=treatment)
 
 
 def withdraw(ledger: Ledger, command: Command, *, treatment: str, reason: WithdrawalReason) -> Answer:
@@ -184,13 +173,12 @@ def withdraw(ledger: Ledger, command: Command, *, treatment: str, reason: Withdr
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        refusal = treatments.not_ended(vein.treatment) or _at_hospital(seen, vein.treatment, "physician")
-        if refusal:
+        if refusal := treatments.not_ended(vein.treatment):
             return refusal
         signature = seen.sign(command.actor, "decided")
         return (treatments.TreatmentWithdrawn(treatment, reason, signature), *freed(seen, vein, reason, signature))
 
-    return decide(ledger, command, _subjects(treatment, command), rule, gate="treatment.withdraw", treatment=treatment)
+    return decide(ledger, command, (), rule, verb="treatment.withdraw", treatment=treatment)
 
 
 def decide_fate(ledger: Ledger, command: Command, *, treatment: str, container: str, fate: Fate, reason: str) -> Answer:
@@ -198,20 +186,15 @@ def decide_fate(ledger: Ledger, command: Command, *, treatment: str, container: 
 
     def rule(seen: Seen) -> Verdict:
         vein = seen.vein(treatment)
-        actor = seen.person(command.actor)
-        refusal = of_role(actor, "qa", "qualified_person") or of_site(actor, vein.treatment.base)
-        if refusal:
-            return refusal
         if container not in vein.custody.held:
             return treatments.NO_SUCH_CONTAINER(treatment=treatment, container=container)
         if vein.custody.held[container].gone:
             return custody.GONE(container=container, how=vein.custody.held[container].gone)
-        return treatments.decide_fate(
-            vein.treatment, container, vein.unusable(container), fate, reason, actor.sign("decided", seen.at)
-        )
+        decided = seen.sign(command.actor, "decided")
+        return treatments.decide_fate(vein.treatment, container, vein.unusable(container), fate, reason, decided)
 
-    read = (*_subjects(treatment, command), subject("container", container))
-    return decide(ledger, command, read, rule, gate="treatment.decide_fate", treatment=treatment)
+    read = (subject("container", container),)
+    return decide(ledger, command, read, rule, verb="treatment.decide_fate", treatment=treatment)
 
 
 def freed(seen: Seen, vein: Vein, reason: str, signature: Signature) -> tuple[Fact, ...]:
@@ -232,23 +215,6 @@ def freed(seen: Seen, vein: Vein, reason: str, signature: Signature) -> tuple[Fa
     return tuple(facts)
 
 
-def _subjects(treatment: str, command: Command) -> tuple[str, ...]:
-    return (subject("treatment", treatment), subject("person", command.actor))
-
-
-def _at_hospital(seen: Seen, ordered: treatments.Treatment, *roles: Role) -> Refusal | None:
-    actor = seen.person(seen.command.actor)
-    return of_role(actor, *roles) or of_site(actor, ordered.hospital)
-
-
-def _of_either_side(seen: Seen, ordered: treatments.Treatment) -> Refusal | None:
-    """Whether the actor stands for the ordering hospital or for QA or scheduling of the base."""
-    actor = seen.person(seen.command.actor)
-    if actor.site == ordered.hospital:
-        return of_role(actor, "physician", "coordinator")
-    return of_role(actor, "qa", "scheduler") or of_site(actor, ordered.base)
-
-
 OrderRule = Callable[[treatments.Treatment, Signature], Verdict]
 
 
@@ -258,13 +224,9 @@ def _at_the_base(
     treatment: str,
     verb: str,
     meaning: Meaning,
-    roles: tuple[Role, ...],
     ask: OrderRule,
 ) -> Answer:
     def rule(seen: Seen) -> Verdict:
-        ordered = seen.vein(treatment).treatment
-        actor = seen.person(command.actor)
-        refusal = treatments.not_ended(ordered) or of_role(actor, *roles) or of_site(actor, ordered.base)
-        return refusal or ask(ordered, actor.sign(meaning, seen.at))
+        return ask(seen.vein(treatment).treatment, seen.sign(command.actor, meaning))
 
-    return decide(ledger, command, _subjects(treatment, command), rule, gate=f"treatment.{verb}", treatment=treatment)
+    return decide(ledger, command, (), rule, verb=f"treatment.{verb}", treatment=treatment)

@@ -32,7 +32,7 @@ from yimai.domain.batch_step import (
 )
 from yimai.domain.deviation import Cause, Classification, DeviationOpened, Deviations
 from yimai.domain.fact import Fact, Quantity, Signature, measurable
-from yimai.domain.person import Person, of_role, of_site, two_people
+from yimai.domain.person import Person
 from yimai.domain.recipe import Recipe, Step
 from yimai.domain.refusal import Refusal, RefusalKind, first_refusal
 from yimai.domain.suite import SuiteVacated
@@ -178,7 +178,7 @@ def complete_step(
         batch_entry.complete(wanted, entries) or batch_entry.as_recorded(step, running.noted, entries),
         _fillable(labels, held, order, recipe, wanted, filled),
         *(custody.in_hand(held, each, order.base) for each in opened.containers if filled),
-        _signers(wanted, order.base, performer, verifier, day),
+        _signers(wanted, performer, verifier, day),
     )
     if refusal:
         return refusal
@@ -223,15 +223,11 @@ def _fillable(
     return None
 
 
-def _signers(step: Step, base: str, performer: Person, verifier: Person | None, day: date) -> Refusal | None:
+def _signers(step: Step, performer: Person, verifier: Person | None, day: date) -> Refusal | None:
     for person in (performer, verifier):
-        if person is not None:
-            refusal = of_role(person, "operator") or of_site(person, base) or qualified_for(step, person, day)
-            if refusal:
-                return refusal
-    if verifier is not None:
-        return two_people(performer, verifier)
-    return SECOND_PERSON_MISSING(step=step.id) if step.second_person else None
+        if person is not None and (refusal := qualified_for(step, person, day)):
+            return refusal
+    return SECOND_PERSON_MISSING(step=step.id) if step.second_person and verifier is None else None
 
 
 def _made(

@@ -10,7 +10,7 @@ from yimai.domain import custody, equipment, label, material_lot, suite
 from yimai.domain.batch import Batch, Batches, LotUse, StepStarted, still_open
 from yimai.domain.deviation import DeviationOpened, Deviations
 from yimai.domain.fact import Fact, Quantity, Signature, measurable
-from yimai.domain.person import Person, of_role, of_site, qualified
+from yimai.domain.person import Person, qualified
 from yimai.domain.recipe import Hold, Recipe, Step
 from yimai.domain.refusal import Refusal, RefusalKind, first_refusal
 from yimai.domain.treatment import Treatment, open_for_work
@@ -154,7 +154,7 @@ def start_step(
         suite.admits(room, wanted.room_class),
         _in_order(opened, deviations, recipe, wanted, occurred),
         _line_clear(batches, opened, recipe, wanted),
-        _manned(wanted, resources.operators, order.base, day),
+        _manned(wanted, resources.operators, day),
         _equipped(wanted, resources.equipment, order.base, room.id, day),
         _supplied(wanted, resources, order.base, day),
     )
@@ -233,11 +233,9 @@ def _line_clear(batches: Batches, batch: Batch, recipe: Recipe, step: Step) -> R
     return suite.NOT_CLEARED(suite=batch.suite, batch=batch.id)
 
 
-def _manned(step: Step, operators: tuple[Person, ...], base: str, day: date) -> Refusal | None:
-    """Whether all are operators of the base, each qualified for the step, and enough different people for each need."""
+def _manned(step: Step, operators: tuple[Person, ...], day: date) -> Refusal | None:
+    """Whether each is qualified for the step, and there are enough different people for each need."""
     for person in operators:
-        if refusal := of_role(person, "operator") or of_site(person, base):
-            return refusal
         if refusal := qualified_for(step, person, day):
             return refusal
     for qualification, number in step.operators:

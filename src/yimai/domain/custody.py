@@ -122,9 +122,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """All containers of one treatment."""
+    """All containers of one treatment. hands: whoever packed, gave, took or unpacked each shipment."""
 
     held: Mapping[str, Held] = field(default_factory=dict)
+    hands: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def carriers(self) -> frozenset[str]:
+        """Everybody through whose hands any of its shipments has gone."""
+        return frozenset[str]().union(*self.hands.values())
 
 
 def evolve(custody: Custody, fact: Fact, entry: Entry) -> Custody:
@@ -133,13 +139,15 @@ def evolve(custody: Custody, fact: Fact, entry: Entry) -> Custody:
             return _hold(custody, Held(fact.container, fact.holder, fact.site, entry.occurred))
         case ShipmentPacked():
             packed = {each: replace(custody.held[each], shipment=fact.shipment) for each in fact.containers}
-            return Custody({**custody.held, **packed})
+            return _passed(replace(custody, held={**custody.held, **packed}), fact.shipment, fact.given)
         case ContainerHandedOver():
             taken = replace(custody.held[fact.container], holder=fact.taken.signer, site=fact.site)
-            return _hold(custody, replace(taken, since=entry.occurred))
+            handed = _hold(custody, replace(taken, since=entry.occurred))
+            return _passed(handed, fact.shipment, fact.given, fact.taken)
         case ContainerReceived():
             received = replace(custody.held[fact.container], site=fact.site, shipment="", received=True)
-            return _hold(custody, replace(received, holder=fact.performed.signer, since=entry.occurred))
+            unpacked = _hold(custody, replace(received, holder=fact.performed.signer, since=entry.occurred))
+            return _passed(unpacked, fact.shipment, fact.performed, fact.verified)
         case ContainerStored():
             return _hold(custody, replace(custody.held[fact.container], position=fact.position))
         case ContainerRetrieved():
@@ -150,7 +158,12 @@ def evolve(custody: Custody, fact: Fact, entry: Entry) -> Custody:
 
 
 def _hold(custody: Custody, held: Held) -> Custody:
-    return Custody({**custody.held, held.container: held})
+    return replace(custody, held={**custody.held, held.container: held})
+
+
+def _passed(custody: Custody, shipment: str, *by: Signature) -> Custody:
+    people = custody.hands.get(shipment, frozenset()).union(each.signer for each in by)
+    return replace(custody, hands={**custody.hands, shipment: people})
 
 
 NO_LIMITS: Final = Limits()
@@ -309,10 +322,14 @@ def hand_over(
     giver_scan: str,
     taker_scan: str,
     site: str,
+    actor: str,
     given: Signature,
     taken: Signature,
 ) -> Refusal | tuple[Fact, ...]:
-    """Hand a shipment over; both people scanned the shipper. A treatment that was stopped may still be carried."""
+    """Hand a shipment over; both people scanned the shipper. A treatment that was stopped may still be carried.
+
+    actor: who enters it, one of the two.
+    """
     packed = shipments.by_id.get(shipment)
     if packed is None:
         return WRONG_SHIPMENT(presented=shipment, expected=", ".join(shipments.by_id) or "?")
@@ -327,7 +344,7 @@ def hand_over(
         if held.holder != given.signer:
             return NOT_IN_CHARGE(container=container, holder=held.holder, person=given.signer)
         facts.append(ContainerHandedOver(treatment.id, container, shipment, giver_scan, taker_scan, site, given, taken))
-    return tuple(facts)
+    return tuple(facts) if actor in (given.signer, taken.signer) else NOT_PRESENT(person=actor)
 
 
 def receive(

@@ -164,6 +164,11 @@ OWN_WORK = RefusalKind(
     "{person} raised deviation {deviation} or worked on its step. Ask a colleague of QA who did neither to close it.",
     "{person} 提出了偏差 {deviation} 或参与了相关步骤。请由未参与的 QA 同事关闭。",
 )
+WORKED_ON_IT = RefusalKind(
+    "deviation.worked_on_it",
+    "{person} worked on the step of deviation {deviation}. Ask a colleague of QA who did not to assess it.",
+    "{person} 参与了偏差 {deviation} 的相关步骤。请由未参与的 QA 同事评估。",
+)
 NEEDS_QUALIFIED_PERSON = RefusalKind(
     "deviation.needs_qualified_person",
     "Deviation {deviation} is critical. Have the qualified person sign its closing too.",
@@ -200,14 +205,19 @@ def assess(
     classification: Classification,
     reason: str,
     note: str,
+    *,
+    performers: frozenset[str],
     assessed: Signature,
 ) -> Refusal | tuple[Fact, ...]:
+    """Record the root cause. performers: everyone who worked on or signed its step, none of whom may judge it."""
     found = deviations.by_id.get(presented)
     if refusal := _undecided(found, treatment, presented):
         return refusal
     assert found is not None
     if not reason or not note:
         return NOT_EXPLAINED(deviation=presented)
+    if assessed.signer in performers:
+        return WORKED_ON_IT(person=assessed.signer, deviation=presented)
     if GRAVITY.index(classification) < GRAVITY.index(found.classification):
         return CANNOT_LOWER(deviation=presented, classification=found.classification)
     return (DeviationAssessed(treatment, presented, classification, reason, note, assessed),)

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from yimai.domain import (
+    access,
     approval,
     batch,
     batch_entry,
@@ -45,6 +46,7 @@ from yimai.domain.fact import Fact, json_of, measurable
 from yimai.ledger.entry import Entry
 
 NOUNS: Final = (
+    access,
     approval,
     batch,
     batch_entry,

@@ -50,7 +50,7 @@ class MaterialLotRejected(Fact):
 
 @dataclass(frozen=True, slots=True)
 class MaterialLot:
-    """One lot."""
+    """One lot. receiver: who put its arrival on record."""
 
     id: str = ""
     base: str = ""
@@ -58,12 +58,14 @@ class MaterialLot:
     quantity: Quantity | None = None
     expires: date = date.min
     state: Literal["received", "released", "rejected"] = "received"
+    receiver: str = ""
 
 
 def evolve(lot: MaterialLot, fact: Fact, entry: Entry) -> MaterialLot:
     match fact:
         case MaterialLotReceived():
-            return MaterialLot(fact.material_lot, fact.base, fact.material, fact.quantity, fact.expires)
+            lot = MaterialLot(fact.material_lot, fact.base, fact.material, fact.quantity, fact.expires)
+            return replace(lot, receiver=entry.actor)
         case MaterialLotReleased():
             return replace(lot, state="released")
         case MaterialLotRejected():
@@ -106,6 +108,11 @@ QUANTITY_IMPOSSIBLE = RefusalKind(
     "{quantity} of material lot {material_lot} is not possible: expected more than 0 {unit}. Correct it or its unit.",
     "物料批 {material_lot} 的数量 {quantity} 不合理：应大于 0 {unit}。请更正数量和单位。",
 )
+OWN_WORK = RefusalKind(
+    "material_lot.own_work",
+    "{person} received material lot {material_lot} and cannot release it. Ask a colleague of QA.",
+    "{person} 是物料批 {material_lot} 的接收人，不能放行。请由另一名 QA 同事放行。",
+)
 REASON_MISSING = RefusalKind(
     "material_lot.reason_missing",
     "Rejecting material lot {material_lot} needs a reason. Enter the reason.",
@@ -137,12 +144,15 @@ def receive(
 
 
 def release(lot: MaterialLot, base: str, presented: str, day: date, released: Signature) -> Refusal | tuple[Fact, ...]:
+    """Release a lot for use; whoever received it does not."""
     if refusal := known(lot, base, presented):
         return refusal
     if lot.state != "received":
         return ALREADY_DECIDED(material_lot=lot.id, state=lot.state)
     if day > lot.expires:
         return EXPIRED(material_lot=lot.id, expires=lot.expires)
+    if lot.receiver == released.signer:
+        return OWN_WORK(person=released.signer, material_lot=lot.id)
     return (MaterialLotReleased(lot.id, released),)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from yimai.domain.fact import Fact, Signature
-from yimai.domain.person import Person, Role, of_role, two_people
+from yimai.domain.person import NOT_OF_ROLE, Person, two_people
 from yimai.domain.refusal import Refusal, RefusalKind
 
 
@@ -48,6 +48,6 @@ def may_override(kind: RefusalKind, people: tuple[Person, ...], reasons: tuple[s
     if len(people) != len(kind.override) or not all(reason.strip() for reason in reasons):
         return REASON_MISSING(code=kind.code, roles=" + ".join(kind.override))
     for person, role in zip(people, kind.override, strict=True):
-        if refusal := of_role(person, cast(Role, role)):
-            return refusal
+        if role not in person.roles:
+            return NOT_OF_ROLE(person=person.id or "?", roles=role)
     return two_people(*people)

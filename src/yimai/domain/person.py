@@ -18,6 +18,7 @@ Role = Literal[
     "physician",
     "courier",
     "operator",
+    "second_person",
     "qc_analyst",
     "qa",
     "qualified_person",
@@ -137,6 +138,16 @@ NOT_OF_ROLE = RefusalKind(
     "{person} is not registered as {roles}. Ask a colleague who is, or have the administrator check the roles.",
     "{person} 没有登记为 {roles}。请由具备该角色的人员操作，或请管理员核对角色。",
 )
+UNKNOWN = RefusalKind(
+    "person.unknown",
+    "There is no person {person} on the register. Check the identifier, or have the administrator register them first.",
+    "名册中没有人员 {person}。请核对标识，或先由管理员登记。",
+)
+OWN_QUALIFICATION = RefusalKind(
+    "person.own_qualification",
+    "{person} cannot give himself a qualification. Ask another colleague of QA.",
+    "{person} 不能给自己授予资质。请由另一名 QA 同事授予。",
+)
 NOT_QUALIFIED = RefusalKind(
     "person.not_qualified",
     "{person} holds no valid qualification '{qualification}' on {day}. Ask a qualified colleague to take over.",
@@ -154,12 +165,6 @@ SAME_PERSON = RefusalKind(
 )
 
 
-def of_role(person: Person, *roles: Role) -> Refusal | None:
-    if any(role in person.roles for role in roles):
-        return None
-    return NOT_OF_ROLE(person=person.id or "?", roles="/".join(roles))
-
-
 def of_site(person: Person, site: str) -> Refusal | None:
     return None if person.site == site else NOT_OF_SITE(person=person.id or "?", site=site)
 
@@ -175,18 +180,23 @@ def two_people(first: Person, second: Person) -> Refusal | None:
     return SAME_PERSON(person=first.id) if first.id == second.id else None
 
 
-def register(
-    administrator: Person, actor: str, registration: PersonRegistered, known: bool
-) -> Refusal | tuple[Fact, ...]:
-    """Register a person; an administrator does so, except for the ledger's first one, who registers himself.
+def known(person: Person, presented: str) -> Refusal | None:
+    return None if person.id else UNKNOWN(person=presented)
+
+
+def qualify(by: str, given: PersonQualified) -> Refusal | tuple[Fact, ...]:
+    """Qualify a person, which nobody does for himself."""
+    return OWN_QUALIFICATION(person=by) if by == given.person else (given,)
+
+
+def register(administrator: Person, registration: PersonRegistered, known: bool) -> Refusal | tuple[Fact, ...]:
+    """Register a person. The ledger's first administrator registers himself.
 
     administrator: the actor as registered. known: whether the person is on the register already.
     """
     if known:
         return ALREADY_REGISTERED(person=registration.person)
-    if not administrator.id and actor == registration.person and "administrator" in registration.roles:
-        return (AdministrationFounded(registration.person), registration)
-    return of_role(administrator, "administrator") or (registration,)
+    return (registration,) if administrator.id else (AdministrationFounded(registration.person), registration)
 
 
 def register_passkey(person: Person, public_key: bytes, holder: str, at: datetime) -> Refusal | tuple[Fact, ...]:

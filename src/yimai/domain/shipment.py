@@ -79,7 +79,7 @@ WORST_FIRST: Final[tuple[Decision, ...]] = ("unusable", "open", "usable")
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """One shipper. excursions: each one's state."""
+    """One shipper. reporter: who put its temperature on record, or "". excursions: each one's state."""
 
     id: str
     containers: tuple[str, ...]
@@ -89,6 +89,7 @@ class Shipment:
     qualified_until: datetime | None
     packed: datetime
     reported: bool = False
+    reporter: str = ""
     excursions: Mapping[str, Decision] = field(default_factory=dict)
 
     @property
@@ -130,7 +131,7 @@ def evolve(shipments: Shipments, fact: Fact, entry: Entry) -> Shipments:
                 entry.occurred,
             )
         case TemperatureReported():
-            changed = replace(shipments.by_id[fact.shipment], reported=True)
+            changed = replace(shipments.by_id[fact.shipment], reported=True, reporter=fact.reported.signer)
         case ExcursionOpened():
             opened = shipments.by_id[fact.shipment]
             changed = replace(opened, excursions={**opened.excursions, fact.excursion: "open"})
@@ -191,6 +192,16 @@ NOT_ARRIVED = RefusalKind(
     "Shipment {shipment} is still on its way to {destination}. Its logger is read where it has arrived.",
     "运输箱 {shipment} 仍在运往 {destination} 途中。请在到达后读取记录仪。",
 )
+OWN_WORK = RefusalKind(
+    "shipment.own_work",
+    "{person} packed, carried, unpacked or read shipment {shipment}. Ask a colleague of QA who did not to assess it.",
+    "{person} 参与了运输箱 {shipment} 的装箱、运输、开箱或读数。请由未参与的 QA 同事评估。",
+)
+NOT_READ_HERE = RefusalKind(
+    "shipment.not_read_here",
+    "Shipment {shipment} is at {destination}, not at {here}. Whoever received or brought it reads its logger.",
+    "运输箱 {shipment} 位于 {destination}，不在 {here}。请由接收人或承运人读取记录仪。",
+)
 NO_SUCH_EXCURSION = RefusalKind(
     "shipment.no_such_excursion",
     "Treatment has no open excursion {excursion}. Choose one from the list of open excursions.",
@@ -222,17 +233,21 @@ def report_temperature(
     file: str,
     excursion: str,
     arrived: bool,
+    here: str,
     reported: Signature,
 ) -> Refusal | tuple[Fact, ...]:
     """Put the logger's summary on record; no data, a value out of range or a late shipper opens the excursion.
 
     arrived: whether the shipper was taken over at its destination: before that, the rest of its way would count as good.
+    here: where its logger is read; a hospital that sent it has it no more.
     """
     packed = shipments.by_id.get(shipment)
     if packed is None:
         return UNKNOWN(treatment=treatment.id, shipment=shipment)
     if not arrived:
         return NOT_ARRIVED(shipment=shipment, destination=packed.destination)
+    if here == packed.origin == treatment.hospital:
+        return NOT_READ_HERE(shipment=shipment, destination=packed.destination, here=here)
     if packed.reported:
         return ALREADY_REPORTED(shipment=shipment)
     if not _readable(readings, lowest, highest):
@@ -258,9 +273,19 @@ def _readable(readings: int, lowest: Decimal | None, highest: Decimal | None) ->
 
 
 def assess_excursion(
-    shipments: Shipments, treatment: Treatment, excursion: str, usable: bool, reason: str, assessed: Signature
+    shipments: Shipments,
+    treatment: Treatment,
+    excursion: str,
+    usable: bool,
+    reason: str,
+    assessed: Signature,
+    *,
+    hands: Mapping[str, frozenset[str]],
 ) -> Refusal | tuple[Fact, ...]:
-    """QA decides on an open excursion."""
-    if not any(each.excursions.get(excursion) == "open" for each in shipments.by_id.values()):
+    """QA decides on an open excursion. hands: through whose hands each shipment went, none of whom judges it."""
+    found = next((each for each in shipments.by_id.values() if each.excursions.get(excursion) == "open"), None)
+    if found is None:
         return NO_SUCH_EXCURSION(excursion=excursion)
+    if assessed.signer in hands.get(found.id, frozenset()) | {found.reporter}:
+        return OWN_WORK(person=assessed.signer, shipment=found.id)
     return (ExcursionAssessed(treatment.id, excursion, usable, reason, assessed),)

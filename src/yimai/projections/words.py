@@ -170,6 +170,7 @@ ROLES: Final[dict[str, Words]] = {
     "qa": Words("质量保证", "QA"),
     "qc_analyst": Words("检验员", "QC analyst"),
     "qualified_person": Words("质量受权人", "Qualified person"),
+    "second_person": Words("复核人", "Second person"),
     "scheduler": Words("排程员", "Scheduler"),
 }
 

@@ -92,7 +92,6 @@ def test_a_base_that_is_not_approved(memory_plant: SpecPlant) -> None:
         site="zhangjiang-cell-park",
         roles=("operator",),
         printed_name="示例 (Sample)",
-        qualifications={},
     )
     received = memory_plant.asks(
         material_lot.receive,

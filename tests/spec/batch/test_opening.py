@@ -201,6 +201,6 @@ def test_who_may_open_a_batch(floor: Floor) -> None:
     number = floor.clear()
     floor.person("stranger", "other-base", "operator")
     refused(floor.open("T1", number, by="q1"), "person.not_of_role")
-    refused(floor.open("T1", number, by="md"), "person.not_of_role")
+    refused(floor.open("T1", number, by="md"), "person.not_of_site")
     refused(floor.open("T1", number, by="stranger"), "person.not_of_site")
     accepted(floor.open("T1", number))

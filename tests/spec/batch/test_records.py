@@ -158,7 +158,7 @@ def test_the_second_person(floor: Floor, number: str) -> None:
     refused(floor.complete(number, "receive", verifier="o1"), "person.same_person")
     refused(floor.complete(number, "receive", verifier="q1"), "person.not_of_role")
     refused(floor.complete(number, "receive", verifier="stranger"), "person.not_of_site")
-    refused(floor.complete(number, "receive", by="md"), "person.not_of_role")
+    refused(floor.complete(number, "receive", by="md"), "person.not_of_site")
     fact = accepted(floor.complete(number, "receive")).facts[0]
     assert isinstance(fact, StepCompleted)
     assert fact.verified is not None
@@ -375,7 +375,7 @@ def test_a_batch_is_completed_once_all_is_done(floor: Floor, number: str) -> Non
 def test_a_failed_batch_frees_its_suite(floor: Floor, number: str) -> None:
     """An unknown cause is refused; a cause of the recipe ends the batch, and its suite can be cleared for another."""
     refused(fail(floor, number, "bad luck"), "batch.no_such_cause")
-    refused(fail(floor, number, "growth", by="md"), "person.not_of_role")
+    refused(fail(floor, number, "growth", by="md"), "person.not_of_site")
     accepted(fail(floor, number, "growth"))
     refused(fail(floor, number, "growth"), "batch.closed")
     failed = floor.vein("T1").batches.by_id[number]

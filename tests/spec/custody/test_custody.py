@@ -80,7 +80,8 @@ def test_who_gives_and_takes(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("packed")
     then_refused(hand_over(journey, journey.holder), "person.same_person")
     then_refused(hand_over(journey, "analyst-01"), "person.not_of_role")
-    then_refused(hand_over(journey, "courier-01", giver="courier-02"), "custody.not_in_charge")
+    another = memory_plant.crew.pick(journey.now, journey.hospital, "nurse", without=(journey.holder,))
+    then_refused(hand_over(journey, "courier-01", giver=another), "custody.not_in_charge")
     then_facts(hand_over(journey, "courier-01"), ContainerHandedOver)
     then_refused(hand_over(journey, "courier-02"), "custody.not_in_charge")
 

@@ -61,7 +61,9 @@ def test_a_hand_over_in_others_names(plant: SpecPlant) -> None:
     def hand_over(by: str, site: str, taker: str) -> Answer:
         return plant.asks(custody.hand_over, by, site, taker=taker, **asked)
 
-    then_refused(hand_over(stranger, journey.hospital, courier), "custody.not_present")
+    third = plant.crew.pick(journey.now, journey.hospital, "nurse", without=(journey.holder,))
+    then_refused(hand_over(third, journey.hospital, courier), "custody.not_present")
+    then_refused(hand_over(stranger, journey.hospital, courier), "person.not_of_site")
     then_refused(hand_over(courier, "lingang", courier), "person.not_of_site")
     then_refused(hand_over(stranger, journey.hospital, stranger), "person.not_of_site")
     journey.pick_up()

@@ -82,11 +82,11 @@ def test_retention_does_not_end_by_dating_back() -> None:
     closed = course.now
     done_in_course(course.does(outcome.close, "physician", at=closed - timedelta(days=27)))
     ended: dict[str, Any] = {"reason": "retention_ended"}
-    done_in_course(course.does(retention.restrict, "administrator", **ended))
+    done_in_course(course.does(retention.restrict, "qa-1", **ended))
     course.now = closed.replace(year=closed.year + 30)
-    refused_in_course(course.does(retention.destroy, "administrator", **ended), "retention.running")
+    refused_in_course(course.does(retention.destroy, "qa-1", **ended), "retention.running")
     course.now += timedelta(days=1)
-    done_in_course(course.does(retention.destroy, "administrator", **ended))
+    done_in_course(course.does(retention.destroy, "qa-1", **ended))
 
 
 @pytest.mark.requirement("DEC-010", LATE)

@@ -32,17 +32,21 @@ def test_an_append_stands_only_on_what_the_rule_asked_for(plant: SpecPlant) -> N
 
     def asking(seen: Seen) -> Refusal | tuple[TreatmentHeld, ...]:
         seen.entries("treatment", other.treatment)
-        return (TreatmentHeld(treatment, "patient_unfit", seen.sign("physician-01", "decided")),)
+        return (TreatmentHeld(treatment, "patient_unfit", seen.sign(physician, "decided")),)
 
     def not_asking(seen: Seen) -> tuple[TreatmentHeld, ...]:
         times.append(True)
         other.hold() if len(times) == 1 else None
-        return (TreatmentHeld(treatment, "patient_unfit", seen.sign("physician-01", "decided")),)
+        return (TreatmentHeld(treatment, "patient_unfit", seen.sign(physician, "decided")),)
 
     def held(name: str) -> Command:
-        return command("test", {}, id=name, actor="physician-01", site=journey.hospital, secret=bytes(32))
+        return command("test", {}, id=name, actor=physician, site=journey.hospital, secret=bytes(32))
 
-    read = (subject("treatment", treatment), subject("person", "physician-01"))
-    assert isinstance(decide(plant.ledger, held("one"), read, asking, gate="test", treatment=treatment), Done)
-    assert isinstance(decide(plant.ledger, held("two"), read, not_asking, gate="test", treatment=treatment), Done)
+    physician, read = journey.at_hospital("physician"), (subject("treatment", treatment),)
+    assert isinstance(
+        decide(plant.ledger, held("one"), read, asking, verb="treatment.cancel", treatment=treatment), Done
+    )
+    assert isinstance(
+        decide(plant.ledger, held("two"), read, not_asking, verb="treatment.cancel", treatment=treatment), Done
+    )
     assert len(times) == 1

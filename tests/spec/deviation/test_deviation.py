@@ -75,7 +75,7 @@ def test_what_cannot_be_reported(floor: Floor) -> None:
     refused(report(floor, batch, reason="because"), "reason.unknown")
     refused(report(floor, batch, step="bake"), "batch.no_such_step")
     refused(report(floor, "B-other"), "batch.unknown")
-    refused(report(floor, batch, by="md"), "person.not_of_role")
+    refused(report(floor, batch, by="md"), "person.not_of_site")
     refused(report(floor, batch, treatment="T-none"), "treatment.unknown")
 
 

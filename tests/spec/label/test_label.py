@@ -124,7 +124,7 @@ def test_who_handles_labels(memory_plant: SpecPlant) -> None:
     nurse = memory_plant.crew.pick(journey.now, foreign, "nurse")
     arguments = {"treatment": journey.treatment, "layout": "collection_bag"}
     then_refused(memory_plant.asks(label.issue, nurse, foreign, **arguments), "person.not_of_site")
-    then_refused(memory_plant.asks(label.issue, "courier-01", "demo-courier", **arguments), "person.not_of_role")
+    then_refused(memory_plant.asks(label.issue, "courier-01", "demo-courier", **arguments), "person.not_of_site")
 
 
 @pytest.mark.requirement(

@@ -124,7 +124,7 @@ def test_a_lots_life(floor: Floor) -> None:
 
     refused(release(), "material_lot.unknown")
     refused(receive(0), "material_lot.quantity_impossible")
-    refused(receive(by="md"), "person.not_of_role")
+    refused(receive(by="md"), "person.not_of_site")
     accepted(receive())
     refused(receive(), "material_lot.already_received")
     refused(release("o1"), "person.not_of_role")

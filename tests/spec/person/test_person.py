@@ -23,7 +23,6 @@ def register(plant: SpecPlant, person: str, by: str = "administrator-01", **chan
         "site": "lingang",
         "roles": ("operator",),
         "printed_name": "示例·新人 (Sample Newcomer)",
-        "qualifications": {"cell_culture": FOREVER},
     }
     return plant.asks(site.register_person, by, "lingang", **{**asked, **changes})
 
@@ -33,7 +32,7 @@ def register(plant: SpecPlant, person: str, by: str = "administrator-01", **chan
 )
 def test_registration(plant: SpecPlant) -> None:
     done = register(plant, "operator-90")
-    registered, _ = then_facts(done, PersonRegistered, PersonQualified)
+    (registered,) = then_facts(done, PersonRegistered)
     assert isinstance(registered, PersonRegistered)
     assert len(bytes.fromhex(registered.name)) == 32
     assert b"Newcomer" not in b"".join(entry.content for entry in plant.entries("person", "operator-90"))
@@ -50,6 +49,13 @@ def test_who_registers(plant: SpecPlant) -> None:
     assert not plant.entries("person", "administrator-90")
     founded = [entry.kind for entry in plant.entries("person", "administrator-01")]
     assert founded[:2] == ["person.administration_founded.v1", "person.registered.v1"]
+
+
+def qualify(
+    plant: SpecPlant, person: str, by: str = "qa-01", at: str = "lingang", days: tuple[date, date] = FOREVER
+) -> Answer:
+    arguments = {"person": person, "qualification": "cell_culture", "valid_from": days[0], "valid_until": days[1]}
+    return plant.asks(site.qualify_person, by, at, **arguments)
 
 
 def _begin(plant: SpecPlant, journey: Journey, operators: tuple[str, ...]) -> Answer:
@@ -83,7 +89,9 @@ def _begin(plant: SpecPlant, journey: Journey, operators: tuple[str, ...]) -> An
 )
 def test_the_days_of_a_qualification(memory_plant: SpecPlant, moment: datetime, valid: bool) -> None:
     journey = memory_plant.treatment("before:activation_culture")
-    register(memory_plant, "operator-91", qualifications={"cell_culture": (date(2026, 3, 10), date(2026, 3, 11))})
+    register(memory_plant, "operator-91")
+    days = (date(2026, 3, 10), date(2026, 3, 11))
+    then_facts(qualify(memory_plant, "operator-91", days=days), PersonQualified)
     memory_plant.clock.wait_until(max(moment, memory_plant.clock()))
     begun = _begin(memory_plant, journey, ("operator-91",))
     if valid:
@@ -96,11 +104,10 @@ def test_the_days_of_a_qualification(memory_plant: SpecPlant, moment: datetime, 
     "PER-003", "QA qualifies people and withdraws qualifications, at once and with a listed reason."
 )
 def test_qualifying(plant: SpecPlant) -> None:
-    register(plant, "operator-92", qualifications={})
+    register(plant, "operator-92")
     asked = {"person": "operator-92", "qualification": "cell_culture"}
-    days = {"valid_from": FOREVER[0], "valid_until": FOREVER[1]}
-    then_refused(plant.asks(site.qualify_person, "operator-01", "lingang", **asked, **days), "person.not_of_role")
-    then_facts(plant.asks(site.qualify_person, "qa-01", "lingang", **asked, **days), PersonQualified)
+    then_refused(qualify(plant, "operator-92", "operator-01"), "person.not_of_role")
+    then_facts(qualify(plant, "operator-92"), PersonQualified)
     journey = plant.treatment("before:activation_culture")
     then_refused(
         plant.asks(site.withdraw_qualification, "operator-01", "lingang", **asked, reason="training_lapsed"),
@@ -114,6 +121,19 @@ def test_qualifying(plant: SpecPlant) -> None:
         QualificationWithdrawn,
     )
     then_refused(_begin(plant, journey, ("operator-92",)), "person.not_qualified")
+
+
+@pytest.mark.requirement(
+    "PER-007", "Only QA of the person's own site qualifies somebody, and nobody qualifies himself."
+)
+def test_who_qualifies_whom(memory_plant: SpecPlant) -> None:
+    """Neither QA of another base, nor the administrator, nor the person; nor somebody whom nobody registered."""
+    register(memory_plant, "qa-90", site="zhangjiang-cell-park", roles=("qa",))
+    then_refused(qualify(memory_plant, "operator-01", "qa-90", "zhangjiang-cell-park"), "person.not_of_site")
+    then_refused(qualify(memory_plant, "operator-01", "administrator-01"), "access.never")
+    then_refused(qualify(memory_plant, "qa-01", "qa-01"), "person.own_qualification")
+    then_refused(qualify(memory_plant, "operator-99"), "person.unknown")
+    then_facts(qualify(memory_plant, "qa-01", "qa-02"), PersonQualified)
 
 
 @pytest.mark.requirement("PER-004", "Who is not registered may do nothing, and is not taken for a second person.")

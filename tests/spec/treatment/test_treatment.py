@@ -154,7 +154,7 @@ def test_either_side_holds(memory_plant: SpecPlant) -> None:
     )
     foreign = next(site for site in memory_plant.crew.sites("nurse") if site != accepted.hospital)
     stranger = memory_plant.crew.pick(accepted.now, foreign, "physician")
-    then_refused(asks(treatment.hold, stranger, foreign, treatment=name, reason="investigation"), "person.not_of_role")
+    then_refused(asks(treatment.hold, stranger, foreign, treatment=name, reason="investigation"), "person.not_of_site")
     then_facts(asks(treatment.hold, "qa-01", "lingang", treatment=name, reason="investigation"), TreatmentHeld)
     then_refused(answer(accepted.resume), "treatment.held_by_others")
     then_facts(asks(treatment.resume, "qa-02", "lingang", treatment=name), TreatmentResumed)

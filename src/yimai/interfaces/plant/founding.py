@@ -66,9 +66,6 @@ def _acts(founding: Founding, base: Base, programme: Programme, zone: int, admin
                 "site": person.site,
                 "roles": person.roles,
                 "printed_name": name,
-                "qualifications": {
-                    each.qualification: (each.valid_from, each.valid_until) for each in person.qualifications
-                },
             },
         )
     yield (
@@ -80,7 +77,6 @@ def _acts(founding: Founding, base: Base, programme: Programme, zone: int, admin
             "site": AUTHORITY,
             "roles": ("planner",),
             "printed_name": names[-1],
-            "qualifications": {},
         },
     )
     for registration in _sites(programme, zone):
