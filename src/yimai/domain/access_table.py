@@ -95,6 +95,7 @@ batch.open_batch/reasons                g-- | .  .  h  | .  | .  .  .  b  .  .  
 batch.start_step                        g-- | .  .  .  | .  | b  .  .  .  .  .  | x  x  x
 batch.start_step/operators              g-- | .  .  .  | .  | b  .  .  .  .  .  | x  x  x
 batch.start_step/reasons                g-- | .  .  .  | .  | .  .  .  b  b  .  | x  x  x
+batch.record_entry                      ghe | .  .  .  | .  | b  .  .  .  .  .  | x  x  x
 batch.complete_step                     ghe | .  .  .  | .  | b  .  .  .  .  .  | x  x  x
 batch.complete_step/verifier            ghe | .  .  .  | .  | b  b  .  .  .  .  | x  x  x
 batch.correct_entry                     ghe | .  .  .  | .  | b  .  .  b  .  .  | x  x  x

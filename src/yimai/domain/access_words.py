@@ -48,6 +48,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "material_lot.reject": Words("拒收物料批", "Reject a material lot"),
     "batch.open_batch": Words("开批", "Open a batch"),
     "batch.start_step": Words("开始步骤", "Start a step"),
+    "batch.record_entry": Words("录入数值", "Put an entry down"),
     "batch.complete_step": Words("完成步骤", "Complete a step"),
     "batch.correct_entry": Words("更正记录项", "Correct an entry"),
     "batch.complete_batch": Words("完成批次", "Complete a batch"),

@@ -159,7 +159,8 @@ def test_a_copy_that_cannot_be_shown_whole_is_not_printed(door: Door) -> None:
             command,
             (subject("site", door.journey.hospital),),
             lambda seen: (anew,),
-            gate="site.register_site",
+            verb="site.register_site",
+            owner=lambda seen: door.journey.hospital,
         ),
         SiteRegistered,
     )
