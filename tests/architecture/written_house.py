@@ -18,12 +18,16 @@ from tests.architecture.fact_instances import fields_of, kind_of_type
 from tests.architecture.sources import PACKAGE, committed_files, modules
 from tests.architecture.test_refusals import defined
 
+from yimai.actions.verbs import VERBS
+from yimai.domain import access
+from yimai.domain.access_words import WORDS
 from yimai.domain.fact import Fact
 from yimai.domain.facts import KINDS, NOUNS
 from yimai.domain.reason import REASONS
 from yimai.ledger.chain import OPENED
 from yimai.projections.words import KINDS as TITLES
 from yimai.projections.words import STAGES, STATES
+from yimai.wiring import page_access
 
 ROOMS = ("wiring", "interfaces", "actions", "projections", "store", "planning", "domain", "ledger", "catalogue")
 """From the top down."""
@@ -143,7 +147,48 @@ def _folder(path: Path, depth: int) -> Iterator[str]:
             yield from _folder(folder, depth + 1)
 
 
+def access_table() -> str:
+    """One line a verb and capacity, one column a role; the letters are the table's own."""
+    letters = {name: letter for letter, name in access.LETTERS.items()}
+    states = {name: letter for letter, name in access.STATES.items()}
+    rows = [
+        "| verb | 中文 | state | " + " | ".join(access.COLUMNS) + " |",
+        "|---|---|---" + "|---" * len(access.COLUMNS) + "|",
+    ]
+    for (verb, capacity), row in access.ROWS.items():
+        beside = "" if capacity == access.PERFORMER else f" / {capacity}"
+        now = "".join(states[each] for each in row.possible_states if each in states and each in row.states)
+        cells = [
+            "✕" if found is None else "".join(sorted(letters[each] for each in found)) or "·"
+            for found in row.cells.values()
+        ]
+        title = "" if beside else WORDS[verb].zh
+        rows.append(f"| `{verb}`{beside} | {title} | {now} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def addresses() -> str:
+    rows = ["| address | row |", "|---|---|"]
+    rows += [f"| `{name}` | {_row_named(row)} |" for name, row in page_access.PAGES.items() if row not in VERBS]
+    nouns = ", ".join(f"{noun}: `{row}`" for noun, row in page_access.NOUNS.items())
+    return "\n".join(
+        [*rows, "| `rest:` and a verb, for each verb | the verb's own |", "", f"`about` by noun: {nouns}."]
+    )
+
+
+def _row_named(row: str) -> str:
+    named = {
+        page_access.PUBLIC: "anybody",
+        page_access.SIGNED_IN: "everybody who has signed in, for himself",
+        page_access.OF_VERB: "the verb's own",
+        page_access.OF_NOUN: "by what it is about, see below",
+    }
+    return named.get(row, f"`{row}`")
+
+
 BLOCKS = {
+    "access": access_table,
+    "addresses": addresses,
     "facts": facts,
     "states": states,
     "values": values,

@@ -226,6 +226,22 @@ def may(verb: str, capacity: str, person: Person, matter: Matter, *, district: s
     return NOT_OF_SITE(person=person.id, site=_places(row, matter))
 
 
+def ever(verb: str, person: Person) -> Refusal | None:
+    """Whether there is anything at all of which the table lets the person do this, or why not."""
+    row = ROWS[verb, PERFORMER]
+    never = next((role for role in person.roles if row.cells[role] is None), None)
+    if never is not None:
+        return NEVER(person=person.id, role=never, verb=verb)
+    able = tuple(role for role, given in row.cells.items() if given)
+    return None if any(role in able for role in person.roles) else NOT_OF_ROLE(person=person.id, roles="/".join(able))
+
+
+def roles_of(verb: str) -> tuple[Role, ...]:
+    """The roles that may do this with something that is their site's, or with a treatment of it."""
+    own: set[Relation] = {"hospital", "base", "own_site"}
+    return tuple(role for role, given in ROWS[verb, PERFORMER].cells.items() if given is not None and given & own)
+
+
 def _places(row: Row, matter: Matter) -> str:
     """The sites whose people may, as far as the matter has them."""
     given = {relation for each in row.cells.values() for relation in each or ()}

@@ -154,9 +154,12 @@ site.register_passkey                   --- | o  o  o  | o  | o  o  o  o  o  o  
 # read: what pages, the vault and exports show
 read.patient                            ghe | h  h  h  | x  | .  h  .  .  .  .  | x  d  x
 read.consent                            ghe | h  h  h  | x  | .  .  .  .  .  .  | x  d  x
-read.attachment                         ghe | .  .  h  | x  | b  .  b  b  b  .  | x  d  x
+read.logger                             ghe | h  h  h  | x  | b  .  b  b  b  b  | x  d  x
+read.deviation_note                     ghe | .  .  .  | x  | b  .  b  b  b  .  | x  d  x
+read.risk_evaluation                    ghe | .  .  h  | x  | .  .  .  b  b  .  | x  d  x
 read.treatment                          ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
 read.shipment                           ghe | h  h  h  | c  | b  hb b  b  b  b  | x  d  x
+read.label                              ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
 read.batch_record                       ghe | .  .  .  | x  | b  b  b  b  b  .  | x  d  x
 read.results                            ghe | .  .  h  | x  | .  .  b  b  b  .  | x  d  x
 read.facts                              ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
@@ -168,6 +171,7 @@ read.material_lots                      --- | .  .  .  | .  | o  o  o  o  o  o  
 read.people                             --- | o  o  o  | o  | o  o  o  o  o  o  | .  d  os
 read.accounts                           --- | .  .  .  | .  | .  .  .  .  .  .  | .  .  os
 read.sites                              --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
+read.catalogue                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.programme                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.ledger                             --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 """

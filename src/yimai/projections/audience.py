@@ -20,6 +20,7 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg import sql
 
+from yimai.domain import access
 from yimai.domain.custody import ContainerHandedOver
 from yimai.domain.person import Role
 from yimai.domain.shipment import ExcursionAssessed, ExcursionOpened, ShipmentPacked, TemperatureReported
@@ -29,16 +30,7 @@ from yimai.ledger.entry import Entry
 Condition = LiteralString
 """SQL over the row of a table, which ``{table}`` names."""
 
-WORKING: Final[tuple[Role, ...]] = (
-    "coordinator",
-    "nurse",
-    "physician",
-    "operator",
-    "qc_analyst",
-    "qa",
-    "qualified_person",
-    "scheduler",
-)
+WORKING: Final[tuple[Role, ...]] = access.roles_of("read.treatment")
 """Roles that work on treatments. A courier's, an inspector's, a planner's and an administrator's reach is another."""
 
 
@@ -92,11 +84,11 @@ PARTY: Final[Condition] = "{table}.party = ANY (" + _PARTIES + ") OR " + _INSPEC
 
 PRINTED_NAME: Final[LiteralString] = "printed_name"
 VAULT: Final[dict[str, tuple[LiteralString, tuple[Role, ...]]]] = {
-    "patient": ("patient", ("coordinator", "nurse", "physician")),
-    "consent": ("patient", ("coordinator", "nurse", "physician")),
-    "deviation": ("treatment", ("operator", "qc_analyst", "qa", "qualified_person")),
-    "risk_evaluation": ("treatment", ("physician", "qa", "qualified_person")),
-    "logger": ("treatment", WORKING),
+    "patient": ("patient", access.roles_of("read.patient")),
+    "consent": ("patient", access.roles_of("read.consent")),
+    "deviation": ("treatment", access.roles_of("read.deviation_note")),
+    "risk_evaluation": ("treatment", access.roles_of("read.risk_evaluation")),
+    "logger": ("treatment", access.roles_of("read.logger")),
 }
 """Who reads what lies in the vault about a treatment under this name (or ``name/…``): which audience, in which roles.
 

@@ -1,4 +1,4 @@
-"""Answers that belong to no noun: where nothing is, and whether the server is well."""
+"""Answers that belong to no noun: where nothing is, what is closed to the reader, and whether the server is well."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import activate, get_language_from_path, get_language_from_request
 
+from yimai.domain.refusal import Refusal
 from yimai.interfaces.web import page, window
 
 
@@ -15,6 +16,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     activate(get_language_from_path(request.path_info) or get_language_from_request(request))
     with window.reading(page.reader(request)) as cursor:
         return page.show(request, cursor, "not_found", {}, status=404)
+
+
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Say why the page is closed to the reader, and whom to ask."""
+    activate(get_language_from_path(request.path_info) or get_language_from_request(request))
+    with window.reading(page.reader(request)) as cursor:
+        return page.show(request, cursor, "refused", {"refusal": refusal}, status=403)
 
 
 @login_not_required
