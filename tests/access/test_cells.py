@@ -106,8 +106,8 @@ def test_a_table_that_is_not_whole_stops_the_program(written: str, instead: str,
 
 def test_who_administers_accounts_plans_or_inspects_touches_no_record() -> None:
     for line in LINES:
-        if line.verb.startswith("read.") or line.verb == "approval.approve_programme":
-            continue
+        if line.verb.startswith("read.") or line.verb in ("approval.approve_programme", "site.register_passkey"):
+            continue  # a planner's own work, and everybody's own key
         assert line.written["planner"] == line.written["inspector"] == "x", line.verb
         if not line.verb.startswith("site.register"):
             assert line.written["administrator"] == "x", line.verb

@@ -131,9 +131,9 @@ class PageAccess(MiddlewareMixin):
         refusal = refusal_of(match.view_name, match.kwargs, getattr(request, "who", None))
         if refusal is None:
             return None
-        if match.view_name == "act" and request.method == "POST" and refusal.kind is not UNLISTED:
-            return None  # the action refuses it itself, in place
+        if request.method == "POST" and row_of(match.view_name, match.kwargs) in VERBS:
+            return None  # the action refuses it itself, in place and as described
         if match.namespace:
-            body = {"code": refusal.code, "zh": refusal.zh, "en": refusal.en, "details": dict(refusal.details)}
+            body = {"detail": refusal.en, "code": refusal.code, "zh": refusal.zh, "en": refusal.en}
             return JsonResponse(body, status=403)
         return answers.refused(request, refusal)
