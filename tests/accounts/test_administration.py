@@ -45,14 +45,14 @@ def last_event() -> tuple[str, str, str]:
 
 class TestWhoSeesIt:
     @pytest.mark.parametrize("person", ["nurse-01", "inspector-01"])
-    def test_for_others_there_is_no_such_page(self, nurse: str, browser: Client, person: str) -> None:
+    def test_to_others_the_page_is_closed(self, nurse: str, browser: Client, person: str) -> None:
         account_of(person, PASSWORD)
         signed_in(browser, person)
         browser.post("/en/account/prove", {"password": PASSWORD})
-        assert browser.get(HERE).status_code == 404
-        assert browser.get(of("nurse-01")).status_code == 404
-        assert {browser.post(of("nurse-02", deed)).status_code for deed in DEEDS} == {404}
-        assert browser.get(f"{HERE}/events").status_code == (200 if person == "inspector-01" else 404)
+        assert browser.get(HERE).status_code == 403
+        assert browser.get(of("nurse-01")).status_code == 403
+        assert {browser.post(of("nurse-02", deed)).status_code for deed in DEEDS} == {403}
+        assert browser.get(f"{HERE}/events").status_code == (200 if person == "inspector-01" else 403)
         assert "Accounts</a>" not in browser.get("/en/account/").content.decode()
 
     def test_nobody_sees_it_who_is_not_signed_in(self, nurse: str, browser: Client) -> None:

@@ -170,6 +170,7 @@ read.equipment                          --- | .  .  .  | .  | o  o  o  o  o  o  
 read.material_lots                      --- | .  .  .  | .  | o  o  o  o  o  o  | .  d  x
 read.people                             --- | o  o  o  | o  | o  o  o  o  o  o  | .  d  os
 read.accounts                           --- | .  .  .  | .  | .  .  .  .  .  .  | .  .  os
+read.account_events                     --- | .  .  .  | .  | .  .  .  .  .  .  | .  d  os
 read.sites                              --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.catalogue                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.programme                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n

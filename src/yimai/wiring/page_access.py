@@ -91,6 +91,13 @@ PAGES: Final[Mapping[str, str]] = {
     "recovery_codes": SIGNED_IN,
     "end_other_sessions": SIGNED_IN,
     "change_password": SIGNED_IN,
+    "account_administration": "read.accounts",
+    "account_administered": "read.accounts",
+    "issue_password": "read.accounts",
+    "account_unlock": "read.accounts",
+    "account_revoke": "read.accounts",
+    "account_end-sessions": "read.accounts",
+    "account_events": "read.account_events",
 }
 
 UNLISTED = RefusalKind(
