@@ -65,6 +65,10 @@ PAGES: Final[Mapping[str, str]] = {
     "treatments": "read.treatment",
     "treatment": "read.shipment",
     "batch": "read.batch_record",
+    "disposition": "read.batch_record",
+    "deviation": "read.treatment",
+    "sample": "read.treatment",
+    "lot": "read.material_lots",
     "programme": "read.programme",
     # labels
     "label_picture": "read.label",
