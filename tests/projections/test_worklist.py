@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from tests.projections.story import BASE, HOSPITAL, START, Story, the_recipe
 from tests.spec.harness import SpecPlant, clone, founded_ledger, founded_template, founding
 
 from yimai.actions.decision import Answer, Done
+from yimai.actions.verbs import VERBS
 from yimai.domain.base import base_from
 from yimai.domain.facts import KINDS
 from yimai.domain.recipe_content import recipe_from
@@ -50,6 +52,7 @@ class Watch:
     people: dict[str, Any]
     wrong: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    told: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def offered(self, plant: Plant, actor: str) -> list[Task]:
         person, now = self.people[actor], plant.clock()
@@ -61,6 +64,8 @@ class Watch:
 
     def compare(self, verb: str, arguments: dict[str, Any], offered: list[Task], plant: Plant) -> None:
         self.seen.add(verb)
+        for task in offered:
+            self.told[task.verb] |= set(task.arguments) - set(VERBS[task.verb].arguments)
         treatment = arguments["treatment"]
         fit = [task for task in offered if task.treatment == treatment and verb in (task.verb, *task.alternatives)]
         good = [each for each in fit if _matches(each, arguments) and not each.blocked]
@@ -136,6 +141,16 @@ NEGLECTED: Final = {
     "infusion.withdraw_permit": "and its permits by a revocation",
 }
 """Verbs that the worklist knows and the simulated plant never asks for."""
+BESIDE: Final[dict[str, set[str]]] = {
+    "label.issue": {"number", "step"},
+    "slot.free": {"suite"},
+    "batch.start_step": {"suite", "qualifications"},
+    "batch.complete_step": {"verifier_needed"},
+    "custody.assess_excursion": {"cause", "shipment"},
+    "deviation.assess": {"batch", "step"},
+    "deviation.close": {"batch", "step", "classification", "approver_needed"},
+}
+"""What tasks say beside the arguments of their verb, for a list or a page to show."""
 PLAIN: Final = Fortune(spared=True)
 FORTUNES: Final = (
     replace(
@@ -187,6 +202,7 @@ def test_every_command_was_offered_to_who_gives_it_and_has_gone_afterwards(watch
     for journey in journeys:
         left = worklist.for_treatment(watch.cursor, journey.treatment, plant.clock())
         assert [each for each in left if not each.optional] == []
+    assert {verb: told for verb, told in watch.told.items() if told} == BESIDE
     verbs = set(VERB_TITLES) - set(NEGLECTED)
     assert watch.seen == verbs
 
