@@ -85,6 +85,8 @@ PAGES: Final[Mapping[str, str]] = {
     "mfa_authenticate": PUBLIC,
     "passkey_challenge": PUBLIC,
     "passkey_sign_in": PUBLIC,
+    "openid_connect_login": PUBLIC,
+    "openid_connect_callback": PUBLIC,
     "sign_out": SIGNED_IN,
     "mfa_index": SIGNED_IN,
     "account_reauthenticate": SIGNED_IN,
@@ -101,6 +103,8 @@ PAGES: Final[Mapping[str, str]] = {
     "account_unlock": "read.accounts",
     "account_revoke": "read.accounts",
     "account_end-sessions": "read.accounts",
+    "bind_provider": "read.accounts",
+    "account_unbind-provider": "read.accounts",
     "account_events": "read.account_events",
 }
 

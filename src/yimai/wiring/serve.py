@@ -14,7 +14,7 @@ from typing import Final
 from granian.constants import Interfaces
 from granian.server import Server
 
-from yimai.wiring import demo_accounts, house
+from yimai.wiring import demo_accounts, hospital_providers, house
 from yimai.wiring.live_serving import kept_live
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
@@ -62,6 +62,7 @@ def shifted_clock(offset: timedelta | None) -> Callable[[], datetime] | None:
 
 def serve(database: house.Database, port: int, offset: timedelta | None) -> int:
     """Serve until stopped; print one address."""
+    hospital_providers.providers_in(os.environ.get("YIMAI_OIDC_FILE"))  # which complains now rather than in the worker
     free = _free_port(port)
     os.environ["YIMAI_WEB_DATABASE_URL"] = database.screen_url
     os.environ["YIMAI_WEB_APP_DATABASE_URL"] = database.app_url

@@ -28,7 +28,7 @@ from yimai.interfaces.labels import window as labels_window
 from yimai.interfaces.web import bench, live, window
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.store.vault import VaultProblem, wrapping_key_in
-from yimai.wiring import account_database, house
+from yimai.wiring import account_database, hospital_providers, house
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
 application = get_wsgi_application()
@@ -79,6 +79,9 @@ def _open(url: str) -> None:
     seconds = os.environ.get("YIMAI_CLOCK_OFFSET")
     offset = timedelta(seconds=float(seconds)) if seconds else None
     settings.SECRET_KEY = os.environ["YIMAI_SECRET_KEY"]  # the settings may have been read before it was known
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {"APPS": hospital_providers.providers_in(os.environ.get("YIMAI_OIDC_FILE"))}
+    }
     database = house.Database(
         owner_url="",
         app_url=os.environ["YIMAI_WEB_APP_DATABASE_URL"],

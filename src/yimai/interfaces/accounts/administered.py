@@ -22,7 +22,7 @@ STATES: Final = {
     "revoked": Words("已停用", "Revoked"),
 }
 _FOUND: Final = """
-SELECT p.person, p.roles, coalesce(s.title_zh, p.site), coalesce(s.title_en, p.site),
+SELECT p.person, p.roles, p.site, coalesce(s.title_zh, p.site), coalesce(s.title_en, p.site),
     a.person, a.revoked, a.locked_until, a.change_by,
     (SELECT count(*) FROM mfa_authenticator AS m WHERE m.user_id = a.person AND m.type = 'webauthn'),
     EXISTS (SELECT FROM mfa_authenticator AS m WHERE m.user_id = a.person AND m.type = 'totp'),
@@ -42,6 +42,7 @@ class Administered:
 
     person: str
     roles: tuple[str, ...]
+    site_id: str
     site: Words
     state: str
     passkeys: int
@@ -70,9 +71,9 @@ def _asked(**given: Any) -> list[Administered]:
 
 
 def _of(row: Sequence[Any]) -> Administered:
-    account = Account(person=row[4], revoked=row[5], locked_until=row[6], change_by=row[7]) if row[4] else None
-    state = account.state if account is not None else ""
-    return Administered(row[0], tuple(row[1]), Words(row[2], row[3]), state, row[8], row[9], row[10], row[11])
+    person, roles, site, zh, en, account, revoked, locked_until, change_by, *more = row
+    has = Account(person=account, revoked=revoked, locked_until=locked_until, change_by=change_by)
+    return Administered(person, tuple(roles), site, Words(zh, en), has.state if account else "", *more)
 
 
 def events(person: str, what: str, before: int) -> list[Event]:

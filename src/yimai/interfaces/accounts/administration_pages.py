@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from yimai.interfaces.accounts import administered, administration, problems
+from yimai.interfaces.accounts import administered, administration, hospital_sign_in, problems, providers
 from yimai.interfaces.accounts.events import KINDS
 from yimai.interfaces.accounts.gate import WhoRequest
 from yimai.interfaces.accounts.models import Account, Session
@@ -23,6 +23,7 @@ DEEDS: Final = {
     "unlock": administration.unlock,
     "revoke": administration.revoke,
     "end-sessions": administration.end_sessions,
+    "unbind-provider": hospital_sign_in.unbind,
 }
 
 
@@ -47,6 +48,8 @@ def _shown(request: WhoRequest, person: str, **more: Any) -> HttpResponse:
     context = {
         "found": found,
         "own": person == request.who.person,
+        "bound": hospital_sign_in.bound(person),
+        "providers": providers.at_site(found.site_id).items(),
         "sessions": Session.objects.filter(account_id=person).order_by("-began"),
         "events": [(each, KINDS[each.what]) for each in administered.events(person, "", 0)[:20]],
         **more,
@@ -67,6 +70,21 @@ def issue_password(request: WhoRequest, person: str) -> HttpResponse:
     wholly = request.POST.get("wholly") == "yes"
     password = administration.issue_password(person, request.who.person, wholly=wholly)
     return _shown(request, person, password=password)
+
+
+@require_POST
+@never_cache
+@freshly_proven
+def bind_provider(request: WhoRequest, person: str) -> HttpResponse:
+    """Let a subject of the hospital's own provider sign in as the person."""
+    assert request.who is not None
+    if person == request.who.person:
+        return _shown(request, person, problem=problems.OWN_ACCOUNT)
+    provider, subject = (request.POST.get(name, "").strip() for name in ("provider", "subject"))
+    problem = hospital_sign_in.bind(person, provider, subject, request.who.person)
+    if problem is not None:
+        return _shown(request, person, problem=problem, subject=subject)
+    return HttpResponseRedirect(reverse("account_administered", args=[person]))
 
 
 @require_POST

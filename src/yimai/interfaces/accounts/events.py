@@ -22,6 +22,8 @@ KINDS: Final[dict[str, Words]] = {
     "passkey_removed": Words("移除通行密钥", "Passkey removed"),
     "code_set_up": Words("启用一次性验证码", "One-time codes set up"),
     "code_removed": Words("停用一次性验证码", "One-time codes removed"),
+    "provider_bound": Words("绑定机构登录", "Bound to the hospital's sign-in"),
+    "provider_unbound": Words("解除机构登录", "No longer bound to the hospital's sign-in"),
     "second_factors_removed": Words("清除通行密钥与验证码", "Passkeys and codes removed"),
     "recovery_codes_made": Words("生成恢复码", "Recovery codes made"),
     "sessions_ended": Words("结束会话", "Sessions ended"),

@@ -41,6 +41,28 @@ WRONG_PASSKEY: Final = Words(
     "此通行密钥未被接受。请再试一次，或使用密码。",
     "This passkey was not accepted. Try again, or use the password.",
 )
+UNKNOWN_SUBJECT: Final = Words(
+    "此机构身份未与本系统人员绑定，或该人员不能由此登录。请联系账号管理员。",
+    "This identity of the hospital is not bound to a person here, or the person may not sign in through it. "
+    "Ask the administrator of accounts.",
+)
+NOT_LET_IN: Final = Words(
+    "机构登录未完成。请重试，或使用密码。",
+    "Signing in at the hospital was not completed. Try again, or use the password.",
+)
+PROVIDER_SILENT: Final = Words(
+    "机构的登录服务没有应答。请稍后再试，或使用密码。",
+    "The hospital's sign-in does not answer. Try again later, or use the password.",
+)
+CANNOT_BIND: Final = Words(
+    "无法绑定：人员须已登记且属于该登录服务的机构，主体标识须为可打印字符。请核对后重试。",
+    "Cannot be bound: the person must be registered at a site of this provider, and the subject of printable characters. "
+    "Check both and try again.",
+)
+SUBJECT_TAKEN: Final = Words(
+    "该主体标识已与另一人员绑定。请核对标识。",
+    "This subject is bound to another person already. Check it.",
+)
 OWN_ACCOUNT: Final = Words(
     "不能管理自己的账号。请由另一位账号管理员操作。",
     "Nobody administers their own account. Ask another administrator of accounts.",

@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from yimai.domain.recipe import Words
-from yimai.interfaces.accounts import demonstration, lockout, problems, reception, sessions
+from yimai.interfaces.accounts import demonstration, lockout, problems, providers, reception, sessions
 from yimai.interfaces.accounts.events import note
 from yimai.interfaces.accounts.gate import WhoRequest, who_is
 from yimai.interfaces.accounts.models import Account
@@ -97,6 +97,7 @@ def shown(request: HttpRequest, problem: Words | None) -> HttpResponse:
         "next": next_page(request),
         "person": request.POST.get("person", ""),
         "demo_people": demonstration.people(),
+        "providers": providers.titles().items(),
         "demo_password": reception.demo_password(),
     }
     template = "accounts/sign_in_here.html" if in_place(request) else "accounts/sign_in.html"

@@ -21,6 +21,7 @@ urlpatterns = [
     path("recovery-codes", own_account.recovery_codes, name="recovery_codes"),
     path("sessions/end-others", own_account.end_other_sessions, name="end_other_sessions"),
     path("administration", administration_pages.overview, name="account_administration"),
+    path("administration/person/<str:person>/provider", administration_pages.bind_provider, name="bind_provider"),
     path("administration/events", administration_pages.events, name="account_events"),
     path("administration/person/<str:person>", administration_pages.one, name="account_administered"),
     path("administration/person/<str:person>/password", administration_pages.issue_password, name="issue_password"),
