@@ -10,7 +10,7 @@ from yimai.domain.fact import subject
 from yimai.domain.facts import decode
 from yimai.domain.identifier import grouped, typed
 from yimai.domain.refusal import Refusal
-from yimai.domain.retention import RetentionStarted
+from yimai.domain.retention import Retention, RetentionStarted, evolve
 from yimai.wiring import house
 from yimai.wiring.ledger_commands import opened_database, opened_house
 from yimai.wiring.problems import CommandProblem
@@ -38,6 +38,21 @@ def destroy(folder: Path, identifier: str, person: str, reason: str) -> int:
             opened.vault.destroy(treatment, today=reading.now.date(), retained_until=until)
     print(f"The personal data of {grouped(treatment)} are destroyed; its facts and proofs stay valid.")
     return 0
+
+
+def follow(opened: house.House, treatment: str) -> None:
+    """Do in the vault what the ledger says was decided about the treatment's data; again, if it was interrupted."""
+    name = subject("treatment", treatment)
+    reading = opened.ledger.about(name)
+    kept = Retention()
+    for entry in reading.entries[name]:
+        kept = evolve(kept, decode(entry), entry)
+    state = kept.personal_data
+    if state in ("restricted", "destroyed") and opened.vault.state(treatment) == "active":
+        opened.vault.restrict(treatment)
+    if state == "destroyed" and opened.vault.state(treatment) != "destroyed":
+        until = _retained_until(opened, treatment)
+        opened.vault.destroy(treatment, today=reading.now.date(), retained_until=until)
 
 
 def _retained_until(opened: house.House, treatment: str) -> date | None:

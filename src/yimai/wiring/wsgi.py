@@ -28,7 +28,7 @@ from yimai.interfaces.labels import window as labels_window
 from yimai.interfaces.web import bench, live, window
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.store.vault import VaultProblem, wrapping_key_in
-from yimai.wiring import account_database, hospital_providers, house
+from yimai.wiring import account_database, content_files, hospital_providers, house, personal_data
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
 application = get_wsgi_application()
@@ -71,6 +71,8 @@ def _open_bench(database: house.Database, offset: timedelta | None) -> None:
             opened.signing_key,
             confirming.confirm,
             lambda person: Means(*confirming.means(person)),
+            content_files.read,
+            lambda treatment: personal_data.follow(opened, treatment),
         )
     )
 

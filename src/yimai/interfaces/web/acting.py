@@ -275,6 +275,8 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
 
 def _done(request: HttpRequest, form: Form, situation: Situation, turn: Turn, done: Done) -> HttpResponse:
     where = turn.next or (form.after(done, situation) if form.after is not None else "") or _home(situation)
+    if form.then is not None:
+        form.then(done, situation)
     kinds = [entry.kind for entry in done.entries]
     request.session["done"] = {"verb": form.verb, "kind": kinds[0], "hash": done.entries[0].hash.hex()}
     if "Yimai-Act" in request.headers:

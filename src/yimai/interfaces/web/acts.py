@@ -6,6 +6,7 @@ from typing import Final
 
 from yimai.interfaces.web.form import Form, registered
 from yimai.interfaces.web.forms import (
+    approval,
     batch,
     batch_step,
     collection,
@@ -21,14 +22,17 @@ from yimai.interfaces.web.forms import (
     outcome,
     permit,
     person,
+    retention,
     sample,
     shipment,
+    site,
     slot,
     suite,
     treatment,
 )
 
 FORMS: Final[dict[str, Form]] = registered(
+    approval.FORMS,
     batch.FORMS,
     batch_step.FORMS,
     collection.FORMS,
@@ -44,8 +48,10 @@ FORMS: Final[dict[str, Form]] = registered(
     oos_supply.FORMS,
     outcome.FORMS,
     permit.FORMS,
+    retention.FORMS,
     sample.FORMS,
     shipment.FORMS,
+    site.FORMS,
     slot.FORMS,
     suite.FORMS,
     treatment.FORMS,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.http import HttpRequest
 
+from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import Evidence
 from yimai.ledger.ledger import Ledger
@@ -18,6 +20,8 @@ Confirm = Callable[[HttpRequest, str, bytes, Mapping[str, str], bool], Evidence 
 The last argument says whether the person signs in this session for the first time, so that all components are asked.
 """
 Credentials = Callable[[str], "Means"]
+ReadFile = Callable[[str, bytes], Mapping[str, Any] | Sequence[Words]]
+"""Read a ``recipe``, ``base`` or ``programme`` from its file: its content, or every mistake with its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,28 @@ class Means:
     code: bool = False
 
 
+def _no_files(noun: str, contents: bytes) -> Sequence[Words]:
+    return (Words("此处不能读取文件。", "No files are read here."),)
+
+
+def _no_data(treatment: str) -> None:
+    raise RuntimeError("the bench has no vault: wiring gives it one")
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """secret: keys the hashes of requests. key: the server's, which signs for people who give a password."""
+    """secret: keys the hashes of requests. key: the server's, which signs for people who give a password.
+
+    close_data: do to a treatment's data in the vault what the ledger says was decided about them.
+    """
 
     ledger: Ledger
     secret: bytes
     key: Ed25519PrivateKey
     confirm: Confirm
     credentials: Credentials
+    read_file: ReadFile = _no_files
+    close_data: Callable[[str], None] = _no_data
 
 
 _opened: list[Bench] = []

@@ -38,8 +38,9 @@ class Form:
     conflict: the refusal that tells what another recorded here meanwhile, and puts the question which of the two counts;
     a form that has one does not mind what else is recorded meanwhile. gate: ``plain`` only where nothing is signed, matched or released, so that
     it may wait on the tablet while the server is out of reach. site: where it is done, if not where the person works.
-    preview: what was understood of the fields, shown with the record before it is signed. others: further ways to go from here,
-    each with its address. beside: what must be seen while one fills it in.
+    then: what else must happen once it is on record, and again if it was interrupted. preview: what was understood of the fields,
+    shown with the record before it is signed. others: further ways to go from here, each with its address.
+    beside: what must be seen while one fills it in.
     """
 
     act: Callable[..., Answer]
@@ -54,6 +55,7 @@ class Form:
     conflict: RefusalKind | None = None
     site: Callable[[Arguments, Situation], str] | None = None
     preview: Callable[[Typed, Situation], Preview | None] | None = None
+    then: Callable[[Done, Situation], None] | None = None
     others: Callable[[Situation], tuple[tuple[Words, str], ...]] | None = None
     beside: Callable[[Situation], Preview | None] | None = None
 

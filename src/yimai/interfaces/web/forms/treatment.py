@@ -14,7 +14,7 @@ from yimai.actions.decision import Done
 from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
 from yimai.domain.slot import suites_for
-from yimai.domain.treatment import Marker, TreatmentOrdered, Urgency, WithdrawalReason
+from yimai.domain.treatment import Fate, Marker, TreatmentOrdered, Urgency, WithdrawalReason
 from yimai.interfaces.web.field import (
     NOTHING,
     Choice,
@@ -42,6 +42,10 @@ OLDEST: Final = 125
 RESTS: Final = ("patient_unfit", "patient_choice", "physician_decision", "progression", "payment_pending")
 RESTS_AT_BASE: Final = ("capacity", "quality_concern", "investigation")
 CANCELS: Final = ("patient_choice", "payment_pending", "ordered_in_error", "not_indicated")
+DECLINES: Final = ("capacity", "not_indicated", "manufacture_impossible", "quality_concern")
+FATE_REASONS: Final = (
+    "treatment_ended", "out_of_specification", "contamination", "damaged", "expired", "surplus", "quality_concern",
+)  # fmt: skip
 CANCELS_AT_BASE: Final = ("capacity", "not_indicated", "quality_concern")
 
 
@@ -212,6 +216,13 @@ def reported(values: Arguments, situation: Situation) -> dict[str, Any]:
     return {"treatment": values["treatment"], "markers": found, "tested_on": values["tested_on"]}
 
 
+def held(situation: Situation) -> tuple[Option, ...]:
+    """The containers that are still there; the named one alone where the address names one."""
+    wanted = situation.given.get("container", "")
+    there = (each for each, held_ in situation.vein.custody.held.items() if not held_.gone and wanted in ("", each))
+    return tuple((each, Words(grouped(each), grouped(each))) for each in there)
+
+
 def why(at_hospital: tuple[str, ...], at_base: tuple[str, ...]) -> Any:
     """The fields of a decision that either side may take, each for its own reasons."""
 
@@ -301,6 +312,39 @@ FORMS: Final = (
         guide=Words(
             "档期和许可随即释放，QA 决定物料去向。不能撤回。",
             "Slot and permits are freed at once, QA decides on the material. This is final.",
+        ),
+    ),
+    Form(
+        treatment.accept,
+        Words("接受医嘱", "Accept the order"),
+        (Given(name="treatment"),),
+        button=Words("接受", "Accept"),
+        guide=Words("接受后医院即可预订档期。", "The hospital can then reserve a slot."),
+    ),
+    Form(
+        treatment.decline,
+        Words("谢绝医嘱", "Decline the order"),
+        (Given(name="treatment"), reason(*DECLINES)),
+        button=Words("谢绝", "Decline"),
+        guide=Words("不能撤回；医院可向其他基地下医嘱。", "This is final; the hospital may order at another base."),
+    ),
+    Form(
+        treatment.decide_fate,
+        Words("决定物料去向", "Decide the fate of material"),
+        (
+            Given(name="treatment"),
+            Choice(name="container", title=Words("容器", "Container"), options=held),
+            Choice(
+                name="fate",
+                title=Words("去向", "Fate"),
+                options=lambda _: [(each, VALUES[each]) for each in get_args(Fate)],
+            ),
+            reason(*FATE_REASONS),
+        ),
+        button=Words("决定", "Decide"),
+        guide=Words(
+            "治疗已终止或物料不可用时由 QA 决定。",
+            "QA decides it once the treatment has ended or the material may not be used.",
         ),
     ),
 )

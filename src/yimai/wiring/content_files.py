@@ -1,0 +1,31 @@
+"""Recipes, bases and programmes that come as files through a door which knows no files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from yimai.domain.recipe import Words
+from yimai.interfaces.files.mistake import FileRefused
+from yimai.interfaces.files.reading import read_base, read_programme, read_recipe
+
+READERS = {"recipe": read_recipe, "base": read_base, "programme": read_programme}
+
+
+def read(noun: str, contents: bytes) -> Mapping[str, Any] | Sequence[Words]:
+    """The file's content, or every mistake with its line and column."""
+    with TemporaryDirectory(prefix="yimai-") as folder:
+        file = Path(folder) / f"{noun}.yaml"
+        file.write_bytes(contents)
+        try:
+            return READERS[noun](file).content
+        except FileRefused as refused:
+            return tuple(
+                Words(
+                    f"第 {each.mark.line} 行第 {each.mark.column} 列：{each.what.zh}",
+                    f"line {each.mark.line}, column {each.mark.column}: {each.what.en}",
+                )
+                for each in refused.mistakes
+            )

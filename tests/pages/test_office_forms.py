@@ -1,0 +1,141 @@
+"""The office's forms: people, sites, qualifications, approvals, the order's answer, the fate of material, retention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from tests.pages import test_acting
+from tests.pages.test_acting import Tablet
+from tests.pages.test_hospital import act, at, done
+from tests.spec.harness import SpecPlant, founding
+from tests.windows import opened_bench
+
+from yimai.interfaces.files.reading import CATALOGUE
+from yimai.interfaces.plant.journey import Journey
+from yimai.interfaces.web import bench
+from yimai.wiring import content_files
+
+base_plant = test_acting.plant
+closed: list[str] = []
+
+
+@pytest.fixture
+def plant(base_plant: SpecPlant) -> Iterator[SpecPlant]:
+    closed.clear()
+    with opened_bench(replace(bench.opened(), read_file=content_files.read, close_data=closed.append)):
+        yield base_plant
+
+
+def somebody(plant: SpecPlant, role: str, site: str = "lingang") -> Tablet:
+    return at(plant, next(each.id for each in plant.base.people if role in each.roles and each.site == site))
+
+
+def asked(here: Tablet, verb: str, given: Mapping[str, str], fields: Mapping[str, object]) -> None:
+    done(act(here, verb, given, fields, here.who.person))
+
+
+def test_a_person_is_registered_and_qualified_by_two_different_offices(plant: SpecPlant) -> None:
+    administrator, qa = somebody(plant, "administrator"), somebody(plant, "qa")
+    fields = {"person": "operator-99", "site": "lingang", "roles": "operator", "printed_name": "王小明"}
+    asked(administrator, "site.register_person", {}, fields)
+    (registered,) = plant.entries("person", "operator-99")
+    assert registered.data["roles"] == ["operator"]
+    assert "王小明" not in registered.content.decode()
+    again = act(administrator, "site.register_person", {}, fields, administrator.who.person)
+    assert "已登记" in again.content.decode()
+    assert 'value="王小明"' in again.content.decode()
+    today = plant.clock().date()
+    qualified = {"person": "operator-99", "qualification": "cell_culture", "valid_from": str(today)}
+    options = qa.get("site.qualify_person").content.decode()
+    qualified["qualification"] = next(each for each in _offered(options, "qualification"))
+    until = str(today + timedelta(days=365))
+    asked(qa, "site.qualify_person", {}, {**qualified, "valid_until": until})
+    assert plant.entries("person", "operator-99")[-1].kind == "person.qualified.v1"
+    given = {"person": "operator-99"}
+    left = {"person": "operator-99", "qualification": qualified["qualification"], "reason": "left_the_site"}
+    asked(qa, "site.withdraw_qualification", given, left)
+    assert plant.entries("person", "operator-99")[-1].kind == "person.qualification_withdrawn.v1"
+
+
+def _offered(page: str, name: str) -> list[str]:
+    import re
+
+    found = re.search(rf'<select[^>]*name="{name}".*?</select>', page, re.DOTALL)
+    options = found[0] if found else page
+    pattern = r'<option value="([^"]+)"' if found else rf'name="{name}" value="([^"]+)"'
+    return re.findall(pattern, options)
+
+
+def test_nobody_is_offered_himself_and_a_wrong_role_is_refused(plant: SpecPlant) -> None:
+    qa = somebody(plant, "qa")
+    assert qa.who.person not in _offered(qa.get("site.qualify_person").content.decode(), "person")
+    nurse = at(plant, next(each.id for each in plant.base.people if "nurse" in each.roles))
+    fields = {"person": "x-1", "site": "lingang", "roles": "qa", "printed_name": "某人"}
+    answer = act(nurse, "site.register_person", {}, fields)
+    assert answer.status_code == 422
+    assert "administrator" in answer.content.decode()
+
+
+def test_a_site_is_registered(plant: SpecPlant) -> None:
+    here = somebody(plant, "administrator")
+    fields = {
+        "site": "hospital-new", "type": "hospital", "title_zh": "新医院", "title_en": "New hospital", "district": "Xuhui",
+        "zone": "480",
+    }  # fmt: skip
+    asked(here, "site.register_site", {}, fields)
+    (registered,) = plant.entries("site", "hospital-new")
+    assert registered.data["district"] == "Xuhui"
+
+
+def test_a_recipe_is_approved_from_its_file_and_each_mistake_is_named(plant: SpecPlant) -> None:
+    here = somebody(plant, "qualified_person")
+    text = (CATALOGUE / "recipes" / "cd19-cart.yaml").read_text(encoding="utf-8")
+    version = str(founding().recipe["version"])
+    wrong = SimpleUploadedFile("r.yaml", text.replace("steps:", "stepps:", 1).encode())
+    answer = act(here, "approval.approve_recipe", {}, {"content": wrong})
+    assert answer.status_code == 422
+    assert "行第" in answer.content.decode()
+    same = act(here, "approval.approve_recipe", {}, {"content": SimpleUploadedFile("r.yaml", text.encode())})
+    assert same.status_code == 422
+    newer = text.replace(f'version: "{version}"', 'version: "2"', 1)
+    assert newer != text
+    asked(here, "approval.approve_recipe", {}, {"content": SimpleUploadedFile("r.yaml", newer.encode())})
+    approved = [each.data.get("version") for each in plant.entries("recipe", str(founding().recipe["recipe"]))]
+    assert [each for each in approved if each] == [version, "2"]
+
+
+def test_a_base_answers_an_order(plant: SpecPlant) -> None:
+    here = somebody(plant, "scheduler")
+    accepted, declined = plant.treatment("consented"), plant.treatment("consented")
+    asked(here, "treatment.accept", {"treatment": accepted.treatment}, {})
+    asked(here, "treatment.decline", {"treatment": declined.treatment}, {"reason": "capacity"})
+    assert _last(plant, accepted) == "treatment.accepted.v1"
+    assert _last(plant, declined) == "treatment.declined.v1"
+
+
+def test_the_fate_of_material_is_qas_and_data_are_closed_once_that_is_on_record(plant: SpecPlant) -> None:
+    journey = plant.treatment("received")
+    physician, qa = at(plant, journey.at_hospital("physician")), somebody(plant, "qa")
+    given = {"treatment": journey.treatment}
+    early = act(qa, "treatment.decide_fate", given, {"container": journey.bag, "fate": "destroy", "reason": "surplus"})
+    assert early.status_code == 422
+    asked(physician, "treatment.withdraw", given, {"reason": "progression"})
+    fate = {"container": journey.bag, "fate": "destroy", "reason": "treatment_ended"}
+    asked(qa, "treatment.decide_fate", given, fate)
+    asked(qa, "retention.start", given, {})
+    asked(physician, "retention.restrict", given, {"reason": "consent_withdrawn"})
+    assert closed == [journey.treatment]
+    unsure = act(qa, "retention.destroy", given, {"reason": "retention_ended"})
+    assert "勾选" in unsure.content.decode()
+    running = act(qa, "retention.destroy", given, {"reason": "retention_ended", "sure": "yes"})
+    assert running.status_code == 422
+    assert closed == [journey.treatment]
+
+
+def _last(plant: SpecPlant, journey: Journey) -> str:
+    kinds = [each.kind for each in plant.entries("treatment", journey.treatment)]
+    return [each for each in kinds if each != "signing.signature_given.v1"][-1]
