@@ -16,6 +16,7 @@ from tests.spec.harness import SpecPlant
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import deviation, disposition, material_lot, sample
+from yimai.interfaces.web import home as homes
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
@@ -282,6 +283,45 @@ def lots(made: Any) -> Iterator[str]:
     for run in made.runs:
         for use in run.materials:
             yield use.material_lot
+
+
+def test_the_laboratorys_home_leads_by_clock_to_results_and_shows_ones_own_greyed(plant: SpecPlant) -> None:
+    journey = plant.treatment("manufactured")
+    first, second = analysts(journey)
+    given = of(journey, "viability")
+    at(plant, first).does("sample.record_result", given, {"value": "91.5"})
+    mine, theirs = home(plant, first), home(plant, second)
+    form = f"/act/sample.verify_result?treatment={journey.treatment}&sample={given['sample']}&test=viability"
+    assert form not in mine
+    assert "您本人录入的结果" in mine
+    assert form in theirs
+    wanted = re.findall(r"/act/sample\.record_result\?([^\"]+)", theirs)
+    assert any(f"sample={given['sample']}" in each and "test=cd3" in each for each in wanted)
+
+
+def test_the_home_of_quality_has_exceptions_first_and_says_with_whom_a_batch_waits(plant: SpecPlant) -> None:
+    journey = plant.treatment("tested")
+    told = {"batch": journey.batch, "classification": "minor", "reason": "delay", "note": "晚了一小时"}
+    operator = journey.at_base("operator")
+    (opened,) = at(plant, operator).does("deviation.report", {"treatment": journey.treatment}, told)
+    qa, decider = journey.at_base("qa"), journey.at_base("qualified_person")
+    page = home(plant, qa)
+    assert page.index(f"/deviation/{opened.data['deviation']}") < page.index(f"/disposition/{journey.batch}")
+    assert "/act/deviation.assess?" in page
+    assert "/act/deviation.assess?" not in home(plant, decider)
+    assert "等待他人的批次" in home(plant, decider)
+    journey.assess_deviation(str(opened.data["deviation"]))
+    journey.close_deviation(str(opened.data["deviation"]))
+    at(plant, qa).does("disposition.review", {"treatment": journey.treatment, "batch": journey.batch}, {"seen": "yes"})
+    assert "可由您决定的批次" in home(plant, decider)
+    assert "没有未关闭的偏差" in home(plant, decider)
+
+
+def home(plant: SpecPlant, person: str) -> str:
+    here = at(plant, person)
+    answer: HttpResponse = here.asked(RequestFactory().get("/zh-hans/"), homes.home)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
 
 
 def test_another_sites_people_see_no_such_page(plant: SpecPlant) -> None:

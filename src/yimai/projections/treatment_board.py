@@ -239,6 +239,17 @@ def at(cursor: psycopg.Cursor[Any], base: str, most: int = 2000) -> tuple[BoardR
         return tuple(found.fetchall())
 
 
+def revoked(cursor: psycopg.Cursor[Any], site: str) -> tuple[BoardRow, ...]:
+    """The treatments ordered or made at the site whose release was revoked and that go on, the latest first."""
+    with cursor.connection.cursor(row_factory=class_row(BoardRow)) as rows:
+        found = rows.execute(
+            _SELECT + " WHERE state = 'revoked' AND stage <> 'closed' AND %s IN (hospital, base)"
+            " ORDER BY last_occurred DESC, treatment",
+            (site,),
+        )
+        return tuple(found.fetchall())
+
+
 def going_at(cursor: psycopg.Cursor[Any], hospital: str) -> tuple[str, ...]:
     """The hospital's treatments that have not ended, in order of their orders."""
     found = cursor.execute(

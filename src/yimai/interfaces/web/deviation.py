@@ -31,6 +31,7 @@ def deviation(request: HttpRequest, identifier: str) -> HttpResponse:
         context = {
             "deviation": found,
             "situation": situation,
+            "watch": [f"treatment/{situation.treatment}"],
             "step": situation.recipe.step(found.step),
             "lines": tuple(facts_of(situation, identifier)),
             "offers": offers(situation, verbs, request.path),

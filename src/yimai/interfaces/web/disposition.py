@@ -42,6 +42,7 @@ def disposition(request: HttpRequest, identifier: str) -> HttpResponse:
             "batch": made,
             "review": review,
             "situation": situation,
+            "watch": [f"treatment/{situation.treatment}"],
             "ordered": situation.vein.treatment,
             "sheet": next(each for each in sheets if each.batch.id == identifier),
             "offers": offers(situation, _decisions(situation, review), request.path),

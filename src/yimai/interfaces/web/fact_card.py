@@ -72,7 +72,9 @@ def _detail(name: str, value: Json, recipe: Recipe | None, entry: Entry) -> Deta
         return Detail(label, "table", tuple(_detail(key, each, recipe, entry) for key, each in value.items()))
     if isinstance(value, list):
         return Detail(label, "list", tuple(_detail(name, each, recipe, entry) for each in value))
-    return _scalar(name, label, str(value), recipe)
+    step = recipe.step(str(entry.data.get("step", ""))) if recipe is not None and name == "entry" else None
+    named = step.entry(str(value)) if step is not None else None
+    return Detail(label, "words", named.title) if named is not None else _scalar(name, label, str(value), recipe)
 
 
 def _scalar(name: str, label: Words, value: str, recipe: Recipe | None) -> Detail:

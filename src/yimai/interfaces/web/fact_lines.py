@@ -15,6 +15,8 @@ from yimai.store.vault import VaultProblem
 
 HIDDEN = frozenset({"signature", "hash"})
 """Forms of details that a line leaves to the fact's own page; who signed stands below it."""
+KNOWN = frozenset({"treatment", "batch"})
+"""Nouns that the page names already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,11 @@ class FactLine:
 
 
 def line(entry: Entry, recipe: Recipe | None, words: str = "") -> FactLine:
-    shown = tuple(each for each in details(entry, recipe) if each.form not in HIDDEN)
+    shown = tuple(
+        each
+        for each in details(entry, recipe)
+        if each.form not in HIDDEN and not (each.form == "link" and each.value[0] in KNOWN)
+    )
     return FactLine(entry, shown, words)
 
 

@@ -7,17 +7,16 @@ from typing import Any, Final, cast
 
 import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import page, window
-from yimai.interfaces.web.acts import FORMS
+from yimai.interfaces.web import home_quality, page, window
+from yimai.interfaces.web.home_quality import QUALITY, beginnings
 from yimai.interfaces.web.tablet import kept
 from yimai.interfaces.web.to_do import to_do
-from yimai.projections import worklist
+from yimai.projections import treatment_board, worklist
 from yimai.projections.register import PersonRow
-from yimai.projections.words import ROLES, VERB_TITLES
+from yimai.projections.words import ROLES
 from yimai.projections.worklist_state import Task
 
 SHOWN: Final = 60
@@ -26,8 +25,8 @@ BEGINNINGS: Final[dict[Role, tuple[str, ...]]] = {
     "coordinator": ("treatment.order",),
     "physician": ("treatment.order",),
     "operator": ("deviation.report", "equipment.clean"),
-    "qc_analyst": ("deviation.report",),
-    "qa": ("deviation.report", "suite.take_out", "suite.put_back", "material_lot.receive"),
+    "qc_analyst": ("equipment.take_out",),
+    "qa": ("suite.take_out", "suite.put_back", "material_lot.receive"),
     "qualified_person": ("approval.approve_recipe", "approval.approve_base"),
     "administrator": ("site.register_person", "site.register_site"),
     "planner": ("approval.approve_programme",),
@@ -44,6 +43,10 @@ def home(request: HttpRequest, role: str = "") -> HttpResponse:
     roles = cast(tuple[Role, ...], tuple(each for each in who.roles if role in ("", each)))
     with window.reading(who) as cursor:
         now = page.now()
+        if roles and set(roles) <= set(QUALITY):
+            return home_quality.quality(request, cursor, who, roles)
+        if roles == ("qc_analyst",):
+            return home_quality.laboratory(request, cursor, who)
         tasks = to_do(_tasks(cursor, who, roles, now), who, now, request.path)
         ready = [each for each in tasks if each.ready]
         context = {
@@ -51,6 +54,7 @@ def home(request: HttpRequest, role: str = "") -> HttpResponse:
             "watch": [f"site/{who.site}"],
             "roles": [(each, ROLES[each]) for each in who.roles] if len(who.roles) > 1 else [],
             "site": who.site,
+            "revoked": treatment_board.revoked(cursor, who.site),
             "pressing": [each for each in ready if each.pressing],
             "ready": [each for each in ready if not each.pressing][:SHOWN],
             "more": max(0, sum(not each.pressing for each in ready) - SHOWN),
@@ -67,8 +71,4 @@ def _tasks(cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...],
 
 
 def _beginnings(roles: tuple[Role, ...]) -> list[tuple[Words, str]]:
-    verbs = dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ()) if verb in FORMS)
-    return [
-        (VERB_TITLES.get(verb, FORMS[verb].title), f"{reverse('act', args=[verb])}?next={reverse('home')}")
-        for verb in verbs
-    ]
+    return beginnings(dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ())))

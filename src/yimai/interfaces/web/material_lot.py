@@ -26,6 +26,7 @@ def material_lot(request: HttpRequest, identifier: str) -> HttpResponse:
             verbs.append(("material_lot.reject", known, {"reason": "quality_concern"}))
         context = {
             "lot": lot,
+            "watch": [f"material_lot/{identifier}"],
             "title": titles(situation).get(lot.material),
             "expired": page.now().date() > lot.expires,
             "uses": uses_of(cursor, identifier),

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 
 from django.urls import reverse
 
-from yimai.domain.recipe import Recipe, Words
+from yimai.domain.batch_entry import written
+from yimai.domain.recipe import Recipe, Test, Words
 from yimai.domain.refusals import REFUSALS
 from yimai.domain.sample import Sample
 from yimai.interfaces.web.situation import Situation
@@ -36,7 +37,7 @@ class Departure:
     title: Words
     what: Words
     found: Words
-    limits: str
+    limits: Words
     why: Words
     people: tuple[str, ...]
     when: datetime
@@ -91,7 +92,7 @@ def _deviation(situation: Situation, batch: str, entry: Entry) -> Iterator[Depar
         _place(situation.recipe, data["step"], data["entry"]),
         key=data["deviation"],
         found=Words(data["value"], data["value"]) if data["value"] else cause,
-        limits=data["limits"],
+        limits=Words(data["limits"], data["limits"]),
         why=cause if data["value"] else VALUES.get(data["reason"], NOTHING),
         people=(data["raised"]["signer"],),
         state="open" if known.state != "closed" else "decided",
@@ -120,13 +121,14 @@ def _excursion(situation: Situation, batch: str, entry: Entry) -> Iterator[Depar
         "unusable": Words("不得使用", "Must not be used"),
     }
     low, high = shipment.limits.low, shipment.limits.high
+    allowed = " … ".join(f"{each:f}" for each in (low, high) if each is not None) + " °C"
     yield _departure(
         entry,
         Words("温度偏离", "Excursion"),
         VALUES[data["cause"]],
         key=data["excursion"],
         found=Words(span, span),
-        limits=" … ".join(f"{each:f}" for each in (low, high) if each is not None) + " °C",
+        limits=Words(allowed, allowed),
         state="open" if state == "open" else "decided",
         verdict=verdicts[state],
         address=f"{reverse('treatment', args=[situation.treatment])}#release",
@@ -142,14 +144,6 @@ def _result(situation: Situation, batch: str, entry: Entry) -> Iterator[Departur
     stands = standing is not None and standing.attempt == data["attempt"]
     covered = data["test"] in situation.vein.disposition.of(batch).accepted
     test = situation.recipe.test(data["test"])
-    limits = ""
-    if test is not None:
-        low, high = test.limits.low, test.limits.high
-        bounds = [
-            f"{'>' if test.limits.low_exclusive else '≥'} {low:f}" if low is not None else "",
-            f"{'<' if test.limits.high_exclusive else '≤'} {high:f}" if high is not None else "",
-        ]
-        limits = ", ".join(filter(None, bounds))
     value = VALUES.get(data["value"], Words(data["value"], data["value"]))
     decided = situation.vein.disposition.of(batch).state in ("rejected", "revoked") or covered
     stand = Words("有效，待决定", "Stands, undecided") if stands else Words("已无效", "Invalidated")
@@ -159,7 +153,7 @@ def _result(situation: Situation, batch: str, entry: Entry) -> Iterator[Departur
         test.title if test is not None else Words(data["test"], data["test"]),
         key=_attempt(data),
         found=value,
-        limits=limits or (" / ".join(test.accepted) if test is not None else ""),
+        limits=_specified(test),
         people=tuple(filter(None, (data["reported"]["signer"], standing.verifier if standing and stands else ""))),
         state="open" if stands and not decided else "decided",
         verdict=Words("已作决定", "Decided upon") if stands and decided else stand,
@@ -273,7 +267,7 @@ def _departure(
     *,
     key: str = "",
     found: Words = NOTHING,
-    limits: str = "",
+    limits: Words = NOTHING,
     why: Words = NOTHING,
     people: tuple[str, ...] = (),
     state: State = "noted",
@@ -295,6 +289,17 @@ def _place(recipe: Recipe, step: str, entry: str) -> Words:
     if recorded is None:
         return found.title
     return Words(f"{found.title.zh} · {recorded.title.zh}", f"{found.title.en} · {recorded.title.en}")
+
+
+def _specified(test: Test | None) -> Words:
+    """What conforms: the limits with their unit, or the results that are accepted."""
+    if test is None:
+        return NOTHING
+    if test.type == "quantity":
+        said = f"{written(test.limits)} {test.unit}"
+        return Words(said, said)
+    fit = [VALUES.get(each, Words(each, each)) for each in test.accepted]
+    return Words("、".join(each.zh for each in fit), ", ".join(each.en for each in fit))
 
 
 def _attempt(data: Mapping[str, Any]) -> str:

@@ -41,6 +41,7 @@ def sample(request: HttpRequest, identifier: str) -> HttpResponse:
             "plan": situation.recipe.sample(taken.plan),
             "step": situation.recipe.step(taken.step),
             "situation": situation,
+            "watch": [f"treatment/{situation.treatment}"],
             "tests": tuple(tests(situation, taken, own)),
             "besides": [each for each in own if "test" not in each.task.arguments],
             "lines": [line(each, situation.recipe) for each in about(situation.entries, "sample", identifier)],

@@ -1,0 +1,172 @@
+"""The homes of the laboratory and of quality assurance: exceptions first, then what can be decided, then what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from yimai.domain.person import Role
+from yimai.domain.recipe import Words
+from yimai.interfaces.web import page
+from yimai.interfaces.web.acts import FORMS
+from yimai.interfaces.web.forms.material_lot import recipes, titles
+from yimai.interfaces.web.situation import Situation
+from yimai.interfaces.web.to_do import ToDo, to_do
+from yimai.projections import equipment_board, label_board, material_board, treatment_board, worklist
+from yimai.projections.equipment_board import EquipmentRow
+from yimai.projections.material_board import LotRow
+from yimai.projections.register import PersonRow
+from yimai.projections.words import ROLES, VERB_TITLES
+
+QUALITY: Final[tuple[Role, ...]] = ("qa", "qualified_person")
+EXCEPTIONS: Final = ("deviation.assess", "deviation.close", "custody.assess_excursion")
+DECISIONS: Final = ("disposition.", "oos_supply.")
+SOON: Final = timedelta(days=30)
+"""Lots and calibrations that end within this time are shown."""
+STRAY: Final = timedelta(hours=4)
+"""A label that was printed this long ago should be on its item or destroyed."""
+MOST: Final = 600
+SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Tube:
+    """A sample with what is to be done on it. due: of the first that runs out."""
+
+    sample: str
+    treatment: str
+    urgent: bool
+    tasks: tuple[ToDo, ...]
+    due: datetime | None
+    pressing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A batch with what is to be decided on it. ready: the reader can decide something now."""
+
+    batch: str
+    treatment: str
+    urgent: bool
+    tasks: tuple[ToDo, ...]
+    since: datetime
+
+    @property
+    def ready(self) -> bool:
+        return any(each.ready for each in self.tasks)
+
+
+def laboratory(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow) -> HttpResponse:
+    """An analyst's home: results that are due by their clocks, then those that wait for a second analyst."""
+    now = page.now()
+    tasks = to_do(worklist.for_site(cursor, who.site, ("qc_analyst",), now, most=MOST), who, now, request.path)
+    checks = [each for each in tasks if each.task.verb == "sample.verify_result"]
+    wanted = list(tubes(each for each in tasks if each.task.verb == "sample.record_result"))
+    context = {
+        "site": who.site,
+        "watch": [f"site/{who.site}"],
+        "tubes": wanted[:SHOWN],
+        "more": max(0, len(wanted) - SHOWN),
+        "results": sum(len(each.tasks) for each in wanted),
+        "checks": sorted(checks, key=lambda each: not each.ready),
+        "ready_checks": sum(each.ready for each in checks),
+        "others": [each for each in tasks if each.task.verb == "sample.take"],
+        "classes": classes(Situation(who, cursor, {}, now)),
+        "instruments": attention(equipment_board.at(cursor, who.site), now.date()),
+        "beginnings": beginnings(("equipment.take_out",)),
+        "today": now.date(),
+    }
+    return page.show(request, cursor, "home_laboratory", context)
+
+
+def tubes(tasks: Iterable[ToDo]) -> Iterator[Tube]:
+    """The tasks by the sample on which they are done, the sample whose clock runs out first at the head."""
+    found: dict[str, list[ToDo]] = {}
+    for each in tasks:
+        found.setdefault(each.task.arguments["sample"], []).append(each)
+    for sample, own in found.items():
+        first = own[0]
+        pressing = next((each.pressing for each in own if each.pressing), "")
+        yield Tube(sample, first.task.treatment, first.task.urgency == "urgent", tuple(own), first.task.due, pressing)
+
+
+def quality(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...]) -> HttpResponse:
+    """QA's and the qualified person's home."""
+    now = page.now()
+    tasks = to_do(worklist.for_site(cursor, who.site, QUALITY, now, most=MOST), who, now, request.path)
+    raised = [each for each in tasks if each.task.verb in EXCEPTIONS]
+    decided = list(decisions(each for each in tasks if each.task.verb.startswith(DECISIONS)))
+    others = [
+        each
+        for each in tasks
+        if each.task.verb not in EXCEPTIONS
+        and not each.task.verb.startswith(DECISIONS)
+        and "operator" not in each.task.roles
+    ]
+    strays = [
+        each for each in label_board.missing(cursor, who.site) if each.site == who.site and each.issued <= now - STRAY
+    ]
+    situation = Situation(who, cursor, {}, now)
+    context = {
+        "site": who.site,
+        "watch": [f"site/{who.site}"],
+        "roles": [(each, ROLES[each]) for each in who.roles] if len(who.roles) > 1 else [],
+        "role": roles[0] if len(roles) == 1 and len(who.roles) > 1 else "",
+        "revoked": treatment_board.revoked(cursor, who.site),
+        "raised": sorted(raised, key=lambda each: (not each.ready, each.task.since))[:SHOWN],
+        "raised_more": max(0, len(raised) - SHOWN),
+        "ready": [each for each in decided if each.ready],
+        "waiting": [each for each in decided if not each.ready][:SHOWN],
+        "strays": strays[:SHOWN],
+        "strays_more": max(0, len(strays) - SHOWN),
+        "others": [each for each in others if each.ready][:SHOWN],
+        "lots": lots(material_board.at(cursor, who.site), now.date()),
+        "materials": titles(situation),
+        "classes": classes(situation),
+        "instruments": attention(equipment_board.at(cursor, who.site), now.date()),
+        "today": now.date(),
+        "beginnings": beginnings(("suite.take_out", "suite.put_back", "equipment.take_out", "material_lot.receive")),
+    }
+    return page.show(request, cursor, "home_quality", context)
+
+
+def decisions(tasks: Iterable[ToDo]) -> Iterator[Decision]:
+    """The tasks by their batch, in the order in which they became due."""
+    found: dict[str, list[ToDo]] = {}
+    for each in tasks:
+        found.setdefault(each.task.arguments["batch"], []).append(each)
+    lines = [
+        Decision(batch, own[0].task.treatment, own[0].task.urgency == "urgent", tuple(own), own[0].task.since)
+        for batch, own in found.items()
+    ]
+    yield from sorted(lines, key=lambda each: (not each.urgent, each.since))
+
+
+def lots(rows: Iterable[LotRow], today: date) -> list[LotRow]:
+    """The lots that deserve a look: in quarantine, expired, or about to expire."""
+    return [each for each in rows if each.state == "received" or each.expires <= today + SOON]
+
+
+def classes(situation: Situation) -> dict[str, Words]:
+    """What the recipes call each class of equipment."""
+    return {code: title for recipe in recipes(situation) for code, title in recipe.equipment_classes}
+
+
+def attention(rows: Iterable[EquipmentRow], today: date) -> list[EquipmentRow]:
+    """What is out of use, was never calibrated, or whose calibration ends soon."""
+    return [each for each in rows if each.out or each.valid_until is None or each.valid_until <= today + SOON]
+
+
+def beginnings(verbs: Iterable[str]) -> list[tuple[Words, str]]:
+    """What one begins of one's own accord, for no treatment that is going already."""
+    return [
+        (VERB_TITLES.get(verb, FORMS[verb].title), f"{reverse('act', args=[verb])}?next={reverse('home')}")
+        for verb in verbs
+        if verb in FORMS
+    ]
