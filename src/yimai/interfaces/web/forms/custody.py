@@ -1,17 +1,15 @@
-"""Custody at a site: unpack and match, put into storage and take out, decide what is to become of it, destroy it."""
+"""Custody at a site: unpack and match, put into storage and take out, destroy what was decided to be destroyed."""
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final
 
-from yimai.actions import custody, treatment
+from yimai.actions import custody
 from yimai.domain.recipe import Words
-from yimai.domain.treatment import Fate
-from yimai.interfaces.web.field import Choice, Colleague, Field, Given, Option, Scan, Tick, YesNo, reason
+from yimai.interfaces.web.field import Colleague, Field, Given, Option, Scan, Tick, YesNo
 from yimai.interfaces.web.form import Arguments, Form
 from yimai.interfaces.web.situation import Situation
-from yimai.interfaces.web.step_field import Known, Reasons, Thing
-from yimai.projections.field_words import VALUES
+from yimai.interfaces.web.step_field import Reasons, Thing
 
 CONTAINER: Final = Scan(name="container", title=Words("容器", "Container"), nouns=("container",))
 SECOND: Final = Colleague(name="verifier", roles=("operator", "nurse", "physician", "qa"))
@@ -110,32 +108,5 @@ FORMS: Final = (
         (Given(name="treatment"), CONTAINER, SECOND),
         button=Words("两人销毁", "Destroy, both present"),
         guide=Words("只销毁 QA 已决定销毁的容器。", "Only what QA has decided to be destroyed."),
-    ),
-    Form(
-        treatment.decide_fate,
-        Words("决定物料去向", "Decide the material's fate"),
-        (
-            Given(name="treatment"),
-            Known(name="container", title=Words("容器", "Container"), noun="container", known=lambda _: ""),
-            Choice(
-                name="fate",
-                title=Words("去向", "What becomes of it"),
-                options=lambda _: [(each, VALUES[each]) for each in get_args(Fate)],
-            ),
-            reason(
-                "treatment_ended",
-                "batch_failed",
-                "out_of_specification",
-                "late_positive",
-                "quality_concern",
-                "outside_validated_range",
-                "expired",
-            ),
-        ),
-        button=Words("决定", "Decide"),
-        guide=Words(
-            "治疗已终止，或该物料不得使用。销毁由两人执行并扫描。",
-            "The treatment has ended, or the material must not be used. Two people carry out a destruction, by scan.",
-        ),
     ),
 )
