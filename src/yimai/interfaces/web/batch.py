@@ -89,7 +89,7 @@ def batch(request: HttpRequest, identifier: str) -> HttpResponse:
             "recipe": recipe,
             "disposition": sheet.disposition,
             "cards": cards,
-            "done": sum(card.state == "done" for card in cards),
+            "completed": sum(card.state == "done" for card in cards),
             "next": [each for each in _of_batch(tasks, identifier) if not each.task.optional],
             "besides": [each for each in _of_batch(tasks, identifier) if each.task.optional],
             "deviations": [each for each in state.deviations.by_id.values() if each.batch == identifier],
