@@ -194,6 +194,13 @@ def for_treatment(cursor: psycopg.Cursor[Any], treatment: str, now: datetime) ->
     return _ordered(finished(rows.get(treatment, ()), now, _known_rooms(cursor)))
 
 
+def of_hospital(cursor: psycopg.Cursor[Any], hospital: str, now: datetime) -> tuple[Task, ...]:
+    """Everything that the hospital's treatments wait for, by whomever: clocks that run out first."""
+    rows = _planned(cursor, "hospital = %s" + _LIVE, (hospital,))
+    tasks = (task for tasks in rows.values() for task in tasks if not task.optional)
+    return _ordered(finished(tasks, now, _known_rooms(cursor)))
+
+
 def for_courier(cursor: psycopg.Cursor[Any], person: str) -> tuple[Task, ...]:
     """The shipments that the courier carries, and those that wait to be taken by any courier.
 
@@ -202,6 +209,16 @@ def for_courier(cursor: psycopg.Cursor[Any], person: str) -> tuple[Task, ...]:
     rows = cursor.execute(_ERRANDS + "e.inside <> '{}' AND (e.holder = %s OR e.site = e.origin)", (person,)).fetchall()
     tasks = (task for row in rows for task in handing_over(Errand(*row)) if task.side == "carrier")
     return _ordered(task for task in tasks if task.person in ("", person))
+
+
+def legs(cursor: psycopg.Cursor[Any], person: str) -> tuple[Errand, ...]:
+    """The shipments that the courier carries, that wait for any courier, and that have arrived and are not unpacked yet."""
+    rows = cursor.execute(
+        _ERRANDS + "e.inside <> '{}' AND (e.holder = %s OR e.site IN (e.origin, e.destination))"
+        " ORDER BY e.keeps NULLS LAST, e.packed, e.shipment",
+        (person,),
+    ).fetchall()
+    return tuple(Errand(*row) for row in rows)
 
 
 def errand(cursor: psycopg.Cursor[Any], shipment: str) -> Errand | None:

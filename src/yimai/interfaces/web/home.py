@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import home_quality, page, window
+from yimai.interfaces.web import home_courier, home_hospital, home_quality, page, window
 from yimai.interfaces.web.home_quality import QUALITY, beginnings
 from yimai.interfaces.web.tablet import kept
 from yimai.interfaces.web.to_do import to_do
@@ -34,13 +34,21 @@ BEGINNINGS: Final[dict[Role, tuple[str, ...]]] = {
 """What a role begins of its own accord, for no treatment that is going already."""
 
 
-@kept
 def home(request: HttpRequest, role: str = "") -> HttpResponse:
     """The home of all one's roles; a person of several may name one."""
     who = page.reader(request)
     if who is None or role not in ("", *who.roles):
         raise Http404(role)
     roles = cast(tuple[Role, ...], tuple(each for each in who.roles if role in ("", each)))
+    if roles and home_hospital.ROLES.issuperset(roles):
+        return home_hospital.hospital(request, who, roles, role)
+    if roles == ("courier",):
+        return home_courier.courier(request, who)
+    return _home(request, who, roles, role)
+
+
+@kept
+def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: str) -> HttpResponse:
     with window.reading(who) as cursor:
         now = page.now()
         if roles and set(roles) <= set(QUALITY):

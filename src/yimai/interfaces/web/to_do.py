@@ -13,6 +13,7 @@ from django.urls import reverse
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.acts import FORMS
+from yimai.interfaces.web.patient import Patient
 from yimai.projections.register import PersonRow
 from yimai.projections.words import VERB_TITLES
 from yimai.projections.worklist_state import Task
@@ -38,7 +39,7 @@ Pressing = Literal["over", "soon", ""]
 class ToDo:
     """One task. address: of its form, "" where the reader cannot do it now. things: noun and identifier of what it is about.
 
-    with_whom: the roles that do it, where the reader does not.
+    with_whom: the roles that do it, where the reader does not. patient: whose treatment it is, where the reader may know.
     """
 
     task: Task
@@ -49,6 +50,7 @@ class ToDo:
     pressing: Pressing
     remaining: timedelta | None
     with_whom: tuple[Role, ...]
+    patient: Patient | None = None
 
     @property
     def ready(self) -> bool:
@@ -58,6 +60,13 @@ class ToDo:
 def to_do(tasks: Iterable[Task], who: PersonRow, now: datetime, back: str) -> tuple[ToDo, ...]:
     """The tasks as this reader sees them. back: the page to which the forms return."""
     return tuple(_shown(task, who, now, back) for task in tasks)
+
+
+def urgency(remaining: timedelta | None) -> Pressing:
+    """How a clock presses that runs out in this time."""
+    if remaining is None:
+        return ""
+    return "over" if remaining <= timedelta(0) else "soon" if remaining <= SOON else ""
 
 
 def does(task: Task, who: PersonRow) -> bool:
@@ -70,9 +79,7 @@ def _shown(task: Task, who: PersonRow, now: datetime, back: str) -> ToDo:
     mine = does(task, who)
     ready = mine and not task.blocked and task.verb in FORMS
     remaining = task.due - now if task.due is not None else None
-    pressing: Pressing = ""
-    if remaining is not None and not task.optional:
-        pressing = "over" if remaining <= timedelta(0) else "soon" if remaining <= SOON else ""
+    pressing: Pressing = "" if task.optional else urgency(remaining)
     others = (
         [(VERB_TITLES[verb], _address(verb, task, back)) for verb in task.alternatives if verb in FORMS]
         if ready

@@ -1,0 +1,172 @@
+"""Homes of hospital's people and couriers: today's work leads to its form, others' work is shown with whom it lies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from html import unescape
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
+from tests.pages.tablets import Tablet, bench_opened, hidden
+from tests.spec.harness import SpecPlant
+
+from yimai.interfaces.plant.journey import Journey
+from yimai.interfaces.web import home
+from yimai.projections.register import PersonRow
+from yimai.wiring.embedded_database import EmbeddedDatabase
+
+SHANGHAI = timezone(timedelta(hours=8))
+
+
+@pytest.fixture
+def plant(postgres: EmbeddedDatabase) -> Iterator[SpecPlant]:
+    with bench_opened(postgres) as plant:
+        yield plant
+
+
+def at(plant: SpecPlant, person: str) -> Tablet:
+    member = next(each for each in plant.base.people if each.id == person)
+    return Tablet(plant, PersonRow(person, member.site, member.roles))
+
+
+def home_of(tablet: Tablet) -> str:
+    """The person's home as it is served."""
+    answer = tablet.asked(RequestFactory().get(f"/{tablet.language}/"), home.home)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def links(page: str, verb: str) -> list[str]:
+    return re.findall(rf'href="([^"]*/act/{re.escape(verb)}\?[^"]*)"', page)
+
+
+def patient_of(journey: Journey) -> str:
+    """The patient's name as the hospital's coordinator reads it."""
+    page = home_of(at(journey.plant, journey.at_hospital("coordinator")))  # type: ignore[arg-type]
+    found = re.search(r'<b class="whose">([^<]+)</b>', page)
+    assert found
+    return found[1]
+
+
+def person_of(plant: SpecPlant, role: str, *, elsewhere: str = "") -> str:
+    return next(each.id for each in plant.base.people if role in each.roles and each.site != elsewhere)
+
+
+def test_a_nurse_is_led_from_her_task_to_its_form_with_the_patients_name(plant: SpecPlant) -> None:
+    journey = plant.treatment("labelled")
+    page = home_of(at(plant, journey.at_hospital("nurse")))
+    (link,) = links(page, "collection.start")
+    assert f"treatment={journey.treatment}" in link
+    assert patient_of(journey) in page
+
+
+def test_what_lies_with_others_is_said_with_whom_and_leads_to_no_form(plant: SpecPlant) -> None:
+    journey = plant.treatment("consented")
+    page = home_of(at(plant, journey.at_hospital("coordinator")))
+    assert not links(page, "treatment.accept")
+    assert "接受医嘱" in page
+    assert "排程员" in page
+
+
+@pytest.mark.parametrize("role", ["coordinator", "nurse", "physician", "operator", "courier", "scheduler"])
+def test_nobody_but_the_ordering_hospitals_people_reads_the_name(plant: SpecPlant, role: str) -> None:
+    journey = plant.treatment("packed")
+    name = patient_of(journey)
+    page = home_of(at(plant, person_of(plant, role, elsewhere=journey.hospital)))
+    assert name not in page
+    if role in ("coordinator", "nurse", "physician"):
+        assert journey.treatment not in page
+
+
+def test_a_hospitals_home_with_names_is_kept_on_no_tablet(plant: SpecPlant) -> None:
+    journey = plant.treatment("labelled")
+    for person, keeps in ((journey.at_hospital("nurse"), False), (journey.at_base("operator"), True)):
+        tablet = at(plant, person)
+        answer = tablet.asked(RequestFactory().get("/zh-hans/"), home.home)
+        assert ("Yimai-Keep" in answer) == keeps
+
+
+def test_a_courier_fetches_carries_delivers_and_reads_the_logger(plant: SpecPlant) -> None:
+    journey = plant.treatment("packed")
+    courier, nurse = person_of(plant, "courier"), journey.holder
+    mine = at(plant, courier)
+    page = home_of(mine)
+    assert 'data-stage="waits"' in page
+    assert links(page, "custody.hand_over")
+    about = {"treatment": journey.treatment, "shipment": journey.shipment}
+    scans = {"giver_scan": journey.shipment, "taker_scan": journey.shipment}
+    mine.does("custody.hand_over", about, {**scans, "giver": nurse, "taker": courier})
+    assert 'data-stage="carried"' in home_of(mine)
+    begin = journey.now
+    plant.clock.wait_until(begin + timedelta(hours=9))
+    operator = journey.at_base("operator")
+    at(plant, operator).does("custody.hand_over", about, {**scans, "giver": courier, "taker": operator})
+    page = home_of(mine)
+    assert 'data-stage="delivered"' in page
+    (link,) = links(page, "custody.report_temperature")
+    assert journey.shipment in link
+    shown = mine.shown("custody.report_temperature", **about)
+    assert shown.status_code == 200
+    lines = [f"{begin + timedelta(minutes=10 * each):%Y-%m-%dT%H:%M:%SZ},5.1" for each in range(-6, 60)]
+    file = SimpleUploadedFile("logger.csv", "\n".join(["Time,Temperature (°C)", *lines]).encode())
+    command = {"command": hidden(shown, "command"), "seen": hidden(shown, "seen"), "logger": "LG-1"}
+    asked = mine.sent("custody.report_temperature", about, {**command, "file": file})  # type: ignore[dict-item]
+    assert asked["Yimai-Answer"] == "sign", re.sub(r"<[^>]+>|\s+", " ", asked.content.decode())[:1500]
+    carried = {"file:file": unescape(hidden(asked, "file:file")), "record": hidden(asked, "record")}
+    signed = {**command, **carried, f"sign-{courier}-password": "right"}
+    assert mine.sent("custody.report_temperature", about, signed)["Yimai-Answer"] == "done"
+    assert 'data-stage="delivered"' not in home_of(mine)
+
+
+def test_a_courier_who_has_nothing_is_told_so_kindly(plant: SpecPlant) -> None:
+    page = home_of(at(plant, person_of(plant, "courier")))
+    assert "目前没有承运中的运输箱" in page
+    assert "目前没有待取件" in page
+
+
+def on_new_years_eve(plant: SpecPlant, reach: str) -> Journey:
+    """A treatment that reaches the stage on the last day of a year, some hours before midnight."""
+    begun = plant.clock()
+    first = plant.treatment(reach)
+    lasts = first.now - begun
+    eve = datetime(plant.clock().year, 12, 31, 20, tzinfo=SHANGHAI)
+    plant.clock.wait_until(eve - lasts - timedelta(days=1))
+    journey = plant.treatment(reach)
+    assert journey.now < eve
+    plant.clock.wait_until(max(journey.now, eve - timedelta(hours=10)))
+    return journey
+
+
+def test_a_clock_that_runs_out_in_the_new_year_says_so_and_when_it_is_over(plant: SpecPlant) -> None:
+    journey = on_new_years_eve(plant, "packed")
+    year = journey.now.astimezone(SHANGHAI).year
+    tablet = at(plant, person_of(plant, "courier"))
+    page = home_of(tablet)
+    (until,) = re.findall(rf"{year + 1}-01-0\d \d\d:\d\d", page)[:1]
+    assert "UTC+8" in page
+    assert 'class="leg over"' not in page.partition(journey.shipment)[0].rpartition("<li")[2]
+    plant.clock.wait_until(datetime.fromisoformat(until).replace(tzinfo=SHANGHAI) + timedelta(minutes=1))
+    assert 'class="leg over"' in home_of(tablet)
+
+
+def test_a_bag_thawed_before_midnight_of_the_year_is_matched_after_it(plant: SpecPlant) -> None:
+    journey = on_new_years_eve(plant, "permitted")
+    year = journey.now.astimezone(SHANGHAI).year
+    plant.clock.wait_until(datetime(year, 12, 31, 23, 50, tzinfo=SHANGHAI))
+    nurse = journey.at_hospital("nurse", qualification="bedside_infusion")
+    verifier = journey.at_hospital("nurse", "physician", qualification="bedside_infusion", without=(nurse,))
+    tablet, bag = at(plant, nurse), journey.final_bags[0]
+    about = {"treatment": journey.treatment, "permit": journey.permit}
+    tablet.does("infusion.thaw", about, {"container": bag})
+    page = home_of(tablet)
+    (link,) = links(page, "infusion.match_bedside")
+    assert journey.permit in link
+    assert f"{year + 1}-01-01 00:" in page
+    plant.clock.wait_until(datetime(year + 1, 1, 1, 0, 4, tzinfo=SHANGHAI))
+    scans = {"container": bag, "wristband": journey.wristband, "order": journey.treatment, "verifier": verifier}
+    (matched,) = tablet.does("infusion.match_bedside", about, scans)
+    assert matched.occurred.astimezone(SHANGHAI).year == year + 1
+    assert links(home_of(tablet), "infusion.start")
