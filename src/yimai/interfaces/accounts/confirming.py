@@ -47,7 +47,7 @@ WRONG: Final = RefusalKind(
 WRONG_CODE: Final = RefusalKind(
     "accounts.wrong_code",
     "The one-time code is wrong or was used before, so nothing was signed. Wait for the next code and type it.",
-    "一次性验证码不正确或已使用，未签名。请等待下一个验证码后输入。",
+    "动态码不正确或已使用，未签名。请等待下一个动态码后输入。",
 )
 WRONG_PASSKEY: Final = RefusalKind(
     "accounts.wrong_passkey",

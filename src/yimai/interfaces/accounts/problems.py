@@ -34,7 +34,7 @@ THE_OLD_ONE: Final = Words(
 )
 
 WRONG_CODE: Final = Words(
-    "验证码不正确或已使用。请等待下一个验证码后输入。",
+    "动态码不正确或已使用。请等待下一个动态码后输入。",
     "The code is wrong or was used before. Wait for the next one and type it.",
 )
 WRONG_PASSKEY: Final = Words(
@@ -68,11 +68,11 @@ OWN_ACCOUNT: Final = Words(
     "Nobody administers their own account. Ask another administrator of accounts.",
 )
 
-_CITY: Final = timezone(timedelta(hours=8))
+CITY: Final = timezone(timedelta(hours=8))
 
 
 def clock_time(moment: datetime) -> str:
-    return f"{moment.astimezone(_CITY):%H:%M} UTC+8"
+    return f"{moment.astimezone(CITY):%H:%M} UTC+8"
 
 
 def locked(until: datetime) -> Words:

@@ -1,4 +1,8 @@
-"""A passkey in Chromium with a virtual authenticator: made, signed in by, and signed with; checked by an independent few lines."""
+"""Accounts in Chromium: every page fits and can be used by everybody; a passkey of a virtual authenticator is made, signed in by
+and signed with, checked by an independent few lines; what was typed outlives its session.
+
+With YIMAI_SCREENSHOTS=FOLDER every page is kept there as a picture.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,20 @@ import threading
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import psycopg
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
 from tests.pages.browsing import keep_picture, opened_browser
 from tests.projections.following import screen_pool
 from tests.signing_in import PASSWORD, account_of, accounts_on
@@ -27,6 +34,7 @@ from tests.windows import opened_bench, opened_window
 
 from yimai.domain.signing import problem_of
 from yimai.interfaces.accounts import confirming
+from yimai.interfaces.accounts.models import Account, Session
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.store import verify_signatures
 from yimai.wiring.embedded_database import EmbeddedDatabase
@@ -208,3 +216,95 @@ def test_without_an_authenticator_it_says_what_to_do(served: Served, browser: An
     page.wait_for_selector("[data-passkey-problem]:not([hidden])", timeout=20_000)
     assert "use the password" in page.inner_text("[data-passkey-problem]")
     context.close()
+
+
+VIEWS = {"tablet": (1024, 768), "tablet-upright": (820, 1180), "desktop": (1440, 900)}
+OWN_PAGES = {
+    "own-account": "account/",
+    "password": "account/password",
+    "add-passkey": "account/passkey/add",
+    "set-up-code": "account/code",
+    "recovery-codes": "account/recovery-codes",
+    "administration": "account/administration",
+    "administered": "account/administration/person/operator-01",
+    "account-events": "account/administration/events",
+}
+
+
+def complaints_of(page: Any) -> list[str]:
+    """What axe finds wrong, by WCAG 2.2 AA and its best practices."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_page_fits_and_axe_finds_nothing(served: Served, browser: Any, view: str, language: str) -> None:
+    account_of("administrator-01", PASSWORD)
+    account_of("operator-01", PASSWORD)
+    Account.objects.filter(pk="operator-01").update(locked_until=timezone.now() + timedelta(hours=1))
+    width, height = VIEWS[view]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    here = served.address.removesuffix("en") + language
+
+    def looked_at(name: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+        assert complaints_of(page) == [], name
+        keep_picture(page, f"{name}-{language}-{view}")
+
+    page.goto(f"{here}/account/sign-in")
+    looked_at("sign-in")
+    page.fill("#person", "administrator-01")
+    page.fill("#password", "wrong")
+    page.click("form:has(#password) button")
+    looked_at("sign-in-refused")
+    page.fill("#password", PASSWORD)
+    page.click("form:has(#password) button")
+    page.wait_for_load_state()
+    page.goto(f"{here}/account/passkey/add")
+    looked_at("prove")
+    page.fill("#password", PASSWORD)
+    page.click("form:has(#password) button")
+    page.wait_for_load_state()
+    for name, path in OWN_PAGES.items():
+        assert page.goto(f"{here}/{path}").status == 200
+        looked_at(name)
+    context.close()
+
+
+def test_what_was_typed_outlives_its_session(served: Served, tablet: Any) -> None:
+    account_of("qa-01", PASSWORD)
+    sign_in(tablet, served, "qa-01")
+    form = f"{served.address}/act/equipment.calibrate"
+    tablet.goto(form)
+    tablet.fill("[name=equipment]", "bsc-01")
+    tablet.fill("[name=valid_until]", "2029-03-31")
+    tablet.wait_for_timeout(600)
+    Session.objects.filter(account_id="qa-01").update(expire_date=timezone.now() - timedelta(seconds=1))
+    tablet.click(".action-bar .primary")
+    tablet.click(".act-notice a")
+    tablet.fill("#person", "qa-01")
+    tablet.fill("#password", PASSWORD)
+    tablet.click("form:has(#password) button")
+    tablet.wait_for_url(form)
+    tablet.wait_for_selector(".kept-note")
+    assert tablet.input_value("[name=valid_until]") == "2029-03-31"
+    assert tablet.input_value("[name=equipment]") == "", "what is scanned to match identities is scanned anew"
+    keep_picture(tablet, "what-was-typed-is-back")
+
+
+def test_somebody_else_does_not_get_what_was_typed(served: Served, tablet: Any) -> None:
+    for person in ("qa-01", "qa-02"):
+        account_of(person, PASSWORD)
+    Account.objects.update(locked_until=None, failures=0)
+    sign_in(tablet, served, "qa-01")
+    form = f"{served.address}/act/equipment.calibrate"
+    tablet.goto(form)
+    tablet.fill("[name=valid_until]", "2029-03-31")
+    tablet.wait_for_timeout(600)
+    Session.objects.filter(account_id="qa-01").update(expire_date=timezone.now() - timedelta(seconds=1))
+    sign_in(tablet, served, "qa-02")
+    tablet.goto(form)
+    tablet.wait_for_timeout(600)
+    assert tablet.input_value("[name=valid_until]") == ""
