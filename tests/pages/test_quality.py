@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -13,6 +15,8 @@ from django.test import RequestFactory
 from tests.pages.tablets import Tablet, bench_opened, refused
 from tests.spec.harness import SpecPlant
 
+from yimai.actions import custody
+from yimai.domain.shipment import ExcursionOpened
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import deviation, disposition, material_lot, sample
@@ -182,6 +186,21 @@ def test_qa_decides_on_an_excursion_with_the_readings_before_it(plant: SpecPlant
     assert qa.sent("custody.assess_excursion", given, {"reason": "damaged"}).status_code == 422, "nothing is proposed"
     (assessed,) = qa.does("custody.assess_excursion", given, {"usable": "yes", "reason": "within_validated_range"})
     assert assessed.data["usable"] is True
+
+
+def test_a_loggers_curve_stands_beside_the_decision_on_its_excursion(plant: SpecPlant) -> None:
+    journey = plant.treatment("arrived")
+    begin = journey.vein.shipments.by_id[journey.shipment].packed
+    warm = [f"{begin + timedelta(minutes=10 * each):%Y-%m-%d %H:%M:%S},{9 if each == 20 else 5}" for each in range(60)]
+    holder = journey.vein.custody.held[journey.bag].holder
+    told: dict[str, Any] = {"shipment": journey.shipment, "logger": "LG-7", "readings": 60}
+    told |= {"lowest": Decimal(5), "highest": Decimal(9), "file": "\n".join(["Time,Temperature (°C)", *warm]).encode()}
+    done = journey.do(custody.report_temperature, holder, journey.base, **told)
+    (opened,) = (each for each in done.facts if isinstance(each, ExcursionOpened))
+    qa = at(plant, journey.at_base("qa"))
+    shown = qa.shown("custody.assess_excursion", treatment=journey.treatment, excursion=opened.excursion)
+    assert '<polyline class="course"' in shown.content.decode()
+    assert 'class="beyond"' in shown.content.decode()
 
 
 def test_a_batch_is_reviewed_by_exception_and_released_in_two_stages(plant: SpecPlant) -> None:

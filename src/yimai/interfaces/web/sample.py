@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from yimai.domain.recipe import Test
 from yimai.domain.sample import Result, Sample
@@ -32,8 +33,8 @@ def sample(request: HttpRequest, identifier: str) -> HttpResponse:
     with window.reading(who) as cursor:
         situation = situation_of(request, cursor, "sample", identifier)
         taken = situation.vein.samples.by_id.get(identifier)
-        if taken is None or who is None:
-            raise Http404(identifier)
+        if taken is None or who is None:  # a tube that is labelled but not filled yet
+            return redirect("about", "sample", identifier)
         tasks = to_do(worklist.for_treatment(cursor, situation.treatment, page.now()), who, page.now(), request.path)
         own = [each for each in tasks if each.task.arguments.get("sample") == identifier]
         context = {

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
+
+from django.http import Http404
 
 from yimai.actions import custody
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.fact_lines import FactLine, beside, line
-from yimai.interfaces.web.field import Given, YesNo, reason
+from yimai.interfaces.web import window
+from yimai.interfaces.web.fact_lines import FactLine, line
+from yimai.interfaces.web.field import Given, Unreadable, YesNo, reason
 from yimai.interfaces.web.form import Form, Preview
+from yimai.interfaces.web.forms.temperature import UNITS, understood
+from yimai.interfaces.web.logger_chart import chart
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known
+from yimai.store.vault import VaultProblem
 
 
 def _open(situation: Situation) -> str:
@@ -31,8 +38,25 @@ def facts_of(situation: Situation, excursion: str) -> Iterable[FactLine]:
             yield line(entry, situation.recipe)
 
 
-def _on_record(situation: Situation) -> Preview | None:
-    return beside(facts_of(situation, situation.given.get("excursion") or _open(situation)))
+def _on_record(situation: Situation) -> Preview:
+    excursion = situation.given.get("excursion") or _open(situation)
+    return Preview(
+        "web/excursion_beside.html",
+        {"lines": tuple(facts_of(situation, excursion)), "read": _curve(situation, excursion)},
+    )
+
+
+def _curve(situation: Situation, excursion: str) -> Preview | None:
+    """The logger's file as it was read, drawn against the limits; None where there is no file that can be read."""
+    shipments = situation.vein.shipments.by_id.values()
+    shipment = next((each.id for each in shipments if excursion in each.excursions), "")
+    try:
+        data = window.vault_of(situation.cursor).read(situation.treatment, f"logger/{shipment}")
+        travelled = replace(situation, given={**situation.given, "shipment": shipment})
+        found = understood(data, UNITS[0][0], travelled)
+    except (VaultProblem, Unreadable, Http404):
+        return None
+    return Preview("web/logger.html", {"file": found.file, "journey": found.journey, "chart": chart(found.journey)})
 
 
 FORMS: Final = (

@@ -23,6 +23,8 @@ from yimai.projections.trace import TracedFact
 register = template.Library()
 
 SHANGHAI: Final = timezone(timedelta(hours=8))
+OWN_PAGES: Final = frozenset({"treatment", "deviation", "sample"})
+"""Nouns whose records have a page of their own, which leads on to the trace."""
 CATALOGUES: dict[str, dict[str, Words]] = {
     "kind": words.KINDS,
     "stage": words.STAGES,
@@ -206,9 +208,9 @@ def about_url(noun: str, identifier: str) -> str:
 
 
 def address(noun: str, identifier: str) -> str:
-    """Where everything about an identifier is shown."""
-    if noun == "treatment":
-        return reverse("treatment", args=[identifier])
+    """Where everything about an identifier is shown: its record's own page where it has one."""
+    if noun in OWN_PAGES:
+        return reverse(noun, args=[identifier])
     return reverse("about", args=[noun, identifier])
 
 
