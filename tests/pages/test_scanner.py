@@ -115,6 +115,7 @@ def test_a_scan_leaves_the_field_that_has_the_focus_as_it_was(page: Any) -> None
 
 
 def test_a_scan_presses_no_button_that_has_the_focus(page: Any) -> None:
+    page.route("**/scan?*", lambda route: route.fulfill(status=204))
     page.goto("/en/bench/plain")
     page.locator("#one button").last.focus()
     page.evaluate("document.querySelector('#one').addEventListener('submit', () => { window.sent = true; })")
@@ -176,6 +177,38 @@ def test_the_same_thing_twice_and_a_field_that_is_full(page: Any) -> None:
     page.locator("#bag").focus()
     scan(page, other)
     assert page.locator("#bag").input_value() == other
+
+
+def test_a_piece_or_a_lot_goes_to_the_field_that_lists_it_in_any_order(page: Any) -> None:
+    page.goto("/en/bench/step")
+    for text in ("selector-01", "(01)09506000134352(10)AB12", "BALANCE 01", label_code(BAG, 1)):
+        scan(page, text)
+        assert "good" in page.locator("#scan-answer").get_attribute("class"), text
+    values = {name: page.locator(f"#{name}").input_value() for name in ("bag", "scales", "selector", "lot")}
+    assert values == {"bag": label_code(BAG, 1), "scales": "balance-01", "selector": "selector-01", "lot": "AB12"}
+
+
+def test_a_piece_that_is_not_listed_fills_nothing_and_says_so(page: Any) -> None:
+    page.goto("/zh-hans/bench/step")
+    scan(page, "balance-09")
+    assert "不在此处可用之列" in said(page)
+    assert page.locator("#scales").input_value() == ""
+    scan(page, "bsc-07")
+    assert "不在此处可用之列" in said(page)
+    assert [page.locator(f"#{name}").input_value() for name in ("scales", "selector", "lot")] == [""] * 3
+
+
+def test_a_badge_marks_its_person_and_a_touch_fills_what_is_offered(page: Any) -> None:
+    page.goto("/en/bench/step")
+    scan(page, "courier-01")
+    assert page.locator("[data-badge=courier-01]").is_checked()
+    assert not page.locator("[data-badge=operator-02]").is_checked()
+    button = page.locator("[data-fills=scales]")
+    button.click()
+    assert page.locator("#scales").input_value() == "balance-02"
+    assert button.get_attribute("aria-pressed") == "true"
+    button.click()
+    assert page.locator("#scales").input_value() == ""
 
 
 def test_a_page_without_scan_fields_leads_to_what_was_scanned(page: Any, site: Switched) -> None:

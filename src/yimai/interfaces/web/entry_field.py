@@ -77,6 +77,21 @@ class NotedEntry(Field):
         return ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class EntryChoice(Choice):
+    """One of the recipe's choices; what it does not accept says so as soon as it is chosen."""
+
+    accepted: tuple[str, ...]
+    widget: ClassVar[str] = "entry_choice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryCheck(YesNo):
+    """A check of the recipe; a "no" says at once what it will do."""
+
+    widget: ClassVar[str] = "entry_check"
+
+
 def judged(field: EntryField, noted: Noted | None) -> Mapping[str, Any]:
     """What the templates show of a value: it, and whether it departs from the recipe."""
     value = noted.value if noted is not None else None
@@ -101,7 +116,7 @@ def entry_field(field: EntryField, name: str) -> Field:
                 assumed=assumed and limited,
             )
         case "check":
-            return YesNo(name=name, title=field.title, hint=Words("“否”将开启偏差。", "“No” opens a deviation."))
+            return EntryCheck(name=name, title=field.title, hint=Words("“否”将开启偏差。", "“No” opens a deviation."))
         case "choice":
             accepted = [VALUES.get(each, Words(each, each)) for each in field.accepted]
             hint = Words(
@@ -109,7 +124,13 @@ def entry_field(field: EntryField, name: str) -> Field:
                 f"Accepted: {', '.join(each.en for each in accepted)}. {DEPARTS.en}",
             )
             listed = tuple((each, VALUES.get(each, Words(each, each))) for each in field.choices)
-            return Choice(name=name, title=field.title, hint=hint if accepted else NOTHING, options=lambda _: listed)
+            return EntryChoice(
+                name=name,
+                title=field.title,
+                hint=hint if accepted else NOTHING,
+                options=lambda _: listed,
+                accepted=field.accepted,
+            )
         case _:
             return Thing(name=name, title=field.title, nouns=("storage_position", "equipment"), options=lambda _: ())
 

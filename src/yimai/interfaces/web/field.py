@@ -29,7 +29,9 @@ LONGEST_TEXT: Final = 4000
 
 MISSING: Final = Words("请填写此项。", "Fill this in.")
 NOT_SCANNED: Final = Words("请扫描标签。", "Scan the label.")
-NO_NUMBER: Final = Words("请填写数字，例如 12.5。", "Enter a number, for example 12.5.")
+NO_NUMBER: Final = Words(
+    "请填写数字，例如 12.5（小数点用“.”，不用逗号）。", "Enter a number, for example 12.5, with a point and no commas."
+)
 NO_WHOLE: Final = Words("请填写整数，例如 3。", "Enter a whole number, for example 3.")
 NO_DAY: Final = Words("请填写日期，例如 2026-08-03。", "Enter a date, for example 2026-08-03.")
 NO_MOMENT: Final = Words("请填写日期和时间。", "Enter a date and a time.")
@@ -417,10 +419,13 @@ def scanned_identifier(text: str) -> str:
 
 
 def decimal(text: str) -> Decimal:
-    """A decimal as people type it, with a point or a comma. Raises Unreadable."""
-    written = text.replace("，", ",").replace("．", ".").replace("−", "-").replace(" ", "")
-    if written.count(",") == 1 and "." not in written:
-        written = written.replace(",", ".")
+    """A decimal as people type it, with a point. Raises Unreadable.
+
+    A comma is not guessed at: in both languages it divides thousands, and 1,400 read as 1.4 would be a wrong record.
+    """
+    written = text.replace("．", ".").replace("。", ".").replace("−", "-").replace(" ", "")
+    if "_" in written:
+        raise Unreadable(NO_NUMBER)
     try:
         number = Decimal(written)
     except InvalidOperation:

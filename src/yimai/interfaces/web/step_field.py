@@ -129,7 +129,8 @@ class Crew(Choices):
     def drawn(self, situation: Situation) -> Mapping[str, Any]:
         options = self.options(situation)
         needs = [(self.qualifications.get(name, Words(name, name)), number) for name, number in self.needs]
-        return {"first": options[: self.shown], "others": options[self.shown :], "needs": needs}
+        wanted = sum(number for _, number in self.needs)
+        return {"first": options[: self.shown], "others": options[self.shown :], "needs": needs, "wanted": wanted}
 
 
 @dataclass(frozen=True, kw_only=True)

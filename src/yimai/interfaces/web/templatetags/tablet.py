@@ -20,6 +20,7 @@ SCRIPTS: Final = (
     "web/scan.js",
     "web/camera.js",
     "web/numpad.js",
+    "web/offered.js",
     "web/store.js",
     "web/link.js",
     "web/kept.js",

@@ -76,5 +76,7 @@ window.yimai = window.yimai || {};
     }
     return { ...other, problem: null };
   };
-  yimai.identifier = { grouped, ours: Object.values(NOUNS) };
+  /** Whether two texts name the same thing, however each is typed. */
+  const same = (one, other) => mended(plain(one)) === mended(plain(other));
+  yimai.identifier = { grouped, same, ours: Object.values(NOUNS) };
 })();

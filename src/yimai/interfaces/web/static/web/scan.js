@@ -9,7 +9,31 @@
   const fields = (root) => [...root.querySelectorAll("input[data-scan]")].filter(isShown);
   const takesOthers = (field) => nouns(field).some((noun) => !yimai.identifier.ours.includes(noun));
 
-  const wants = (field, read) => (read.noun ? nouns(field).includes(read.noun) : takesOthers(field));
+  /** What a field with data-takes lists, as the server spells it: the entry that this scan names, or undefined. */
+  const listed = (field, read) => (field.dataset.takes || "").split(/\s+/).filter(Boolean)
+    .find((each) => [read.raw, read.lot].some((text) => text && yimai.identifier.same(text, each)));
+
+  /** A field that lists what it takes takes nothing else by itself; where data-takes-others allows it, it does once it has the focus. */
+  const wants = (field, read) => {
+    if (read.noun) return nouns(field).includes(read.noun);
+    if (field.dataset.takes === undefined) return takesOthers(field);
+    return Boolean(listed(field, read)) || (field === document.activeElement && field.dataset.takesOthers !== undefined);
+  };
+
+  /** A person's badge: the tile or the choice in a list that it names, or undefined. */
+  const badge = (form, read) => [...form.querySelectorAll("input[data-badge], select[data-badges] option[value]")]
+    .find((each) => (each.dataset.badge || each.value) && yimai.identifier.same(read.raw, each.dataset.badge || each.value) && !each.disabled);
+
+  const present = (chosen, at) => {
+    const folded = chosen.closest("details");
+    if (folded) folded.open = true;
+    if (chosen.matches("option")) chosen.parentElement.value = chosen.value;
+    else chosen.checked = true;
+    const field = chosen.closest("select") || chosen;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    answer(true, (chosen.closest("label") || chosen).textContent.trim(), at);
+  };
 
   /** The form that a scan is meant for: the one in use, else the first that waits for this, else the first. */
   const target = (read) => {
@@ -60,7 +84,7 @@
   };
 
   const named = (read) => {
-    if (!read.noun) return read.text;
+    if (!read.noun) return read.problem ? read.text : read.lot || read.text;
     const copy = read.copy === null ? "" : ` · ${yimai.say("scan.copy", { number: read.copy })}`;
     return `${yimai.noun(read.noun)} ${yimai.identifier.grouped(read.identifier)}${copy}`;
   };
@@ -83,7 +107,7 @@
   const problemOf = (read) => ({ check: "scan.misread", short: "scan.short", keyboard: "scan.keyboard" })[read.problem];
 
   const fill = (form, field, read, at) => {
-    field.value = !read.noun && read.lot && nouns(field).includes("material_lot") ? read.lot : read.text;
+    field.value = listed(field, read) || (!read.noun && read.lot && nouns(field).includes("material_lot") ? read.lot : read.text);
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dataset.scanned = "yes";
     field.dispatchEvent(new Event("change", { bubbles: true }));
@@ -108,6 +132,13 @@
 
   const intoForm = (form, read, at) => {
     const all = fields(form);
+    const offered = !read.noun && all.filter((field) => listed(field, read));
+    if (offered && offered.length) {
+      const free = offered.find((field) => !field.value) || offered.find((field) => field === document.activeElement);
+      return free ? fill(form, free, read, at) : refuse(form, isSame(offered[0], read) ? "scan.already" : "scan.full", read, at);
+    }
+    const listing = all.some((field) => field.dataset.takes !== undefined);
+    if (listing && read.problem && /[a-z]/.test(read.raw)) return refuse(form, "scan.not-listed", { ...read, text: read.raw }, at); // none of ours is printed so
     if (read.problem && !all.every(takesOthers)) return refuse(form, problemOf(read), read, at);
     const focused = all.find((field) => field === document.activeElement && wants(field, read));
     const same = all.find((field) => field !== focused && isSame(field, read) && field.dataset.scanAgain === undefined);
@@ -115,7 +146,7 @@
     const free = focused || all.find((field) => !field.value && wants(field, read));
     if (free) return fill(form, free, read, at);
     const wanted = all.some((field) => wants(field, read));
-    return refuse(form, wanted ? "scan.full" : read.noun ? "scan.other" : "scan.unknown", read, at);
+    return refuse(form, wanted ? "scan.full" : read.noun ? "scan.other" : listing ? "scan.not-listed" : "scan.unknown", read, at);
   };
 
   const lookUp = (read, at) => {
@@ -129,23 +160,28 @@
 
   document.addEventListener("yimai:scan", (event) => {
     const { raw, at, field, restore } = event.detail;
-    const read = yimai.read(raw);
+    const read = { ...yimai.read(raw), raw };
     const form = target(read);
+    const worn = !read.noun && badge(document, read);
+    if (worn) {
+      if (restore) restore();
+      return present(worn, at);
+    }
     const foreign = !read.noun && !read.problem;
     const plainField = field && field.dataset.scan === undefined && field.type !== "search";
-    if (foreign && plainField && !(form && fields(form).some((each) => wants(each, read)))) return;
+    if (foreign && plainField && !(form && fields(form).some((each) => wants(each, read)))) return undefined;
     if (restore) restore();
-    if (form) intoForm(form, read, at);
-    else lookUp(read, at);
+    return form ? intoForm(form, read, at) : lookUp(read, at);
   });
 
   /** What a person types into a scan field is looked at when he or she leaves it; the server decides. */
   document.addEventListener("change", (event) => {
     const field = event.target;
     if (!(field instanceof HTMLInputElement) || field.dataset.scan === undefined) return;
-    const read = yimai.read(field.value);
+    const read = { ...yimai.read(field.value), raw: field.value };
     if (field.dataset.scanned === "yes" && field.value === read.text) return;
     if (!field.value) return mark(field, "", "");
+    if (!read.noun && listed(field, read)) return mark(field, "scan-good", `✓ ${listed(field, read)}`);
     if (wants(field, read) && !read.problem) return mark(field, "scan-good", `✓ ${named(read)}`);
     const wanted = yimai.say("scan.wanted", { noun: yimai.noun(nouns(field)) });
     const problem = problemOf(read) || (read.noun ? "scan.other" : "scan.unknown");

@@ -5,6 +5,7 @@
   const GAP = 50; // milliseconds at most between two keys of another's code
   const MEDIAN = 35; // between the keys of one of ours, which may stumble on a busy tablet; nobody types like that
   const SHORTEST = 8; // characters
+  const SHORTEST_ENDED = 5; // where Enter or Tab follows at once: a base's own names are short (bsc-01)
   const LONGEST = 300;
   const PAUSE = 80; // of silence end a burst that no Enter or Tab ends, if it reads as one of ours
   const LONGER = 120; // more for what does not
@@ -73,7 +74,7 @@
   /** The keys that a scanner pressed last, without what a person typed before them; null if it was no scanner. */
   const burst = (ended) => {
     const starts = keys.map((key, place) => place).filter((place) => !place || keys[place].at - keys[place - 1].at > MEDIAN);
-    const tails = starts.map((place) => keys.slice(place)).filter((tail) => tail.length >= SHORTEST);
+    const tails = starts.map((place) => keys.slice(place)).filter((tail) => tail.length >= (ended ? SHORTEST_ENDED : SHORTEST));
     const ours = tails.find((tail) => isOurs(tail) && (isFast(tail) || (ended && !tail[0].field)));
     if (ours) return ours;
     const other = tails.find((tail) => isFast(tail) && gaps(tail).every((gap) => gap <= GAP));
