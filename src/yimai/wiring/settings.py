@@ -1,7 +1,8 @@
 """Django's settings.
 
 From the environment: YIMAI_SECRET_KEY (``serve`` makes one for the embedded database), YIMAI_ADDRESS (how browsers reach
-the server, such as https://yimai.example.org; without it http://localhost).
+the server, such as https://yimai.example.org; without it http://localhost), YIMAI_PROXIES (how many of our own proxies stand
+before it).
 """
 
 from __future__ import annotations
@@ -95,6 +96,9 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ADDRESS.startswith("https:")
 CSRF_COOKIE_AGE = None
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("YIMAI_PROXIES") or 0)
+"""Limits count by the address that the outermost of our own proxies saw."""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(ADDRESS).scheme
 ACCOUNT_ADAPTER = "yimai.interfaces.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "person"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
