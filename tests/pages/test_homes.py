@@ -14,7 +14,7 @@ from tests.pages.tablets import Tablet, bench_opened, hidden
 from tests.spec.harness import SpecPlant
 
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import home
+from yimai.interfaces.web import home, treatment
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
@@ -170,3 +170,37 @@ def test_a_bag_thawed_before_midnight_of_the_year_is_matched_after_it(plant: Spe
     (matched,) = tablet.does("infusion.match_bedside", about, scans)
     assert matched.occurred.astimezone(SHANGHAI).year == year + 1
     assert links(home_of(tablet), "infusion.start")
+
+
+def page_of(tablet: Tablet, journey: Journey) -> str:
+    """The treatment's page as the person sees it."""
+    request = RequestFactory().get(f"/zh-hans/treatment/{journey.treatment}")
+    return unescape(tablet.asked(request, treatment.treatment, journey.treatment).content.decode())
+
+
+def test_a_treatments_page_leads_to_ones_own_task_and_names_the_patient_to_the_hospital_alone(plant: SpecPlant) -> None:
+    journey = plant.treatment("labelled")
+    name = patient_of(journey)
+    nurses, operators = (
+        page_of(at(plant, each), journey) for each in (journey.at_hospital("nurse"), journey.at_base("operator"))
+    )
+    assert name in nurses
+    assert links(nurses, "collection.start")
+    assert name not in operators
+    assert not links(operators, "collection.start")
+    assert "护士" in operators
+
+
+def test_a_printed_label_is_handed_out_on_the_next_page_and_shown_where_it_is_stuck_on(plant: SpecPlant) -> None:
+    journey = plant.treatment("slotted")
+    tablet = at(plant, journey.at_hospital("nurse"))
+    (issued,) = tablet.does("label.issue", {"treatment": journey.treatment}, {"layout": "wristband"})
+    paper = f"/labels/{issued.data['item']}/1.pdf"
+    page = home_of(tablet)
+    assert f'class="toast" role="status">标签签发 <a href="/zh-hans/fact/{issued.hash.hex()}">' in page
+    assert paper in page
+    assert paper not in home_of(tablet)
+    (link,) = links(page, "label.use")
+    assert f"item={issued.data['item']}&copy=1" in link
+    shown = tablet.shown("label.use", treatment=journey.treatment, item=str(issued.data["item"]), copy="1")
+    assert paper in shown.content.decode()

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from yimai.domain.identifier import noun_of
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.acts import FORMS
@@ -89,7 +90,7 @@ def _shown(task: Task, who: PersonRow, now: datetime, back: str) -> ToDo:
         task,
         VERB_TITLES[task.verb],
         tuple(
-            (name if name != "item" else "container", value)
+            (name if name != "item" else noun_of(value) or "container", value)
             for name in SHOWN
             if (value := task.arguments.get(name, ""))
         ),

@@ -15,6 +15,7 @@ from yimai.domain.recipe import Recipe
 from yimai.domain.vein import Vein, vein_of
 from yimai.interfaces.web import page, treatment_record, window
 from yimai.interfaces.web.fact_card import Detail, details
+from yimai.interfaces.web.patient import patients
 from yimai.interfaces.web.to_do import ToDo, to_do
 from yimai.interfaces.web.today import pressing
 from yimai.interfaces.web.vein_drawing import REFUSED, WARNINGS, draw
@@ -68,17 +69,22 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "shipments": state.shipments.by_id.values(),
             "permits": state.infusion.permits.values(),
             "outcomes": state.outcome.reports,
-            "to_do": _to_do(request, cursor, identifier),
+            "to_do": (tasks := _to_do(request, cursor, identifier)),
+            "acts": any(each.ready and not each.task.optional for each in tasks),
+            "patient": patients(cursor, [identifier]).get(identifier),
         }
         return page.show(request, cursor, "treatment", context)
 
 
 def _to_do(request: HttpRequest, cursor: psycopg.Cursor[Any], identifier: str) -> tuple[ToDo, ...]:
+    """What is to be done next, the reader's own first."""
     who = page.reader(request)
     if who is None:
         return ()
     tasks = worklist.for_treatment(cursor, identifier, page.now())
-    return to_do(tasks, who, page.now(), request.path)
+    return tuple(
+        sorted(to_do(tasks, who, page.now(), request.path), key=lambda each: (each.task.optional, not each.ready))
+    )
 
 
 def days(rows: Sequence[VeinRow], entries: Sequence[Entry], recipe: Recipe | None) -> tuple[Day, ...]:

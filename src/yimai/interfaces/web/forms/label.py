@@ -1,14 +1,15 @@
-"""Labels: print one, stick it on its item with a second person, destroy what is not used."""
+"""Labels: print one, look at it, stick it on its item with a second person, destroy what is not used."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from yimai.actions import label
+from yimai.domain.identifier import grouped
 from yimai.domain.label_code import Scanned
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Choice, Colleague, Given, Option, Scan, ScanCopy, reason
-from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.field import NOTHING, Choice, Colleague, Field, Given, Option, Scan, ScanCopy, reason
+from yimai.interfaces.web.form import Arguments, Form, Preview, address
 from yimai.interfaces.web.situation import Situation
 
 ITEMS: Final = ("wristband", "container", "sample", "shipment")
@@ -28,6 +29,36 @@ def _layouts(situation: Situation) -> tuple[Option, ...]:
     return tuple((each.id, each.title) for each in situation.recipe.labels if each.carrier in carriers)
 
 
+def _printing(situation: Situation) -> tuple[Field, ...]:
+    """A new label's fields; a reprint has its item and its reason besides, so that no stray scan makes one of it."""
+    new = (Given(name="treatment"), Choice(name="layout", title=Words("标签", "Label"), options=_layouts))
+    if not _reprints(situation):
+        return (*new, *((Given(name="item"),) if situation.given.get("item") else ()))
+    item = Scan(name="item", title=Words("补打：原标签或对象", "Reprint: the item, or its old label"), nouns=ITEMS)
+    return (*new, item, reason("damaged", "illegible", "misprinted"))
+
+
+def _reprints(situation: Situation) -> bool:
+    return "reprint" in situation.given or bool(situation.given.get("reason"))
+
+
+def _reprint_instead(situation: Situation) -> tuple[tuple[Words, str], ...]:
+    if _reprints(situation):
+        return ()
+    return ((Words("补打…", "Reprint…"), address("label.issue", {**situation.given, "reprint": "yes"})),)
+
+
+def _which(situation: Situation) -> Words:
+    item = grouped(situation.given.get("item", ""))
+    return Words(item, item) if item else NOTHING
+
+
+def _picture(situation: Situation) -> Preview | None:
+    """The label as it was printed, to print it once more on paper and to know it by."""
+    item, copy = situation.given.get("item", ""), situation.given.get("copy", "")
+    return Preview("web/label_beside.html", {"item": item, "copy": copy}) if item and copy.isdecimal() else None
+
+
 def _scanned(values: Arguments, _: Situation) -> Arguments:
     """The action's arguments: item and copy stand in one code."""
     copy: Scanned = values["label"]
@@ -39,20 +70,12 @@ FORMS: Final = (
     Form(
         label.issue,
         Words("打印标签", "Print a label"),
-        (
-            Given(name="treatment"),
-            Choice(name="layout", title=Words("标签", "Label"), options=_layouts),
-            Scan(
-                name="item",
-                title=Words("补打：原标签或对象", "Reprint: the item, or its old label"),
-                hint=Words("新标签请留空。", "Leave it empty for a new item."),
-                nouns=ITEMS,
-                optional=True,
-            ),
-            reason("damaged", "illegible", "misprinted", optional=True),
-        ),
+        _printing,
         button=Words("打印", "Print"),
-        guide=Words("补打必须说明理由。", "A reprint needs its reason."),
+        guide=Words(
+            "签名后打开标签并打印，贴好后扫描。", "Sign, open the label and print it; scan it once it is stuck on."
+        ),
+        others=_reprint_instead,
     ),
     Form(
         label.use,
@@ -61,6 +84,8 @@ FORMS: Final = (
         button=Words("已贴好", "It is stuck on"),
         guide=Words("贴好后扫描；第二人核对。", "Stick it on, then scan it; a second person checks."),
         build=_scanned,
+        subject=_which,
+        beside=_picture,
     ),
     Form(
         label.destroy,
@@ -68,5 +93,6 @@ FORMS: Final = (
         (Given(name="treatment"), COPY, reason("surplus", "damaged", "illegible", "misprinted", "expired")),
         button=Words("已销毁", "It is destroyed"),
         build=_scanned,
+        subject=_which,
     ),
 )
