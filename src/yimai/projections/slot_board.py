@@ -1,12 +1,14 @@
-"""Which suite windows are taken: one row a treatment, empty again once its slot is freed."""
+"""Which suite windows are taken, and who still asks for one: one row a treatment, empty again once its slot is freed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import psycopg
+from psycopg.rows import class_row
 
 from yimai.domain.slot import SlotFreed, SlotReserved
 from yimai.domain.treatment import TreatmentOrdered
@@ -60,3 +62,55 @@ def taken(cursor: psycopg.Cursor[Any], base: str) -> dict[str, list[tuple[dateti
     for suite, starts, ends in rows.fetchall():
         windows.setdefault(suite, []).append((starts, ends))
     return windows
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A treatment at a base, and how far it has come."""
+
+    treatment: str
+    hospital: str
+    urgency: str
+    stage: str
+    state: str
+    held: str
+    batch: str
+    ordered: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Asking):
+    """A treatment's time in a suite."""
+
+    suite: str
+    starts: datetime
+    ends: datetime
+
+
+_OF: Final[LiteralString] = "SELECT s.treatment, b.hospital, b.urgency, b.stage, b.state, b.held, b.batch, b.ordered"
+_FROM: Final[LiteralString] = (
+    " FROM projection.slot AS s JOIN projection.treatment_board AS b USING (treatment) WHERE s.base = %s"
+)
+
+
+def between(cursor: psycopg.Cursor[Any], base: str, begins: datetime, ends: datetime) -> tuple[Window, ...]:
+    """The windows of the base that reach into [begins, ends), by suite and time."""
+    with cursor.connection.cursor(row_factory=class_row(Window)) as rows:
+        found = rows.execute(
+            _OF + ", s.suite, s.starts, s.ends" + _FROM + " AND s.suite IS NOT NULL AND s.starts < %s AND s.ends > %s"
+            " ORDER BY s.suite, s.starts",
+            (base, ends, begins),
+        )
+        return tuple(found.fetchall())
+
+
+def wanted(cursor: psycopg.Cursor[Any], base: str) -> tuple[Asking, ...]:
+    """Accepted treatments without a slot, and those that need another one: the urgent first, then by their order."""
+    with cursor.connection.cursor(row_factory=class_row(Asking)) as rows:
+        found = rows.execute(
+            _OF + _FROM + " AND s.suite IS NULL"
+            " AND ((b.stage = 'accepted' AND b.state = '') OR b.state IN ('failed', 'rejected'))"
+            " ORDER BY b.urgency = 'urgent' DESC, b.ordered",
+            (base,),
+        )
+        return tuple(found.fetchall())

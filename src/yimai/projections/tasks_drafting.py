@@ -6,82 +6,89 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from yimai.domain import access
 from yimai.domain.person import Role
 from yimai.domain.recipe import Recipe, Words
 from yimai.projections.worklist_state import Side, State, Task
 
-_NURSE: Final[tuple[Role, ...]] = ("nurse", "physician")
-_OFFICE: Final[tuple[Role, ...]] = ("coordinator", "physician")
-_QUALITY: Final[tuple[Role, ...]] = ("qa", "qualified_person")
-_WORKERS: Final[Mapping[Side, tuple[Role, ...]]] = {"hospital": ("nurse", "coordinator"), "base": ("operator",)}
-_LABELLERS: Final[Mapping[Side, tuple[Role, ...]]] = {
-    "hospital": ("nurse", "coordinator"),
-    "base": ("operator", "qc_analyst", "qa"),
-}
-ROLES: Final[Mapping[str, Mapping[Side, tuple[Role, ...]]]] = {
-    "treatment.record_consent": {"hospital": _OFFICE},
-    "treatment.report_markers": {"hospital": ("physician", "nurse", "coordinator")},
-    "treatment.accept": {"base": ("scheduler", "qa")},
-    "treatment.decline": {"base": ("scheduler", "qa")},
-    "treatment.hold": {"hospital": _OFFICE, "base": ("qa", "scheduler")},
-    "treatment.resume": {"hospital": _OFFICE, "base": ("qa", "scheduler")},
-    "treatment.cancel": {"hospital": _OFFICE, "base": ("qa", "scheduler")},
-    "treatment.withdraw": {"hospital": ("physician",)},
-    "treatment.decide_fate": {"base": _QUALITY},
-    "slot.reserve": {"hospital": _OFFICE, "base": ("scheduler",)},
-    "slot.free": {"hospital": _OFFICE, "base": ("scheduler",)},
-    "label.issue": _LABELLERS,
-    "label.use": _LABELLERS,
-    "label.destroy": _LABELLERS,
-    "collection.start": {"hospital": _NURSE},
-    "collection.complete": {"hospital": _NURSE},
-    "custody.pack": _WORKERS,
-    "custody.hand_over": {**_WORKERS, "carrier": ("courier",)},
-    "custody.report_temperature": {"hospital": ("nurse", "coordinator"), "base": ("operator", "qa")},
-    "custody.assess_excursion": {"base": _QUALITY},
-    "custody.receive": {"hospital": ("nurse",), "base": ("operator",)},
-    "custody.store": {"hospital": ("nurse",), "base": ("operator", "qa")},
-    "custody.retrieve": {"hospital": ("nurse",), "base": ("operator", "qa")},
-    "custody.destroy": {"hospital": ("nurse",), "base": ("operator", "qa")},
-    "suite.clear_line": {"base": ("operator",)},
-    "batch.open_batch": {"base": ("operator",)},
-    "batch.start_step": {"base": ("operator",)},
-    "batch.complete_step": {"base": ("operator",)},
-    "batch.correct_entry": {"base": ("operator",)},
-    "batch.complete_batch": {"base": ("operator",)},
-    "batch.fail_batch": {"base": ("operator", "qa", "qualified_person")},
-    "sample.take": {"base": ("operator", "qc_analyst")},
-    "sample.void": {"base": ("qa",)},
-    "sample.record_result": {"base": ("qc_analyst",)},
-    "sample.verify_result": {"base": ("qc_analyst",)},
-    "sample.invalidate_result": {"base": ("qa",)},
-    "deviation.report": {"base": ("operator", "qc_analyst", "qa", "qualified_person")},
-    "deviation.assess": {"base": ("qa",)},
-    "deviation.close": {"base": ("qa",)},
-    "disposition.review": {"base": ("qa",)},
-    "disposition.release_conditionally": {"base": ("qualified_person",)},
-    "disposition.release": {"base": ("qualified_person",)},
-    "disposition.reject": {"base": _QUALITY},
-    "disposition.revoke": {"base": _QUALITY},
-    "disposition.issue_certificate": {"base": ("qualified_person",)},
-    "disposition.supply_out_of_specification": {"base": ("qualified_person",)},
-    "oos_supply.request": {"hospital": ("physician",)},
-    "oos_supply.evaluate_risk": {"base": ("qualified_person",)},
-    "oos_supply.accept_risk": {"hospital": ("physician",)},
-    "oos_supply.give_notice": {"base": _QUALITY},
-    "infusion.confirm_availability": {"hospital": ("coordinator", "physician")},
-    "infusion.start_lymphodepletion": {"hospital": ("physician",)},
-    "infusion.issue_permit": {"base": ("qualified_person", "qa")},
-    "infusion.withdraw_permit": {"base": _QUALITY},
-    "infusion.thaw": {"hospital": _NURSE},
-    "infusion.match_bedside": {"hospital": _NURSE},
-    "infusion.start": {"hospital": _NURSE},
-    "infusion.continue_with": {"hospital": _NURSE},
-    "infusion.finish": {"hospital": _NURSE},
-    "outcome.report": {"hospital": ("physician",)},
-    "outcome.close": {"hospital": _OFFICE},
-    "retention.start": {"hospital": _OFFICE, "base": ("qa", "administrator")},
-}
+OFFERED: Final = (
+    "treatment.record_consent",
+    "treatment.report_markers",
+    "treatment.accept",
+    "treatment.decline",
+    "treatment.hold",
+    "treatment.resume",
+    "treatment.cancel",
+    "treatment.withdraw",
+    "treatment.decide_fate",
+    "slot.reserve",
+    "slot.free",
+    "label.issue",
+    "label.use",
+    "label.destroy",
+    "collection.start",
+    "collection.complete",
+    "custody.pack",
+    "custody.hand_over",
+    "custody.report_temperature",
+    "custody.assess_excursion",
+    "custody.receive",
+    "custody.store",
+    "custody.retrieve",
+    "custody.destroy",
+    "suite.clear_line",
+    "batch.open_batch",
+    "batch.start_step",
+    "batch.complete_step",
+    "batch.correct_entry",
+    "batch.complete_batch",
+    "batch.fail_batch",
+    "sample.take",
+    "sample.void",
+    "sample.record_result",
+    "sample.verify_result",
+    "sample.invalidate_result",
+    "deviation.report",
+    "deviation.assess",
+    "deviation.close",
+    "disposition.review",
+    "disposition.release_conditionally",
+    "disposition.release",
+    "disposition.reject",
+    "disposition.revoke",
+    "disposition.issue_certificate",
+    "disposition.supply_out_of_specification",
+    "oos_supply.request",
+    "oos_supply.evaluate_risk",
+    "oos_supply.accept_risk",
+    "oos_supply.give_notice",
+    "infusion.confirm_availability",
+    "infusion.start_lymphodepletion",
+    "infusion.issue_permit",
+    "infusion.withdraw_permit",
+    "infusion.thaw",
+    "infusion.match_bedside",
+    "infusion.start",
+    "infusion.continue_with",
+    "infusion.finish",
+    "outcome.report",
+    "outcome.close",
+    "retention.start",
+)
+"""The verbs that tasks ask for."""
+
+
+def _of_table(verb: str) -> Mapping[Side, tuple[Role, ...]]:
+    """Whose a verb is, as the table of access says: by the side on which it is done."""
+    cells = access.ROWS[verb, access.PERFORMER].cells
+    sides: tuple[Side, ...] = ("hospital", "base", "carrier")
+    found = {
+        side: tuple(role for role, given in cells.items() if given is not None and side in given) for side in sides
+    }
+    return {side: roles for side, roles in found.items() if roles}
+
+
+ROLES: Final = {verb: _of_table(verb) for verb in OFFERED}
 """Whose a task is, at which side."""
 RESTING: Final = frozenset(
     {

@@ -185,20 +185,20 @@ def for_site(
         if task.site == site and not wanted.isdisjoint(task.roles) and (optional or not task.optional)
     )
     chosen = (each for each in mine if not person or (each.person in ("", person) and person not in each.without))
-    return _ordered(finished(chosen, now, _known_rooms(cursor)))[:most]
+    return _ordered(finished(chosen, now, rooms(cursor)))[:most]
 
 
 def for_treatment(cursor: psycopg.Cursor[Any], treatment: str, now: datetime) -> tuple[Task, ...]:
     """Everything that is to be done for the treatment, by whomever, and after it what may be done besides."""
     rows = _planned(cursor, "treatment = %s", (treatment,))
-    return _ordered(finished(rows.get(treatment, ()), now, _known_rooms(cursor)))
+    return _ordered(finished(rows.get(treatment, ()), now, rooms(cursor)))
 
 
 def of_hospital(cursor: psycopg.Cursor[Any], hospital: str, now: datetime) -> tuple[Task, ...]:
     """Everything that the hospital's treatments wait for, by whomever: clocks that run out first."""
     rows = _planned(cursor, "hospital = %s" + _LIVE, (hospital,))
     tasks = (task for tasks in rows.values() for task in tasks if not task.optional)
-    return _ordered(finished(tasks, now, _known_rooms(cursor)))
+    return _ordered(finished(tasks, now, rooms(cursor)))
 
 
 def for_courier(cursor: psycopg.Cursor[Any], person: str) -> tuple[Task, ...]:
@@ -298,6 +298,7 @@ def _recipe(cursor: psycopg.Cursor[Any], row: Row, approved: bytes) -> Recipe:
     return _RECIPES[approved]
 
 
-def _known_rooms(cursor: psycopg.Cursor[Any]) -> Mapping[str, Room]:
+def rooms(cursor: psycopg.Cursor[Any]) -> Mapping[str, Room]:
+    """Every suite that the reader may see, by its identifier: what is in it, and whether it is out of use."""
     rows = cursor.execute("SELECT suite, base, batch, cleared_for, out FROM projection.room").fetchall()
     return {row[0]: Room(*row) for row in rows}

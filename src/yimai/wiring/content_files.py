@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from yimai.domain.recipe import Words
 from yimai.interfaces.files.mistake import FileRefused
-from yimai.interfaces.files.reading import read_base, read_programme, read_recipe
+from yimai.interfaces.files.reading import BaseFile, ProgrammeFile, RecipeFile, read_base, read_programme, read_recipe
 
-READERS = {"recipe": read_recipe, "base": read_base, "programme": read_programme}
+READERS: Final[Mapping[str, Callable[[Path], RecipeFile | BaseFile | ProgrammeFile]]] = {
+    "recipe": read_recipe,
+    "base": read_base,
+    "programme": read_programme,
+}
 
 
 def read(noun: str, contents: bytes) -> Mapping[str, Any] | Sequence[Words]:

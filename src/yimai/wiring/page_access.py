@@ -69,6 +69,7 @@ PAGES: Final[Mapping[str, str]] = {
     "deviation": "read.treatment",
     "sample": "read.treatment",
     "lot": "read.material_lots",
+    "suites": "read.suites",
     "programme": "read.programme",
     # labels
     "label_picture": "read.label",

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yimai.domain.identifier import grouped
+from yimai.domain.reason import REASONS
 from yimai.domain.recipe import Limits, Words
 from yimai.interfaces.web.vein_drawing import Point
 from yimai.projections import field_words, words
@@ -35,6 +36,7 @@ CATALOGUES: dict[str, dict[str, Words]] = {
     "block": words.BLOCKS,
     "stops": words.STOPS,
     "site_kind": words.SITE_KINDS,
+    "reason": dict(REASONS),
     "field": field_words.FIELDS,
     "value": field_words.VALUES,
 }
@@ -229,6 +231,12 @@ def short(digest: bytes | str) -> str:
 @register.filter
 def hexadecimal(digest: bytes) -> str:
     return digest.hex()
+
+
+@register.filter
+def add_number(value: float, more: int) -> float:
+    """Their sum; Django's own ``add`` cuts fractions off."""
+    return round(value + more, 1)
 
 
 @register.filter
