@@ -15,7 +15,8 @@ from django.test import RequestFactory
 from tests.pages.tablets import Tablet, bench_opened, refused
 from tests.spec.harness import SpecPlant
 
-from yimai.actions import custody
+from yimai.actions import custody, site
+from yimai.domain.refusal import Refusal
 from yimai.domain.shipment import ExcursionOpened
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
@@ -302,6 +303,64 @@ def lots(made: Any) -> Iterator[str]:
     for run in made.runs:
         for use in run.materials:
             yield use.material_lot
+
+
+def test_who_reviewed_a_batch_does_not_release_it_and_the_button_says_why(plant: SpecPlant) -> None:
+    journey = plant.treatment("tested")
+    both: dict[str, Any] = {"site": plant.base.id, "roles": ("qa", "qualified_person"), "printed_name": "示例·双职"}
+    admin = next(each.id for each in plant.base.people if "administrator" in each.roles and each.site == plant.base.id)
+    answer = plant.asks(site.register_person, admin, plant.base.id, person="quality-99", **both)
+    assert not isinstance(answer, Refusal), answer
+    given = {"treatment": journey.treatment, "batch": journey.batch}
+    here = Tablet(plant, PersonRow("quality-99", plant.base.id, both["roles"]))
+    here.does("disposition.review", given, {"seen": "yes"})
+    refused(here.sent("disposition.release_conditionally", given, {"knows": "yes"}), "disposition.not_independent")
+    answer = here.asked(RequestFactory().get("/zh-hans/x"), disposition.disposition, journey.batch)
+    shown = answer.content.decode()
+    assert "/act/disposition.release_conditionally" not in shown
+    assert "请由未参与的同事操作" in shown
+    before = len(plant.entries("treatment", journey.treatment))
+    here.asked(RequestFactory().get("/zh-hans/x"), disposition.disposition, journey.batch)
+    assert len(plant.entries("treatment", journey.treatment)) == before, "looking writes nothing"
+
+
+def test_a_failed_identity_test_leaves_only_rejection_and_looking_at_it_writes_nothing(plant: SpecPlant) -> None:
+    journey = plant.treatment("reviewed", fortune=Fortune(spared=True, failing="identity"))
+    before = len(plant.entries("treatment", journey.treatment))
+    shown = home_of(plant, disposition.disposition, journey.at_base("qualified_person"), journey.batch)
+    assert "身份检验不符合：只能拒绝" in shown
+    assert "/act/disposition.reject" in shown
+    assert "/act/disposition.release" not in shown
+    assert "/act/disposition.supply" not in shown
+    assert len(plant.entries("treatment", journey.treatment)) == before
+
+
+def home_of(plant: SpecPlant, view: Any, person: str, *arguments: str, language: str = "zh-hans") -> str:
+    here = at(plant, person)
+    here.language = language
+    answer: HttpResponse = here.asked(RequestFactory().get(f"/{language}/x"), view, *arguments)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def test_every_page_of_quality_is_english_for_an_english_reader(plant: SpecPlant) -> None:
+    journey = plant.treatment("reviewed", fortune=Fortune(spared=True, failing="viability"))
+    (opened,) = at(plant, journey.at_base("operator")).does(
+        "deviation.report",
+        {"treatment": journey.treatment},
+        {"batch": journey.batch, "classification": "minor", "reason": "delay", "note": "late by an hour"},
+    )
+    qa, analyst = journey.at_base("qa"), journey.at_base("qc_analyst")
+    pages = {
+        "quality": home_of(plant, homes.home, qa, language="en"),
+        "laboratory": home_of(plant, homes.home, analyst, language="en"),
+        "disposition": home_of(plant, disposition.disposition, qa, journey.batch, language="en"),
+        "deviation": home_of(plant, deviation.deviation, qa, str(opened.data["deviation"]), language="en"),
+        "sample": home_of(plant, sample.sample, analyst, journey.samples["harvest"], language="en"),
+    }
+    for name, page in pages.items():
+        main = re.sub(r"<[^>]+>", " ", page.partition("<main")[2].partition("</main>")[0])
+        assert not re.findall(r"[\u4e00-\u9fff]+", main), name
 
 
 def test_the_laboratorys_home_leads_by_clock_to_results_and_shows_ones_own_greyed(plant: SpecPlant) -> None:
