@@ -20,7 +20,7 @@ from yimai.domain.refusal import Refusal
 from yimai.domain.shipment import ExcursionOpened
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import deviation, disposition, material_lot, sample
+from yimai.interfaces.web import certificate, deviation, disposition, material_lot, sample
 from yimai.interfaces.web import home as homes
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
@@ -280,6 +280,19 @@ def test_a_permit_names_the_released_bags_and_a_certificate_follows_a_full_relea
     assert rejected.data["reason"] == "quality_concern"
 
 
+def test_a_certificate_is_computed_anew_and_says_when_its_release_no_longer_stands(plant: SpecPlant) -> None:
+    journey = plant.treatment("released")
+    qa = at(plant, journey.at_base("qa"))
+    page = read(qa, certificate.certificate, journey.batch)
+    assert "由事实重新计算：一致" in page
+    assert "此放行已不再有效" not in page
+    given = {"treatment": journey.treatment, "batch": journey.batch}
+    qa.does("disposition.revoke", given, {"reason": "quality_concern"})
+    page = read(qa, certificate.certificate, journey.batch)
+    assert "由事实重新计算：一致" in page, "it stays what was signed"
+    assert "此放行已不再有效" in page
+
+
 def test_a_lot_waits_in_quarantine_is_released_and_recalled_with_its_batches_before_it(plant: SpecPlant) -> None:
     journey = plant.treatment("opened")
     qa, operator = at(plant, journey.at_base("qa")), at(plant, journey.at_base("operator"))
@@ -315,8 +328,8 @@ def test_who_reviewed_a_batch_does_not_release_it_and_the_button_says_why(plant:
     here = Tablet(plant, PersonRow("quality-99", plant.base.id, both["roles"]))
     here.does("disposition.review", given, {"seen": "yes"})
     refused(here.sent("disposition.release_conditionally", given, {"knows": "yes"}), "disposition.not_independent")
-    answer = here.asked(RequestFactory().get("/zh-hans/x"), disposition.disposition, journey.batch)
-    shown = answer.content.decode()
+    page: HttpResponse = here.asked(RequestFactory().get("/zh-hans/x"), disposition.disposition, journey.batch)
+    shown = page.content.decode()
     assert "/act/disposition.release_conditionally" not in shown
     assert "请由未参与的同事操作" in shown
     before = len(plant.entries("treatment", journey.treatment))

@@ -66,6 +66,7 @@ PAGES: Final[Mapping[str, str]] = {
     "treatment": "read.shipment",
     "batch": "read.batch_record",
     "disposition": "read.batch_record",
+    "certificate": "read.batch_record",
     "deviation": "read.treatment",
     "sample": "read.treatment",
     "lot": "read.material_lots",

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from yimai.interfaces.web import (
     acting,
     batch,
+    certificate,
     deviation,
     disposition,
     fact,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("treatment/<str:identifier>", treatment.treatment, name="treatment"),
     path("batch/<str:identifier>", batch.batch, name="batch"),
     path("disposition/<str:identifier>", disposition.disposition, name="disposition"),
+    path("certificate/<str:identifier>", certificate.certificate, name="certificate"),
     path("deviation/<str:identifier>", deviation.deviation, name="deviation"),
     path("sample/<str:identifier>", sample.sample, name="sample"),
     path("lot/<path:identifier>", material_lot.material_lot, name="lot"),
