@@ -8,11 +8,12 @@ from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from yimai.domain.batch import Batch, EntryCorrected, EntryRecorded, Recorded
+from yimai.domain.batch import Batch, EntryCorrected, EntryRecorded, Filled, LotUse, Noted, Recorded
 from yimai.domain.batch_entry import Departure, departure
+from yimai.domain.deviation import Deviation
 from yimai.domain.fact import Quantity
 from yimai.domain.facts import decode
-from yimai.domain.recipe import EntryField
+from yimai.domain.recipe import EntryField, Words
 from yimai.domain.vein import vein_of
 from yimai.interfaces.web import page, treatment_record, window
 from yimai.interfaces.web.tablet import kept
@@ -41,13 +42,17 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """One entry of a round. value: as it stands now, or None. signed: its step was completed."""
+    """One entry of a round. value: as it stands now, or None. signed: its step was completed.
+
+    noted: who put it down while the step ran, and when.
+    """
 
     field: EntryField
     value: Recorded | None
     departs: Departure | None
     signed: bool
     replaced: tuple[Replaced, ...]
+    noted: Noted | None = None
 
     @property
     def quantity(self) -> Quantity | None:
@@ -56,12 +61,22 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class StepCard:
-    """A step with one of its rounds. state: ``done``, ``running``, ``next`` (it can begin) or ``ahead``."""
+    """A step with one of its rounds. state: ``done``, ``running``, ``next`` (it can begin) or ``ahead``.
+
+    lots: what the materials are called, and which lot of each was used.
+    """
 
     row: StepRow
     state: str
     lines: tuple[EntryLine, ...]
     to_do: tuple[ToDo, ...]
+    deviations: tuple[Deviation, ...]
+    lots: tuple[tuple[Words, LotUse], ...]
+    filled: tuple[Filled, ...]
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        return tuple(sorted(self.row.run.signers)) if self.row.run is not None else ()
 
 
 @kept
@@ -81,7 +96,13 @@ def batch(request: HttpRequest, identifier: str) -> HttpResponse:
         recipe = approval_board.recipe(cursor, known.recipe, known.recipe_version)
         sheet = next(each for each in treatment_record.sheets(state, recipe) if each.batch.id == identifier)
         tasks = to_do(worklist.for_treatment(cursor, treatment, page.now()), who, page.now(), request.path)
-        cards = tuple(step_cards(known, sheet.steps, replaced(entries, identifier), _of_batch(tasks, identifier)))
+        deviations = state.deviations.of(identifier)
+        own = _of_batch(tasks, identifier)
+        drawn = Drawn(
+            known, dict(recipe.materials) if recipe is not None else {}, replaced(entries, identifier), deviations, own
+        )
+        cards = tuple(step_cards(drawn, sheet.steps))
+        waiting = [each for each in own if not each.task.optional]
         context = {
             "board": board,
             "watch": [f"treatment/{treatment}"],
@@ -90,9 +111,10 @@ def batch(request: HttpRequest, identifier: str) -> HttpResponse:
             "disposition": sheet.disposition,
             "cards": cards,
             "completed": sum(card.state == "done" for card in cards),
-            "next": [each for each in _of_batch(tasks, identifier) if not each.task.optional],
-            "besides": [each for each in _of_batch(tasks, identifier) if each.task.optional],
-            "deviations": [each for each in state.deviations.by_id.values() if each.batch == identifier],
+            "next": waiting,
+            "thumb": next((each for each in waiting if each.ready), None),
+            "besides": [each for each in own if each.task.optional],
+            "deviations": deviations,
             "people": register.people(cursor, known.people),
         }
         return page.show(request, cursor, "batch", context)
@@ -102,18 +124,34 @@ def _of_batch(tasks: Iterable[ToDo], identifier: str) -> list[ToDo]:
     return [each for each in tasks if each.task.arguments.get("batch") == identifier]
 
 
-def step_cards(
-    known: Batch, rows: Iterable[StepRow], old: Mapping[Place, tuple[Replaced, ...]], tasks: Iterable[ToDo]
-) -> Iterator[StepCard]:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What the cards of a batch are drawn from. materials: what each is called. old: values that no longer count."""
+
+    batch: Batch
+    materials: Mapping[str, Words]
+    old: Mapping[Place, tuple[Replaced, ...]]
+    deviations: tuple[Deviation, ...]
+    tasks: list[ToDo]
+
+
+def step_cards(drawn: Drawn, rows: Iterable[StepRow]) -> Iterator[StepCard]:
     """The record's steps in the recipe's order, each round by itself."""
-    waiting = list(tasks)
     for row in rows:
-        run = row.run
-        latest = run is None or run == known.runs_of(row.step.id)[-1]
-        own = tuple(each for each in waiting if each.task.arguments.get("step") == row.step.id) if latest else ()
+        run, step = row.run, row.step.id
+        latest = run is None or run == drawn.batch.runs_of(step)[-1]
+        own = tuple(each for each in drawn.tasks if each.task.arguments.get("step") == step) if latest else ()
         begins = any(each.task.verb == "batch.start_step" and not each.task.blocked for each in own)
         state = ("next" if begins else "ahead") if run is None else "running" if run.ended is None else "done"
-        yield StepCard(row, state, tuple(_lines(row, old)), own)
+        yield StepCard(
+            row,
+            state,
+            tuple(_lines(row, drawn.old)),
+            own,
+            tuple(each for each in drawn.deviations if each.step == step and run is not None and latest),
+            tuple((drawn.materials[use.material], use) for use in run.materials) if run is not None else (),
+            tuple(each for each in drawn.batch.filled.values() if each.step == step) if latest else (),
+        )
 
 
 def _lines(row: StepRow, old: Mapping[Place, tuple[Replaced, ...]]) -> Iterator[EntryLine]:
@@ -125,7 +163,8 @@ def _lines(row: StepRow, old: Mapping[Place, tuple[Replaced, ...]]) -> Iterator[
         noted = run.noted.get(field.id)
         value = run.entries.get(field.id, noted.value if noted is not None else None)
         departs = departure(field, value) if value is not None else None
-        yield EntryLine(field, value, departs, run.ended is not None, old.get((row.step.id, run.round, field.id), ()))
+        gone = old.get((row.step.id, run.round, field.id), ())
+        yield EntryLine(field, value, departs, run.ended is not None, gone, noted)
 
 
 def replaced(entries: Iterable[Entry], batch: str) -> Mapping[Place, tuple[Replaced, ...]]:

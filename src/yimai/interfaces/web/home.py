@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import home_courier, home_hospital, home_quality, page, window
+from yimai.interfaces.web import home_courier, home_hospital, home_operator, home_quality, page, window
 from yimai.interfaces.web.home_quality import QUALITY, beginnings
 from yimai.interfaces.web.tablet import kept
 from yimai.interfaces.web.to_do import to_do
@@ -24,7 +24,7 @@ SHOWN: Final = 60
 BEGINNINGS: Final[dict[Role, tuple[str, ...]]] = {
     "coordinator": ("treatment.order",),
     "physician": ("treatment.order",),
-    "operator": ("deviation.report", "equipment.clean"),
+    "operator": home_operator.BEGINNINGS,
     "qc_analyst": ("equipment.take_out",),
     "qa": ("suite.take_out", "suite.put_back", "material_lot.receive"),
     "qualified_person": ("approval.approve_recipe", "approval.approve_base"),
@@ -53,6 +53,8 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
         now = page.now()
         if roles and set(roles) <= set(QUALITY):
             return home_quality.quality(request, cursor, who, roles)
+        if roles == ("operator",):
+            return home_operator.operator(request, cursor, who)
         if roles == ("qc_analyst",):
             return home_quality.laboratory(request, cursor, who)
         tasks = to_do(_tasks(cursor, who, roles, now), who, now, request.path)

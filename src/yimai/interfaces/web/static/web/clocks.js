@@ -15,9 +15,9 @@
       const now = Date.parse(clock.dataset.now) + (performance.now() - seen.get(clock));
       const remaining = Date.parse(clock.dataset.due) - now;
       clock.querySelector("b").textContent = words(clock, remaining);
-      const card = clock.closest(".clock");
-      if (remaining <= 0 && !card.classList.contains("over")) {
-        card.classList.remove("alert", "calm");
+      const card = clock.closest(".clock, .task, .leg");
+      if (remaining <= 0 && card && !card.classList.contains("over")) {
+        card.classList.remove("alert", "calm", "soon");
         card.classList.add("over");
         clock.prepend(`▲ ${clock.dataset.over} `);
       }
