@@ -155,7 +155,6 @@ def test_a_collection_is_signed_by_passkey_and_by_a_second_persons_password(serv
 
     tablet.goto(f"{served.address}/act/collection.start?treatment={journey.treatment}")
     tablet.fill("[name=wristband]", journey.wristband)
-    tablet.keyboard.press("Tab")
     choose(tablet, "verifier", second)
     tablet.click(".action-bar .primary")
     tablet.wait_for_selector(".signer")

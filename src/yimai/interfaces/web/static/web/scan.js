@@ -76,6 +76,9 @@
     return shown;
   };
 
+  // The line's place is kept from the first, else the answer to what was typed moves the button from under the finger.
+  yimai.whenShown(() => document.querySelectorAll("input[data-scan]").forEach((field) => field.closest("[data-scans]") || state(field)));
+
   const mark = (field, look, text) => {
     field.classList.remove("scan-good", "scan-bad");
     if (look) field.classList.add(look);
