@@ -9,8 +9,9 @@ from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import Http404
 from django.test import RequestFactory
-from tests.pages.tablets import Tablet, bench_opened, hidden
+from tests.pages.tablets import Tablet, bench_opened, hidden, refused
 from tests.spec.harness import SpecPlant
 
 from yimai.interfaces.plant.journey import Journey
@@ -204,3 +205,52 @@ def test_a_printed_label_is_handed_out_on_the_next_page_and_shown_where_it_is_st
     assert f"item={issued.data['item']}&copy=1" in link
     shown = tablet.shown("label.use", treatment=journey.treatment, item=str(issued.data["item"]), copy="1")
     assert paper in shown.content.decode()
+
+
+def test_a_wrong_bag_leaves_its_field_and_the_right_one_goes_in_its_place(plant: SpecPlant) -> None:
+    first, other = plant.treatment("permitted"), plant.treatment("permitted")
+    plant.clock.wait_until(max(plant.clock(), first.now, other.now))
+    nurse = other.at_hospital("nurse", qualification="bedside_infusion")
+    verifier = other.at_hospital("nurse", "physician", qualification="bedside_infusion", without=(nurse,))
+    tablet, about = at(plant, nurse), {"treatment": other.treatment, "permit": other.permit}
+    right, wrong = other.final_bags[0], first.final_bags[0]
+    tablet.does("infusion.thaw", about, {"container": right})
+    scans = {"wristband": other.wristband, "order": other.treatment, "verifier": verifier}
+    page = refused(
+        tablet.sent("infusion.match_bedside", about, {"command": "c", **scans, "container": wrong}),
+        "label.not_this_patients",
+    )
+    assert "不符，已从此处清除" in page
+    assert f'value="{wrong}"' not in page
+    assert f'value="{other.wristband}"' in page
+    assert f'value="{other.treatment}"' in page
+    assert plant.entries("treatment", other.treatment)[-1].kind == "identity.match_refused.v1"
+    tablet.does("infusion.match_bedside", about, {**scans, "container": right})
+
+
+def test_a_wrong_patient_is_stopped_at_the_wristband(plant: SpecPlant) -> None:
+    journey, other = plant.treatment("permitted"), plant.treatment("permitted")
+    nurse = other.at_hospital("nurse", qualification="bedside_infusion")
+    verifier = other.at_hospital("nurse", "physician", qualification="bedside_infusion", without=(nurse,))
+    tablet, about = at(plant, nurse), {"treatment": other.treatment, "permit": other.permit}
+    bag = other.final_bags[0]
+    tablet.does("infusion.thaw", about, {"container": bag})
+    scans = {"wristband": journey.wristband, "container": bag, "order": other.treatment, "verifier": verifier}
+    page = refused(tablet.sent("infusion.match_bedside", about, {"command": "c", **scans}), "label.not_this_patients")
+    assert f'value="{journey.wristband}"' not in page
+    assert f'value="{bag}"' in page
+    assert not links(home_of(tablet), "infusion.start")
+
+
+def test_another_hospitals_nurse_gets_no_form_and_no_page_of_the_treatment(plant: SpecPlant) -> None:
+    journey = plant.treatment("labelled")
+    stranger = at(plant, person_of(plant, "nurse", elsewhere=journey.hospital))
+    with pytest.raises(Http404):
+        stranger.shown("collection.complete", treatment=journey.treatment)
+    with pytest.raises(Http404):
+        page_of(stranger, journey)
+    given = {"treatment": journey.treatment}
+    typed = {"command": "c", "wristband": journey.wristband, "verifier": journey.at_hospital("nurse")}
+    answer = stranger.sent("collection.start", given, typed)
+    assert answer.status_code == 422
+    assert plant.entries("treatment", journey.treatment)[-1].kind != "collection.started.v1"

@@ -31,6 +31,7 @@ from yimai.interfaces.web.bench import Means
 from yimai.interfaces.web.fact_card import Detail, details
 from yimai.interfaces.web.field import Typed
 from yimai.interfaces.web.form import Arguments, Filled, Form, Preview, empty, filled
+from yimai.interfaces.web.mismatch import take_out
 from yimai.interfaces.web.situation import Situation
 from yimai.ledger.entry import Command, Entry
 
@@ -200,6 +201,8 @@ def _back(turn: Turn, refusal: Refusal | None) -> Done | None:
     turn.answer, turn.status, turn.refusal = "refused", 422, refusal
     if refusal is not None and (refusal.kind.identity or refusal.kind in (COMMAND_REUSED, TAKEN)):
         turn.command = str(uuid.uuid4())
+    if refusal is not None and refusal.kind.identity:
+        take_out(turn.filled, refusal)
     if refusal is not None and refusal.kind in (COMMAND_REUSED, turn.filled.form.conflict):
         turn.answer, turn.status = "conflict", 409
     return None
