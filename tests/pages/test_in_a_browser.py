@@ -93,7 +93,7 @@ def test_clocks_run_and_the_present_is_in_view(house: House, browser: Any, addre
     here = page.locator(".vein .here").bounding_box()
     assert frame["x"] <= here["x"]
     assert here["x"] + here["width"] <= frame["x"] + frame["width"]
-    page.goto(f"{address}/zh-hans/")
+    page.goto(f"{address}/zh-hans/today")
     assert page.locator(".clock .left b").count() > 0
     assert all(re.search(r"\d+ (天|小时|分)", text) for text in page.locator(".clock .left b").all_inner_texts())
     page.close()

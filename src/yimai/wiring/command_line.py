@@ -70,7 +70,16 @@ def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
     demo.add_argument("--port", type=int, default=8080, help="port on loopback (8080, or the next that is free)")
     demo.add_argument("--load-only", action="store_true", help="load the simulated programme, do not serve")
     serve = _command(commands, "serve", "Show the ledger in the browser, on loopback.", _serve)
-    serve.add_argument("--port", type=int, default=8080, help="port on loopback (8080, or the next that is free)")
+    serve.add_argument("--port", type=int, default=8080, help="port (8080, or the next that is free)")
+    serve.add_argument(
+        "--listen", default="127.0.0.1", metavar="ADDRESS", help="beyond loopback only if check --deploy passes"
+    )
+    serve.add_argument("--certificate", type=Path, metavar="FILE", help="PEM file, for TLS without a proxy")
+    serve.add_argument("--key", type=Path, metavar="FILE", help="the certificate's private key, a PEM file")
+    check = _command(
+        commands, "check", "Say whether the installation may be reached over a network.", _check_deployment
+    )
+    check.add_argument("--deploy", action="store_true", required=True, help="judge settings, secrets and database")
 
 
 def _add_ledger_commands(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -162,7 +171,18 @@ def _demo(chosen: argparse.Namespace) -> int:
 def _serve(chosen: argparse.Namespace) -> int:
     from yimai.wiring import serve
 
-    return serve.serve_folder(chosen.folder, chosen.port)
+    certificate = serve.Certificate(chosen.certificate, chosen.key) if chosen.certificate and chosen.key else None
+    return serve.serve_folder(chosen.folder, chosen.port, chosen.listen, certificate)
+
+
+def _check_deployment(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import deploy_check
+
+    found = deploy_check.shortcomings(deploy_check.installation_at(chosen.folder))
+    for each in found:
+        print(f"- {each.what}: {each.mend}")
+    print(f"{len(found)} shortcomings: not to be served on a network." if found else "May be served on a network.")
+    return 1 if found else 0
 
 
 def _verify(chosen: argparse.Namespace) -> int:

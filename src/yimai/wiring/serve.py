@@ -7,14 +7,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
 from granian.constants import Interfaces
 from granian.server import Server
 
-from yimai.wiring import demo_accounts, hospital_providers, house
+from yimai.wiring import demo_accounts, deploy_check, hospital_providers, house
 from yimai.wiring.live_serving import kept_live
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
@@ -23,9 +25,22 @@ LOOPBACK: Final = "127.0.0.1"
 PORTS_TRIED: Final = 20
 
 
-def serve_folder(folder: Path, port: int) -> int:
-    """Serve the ledger in the folder (or behind DATABASE_URL); a simulated one's clock runs on from its last entry."""
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """TLS of the server's own: PEM files."""
+
+    file: Path
+    key: Path
+
+
+def serve_folder(folder: Path, port: int, listen: str = LOOPBACK, certificate: Certificate | None = None) -> int:
+    """Serve the ledger in the folder (or behind DATABASE_URL); a simulated one's clock runs on from its last entry.
+
+    listen: beyond loopback only where nothing speaks against it. Raises CommandProblem.
+    """
     stop_on_termination()
+    if not is_loopback(listen):
+        _must_be_fit(folder, certificate)
     database = house.open_database(folder, progress=print)
     try:
         offset = clock_offset(database)
@@ -33,9 +48,25 @@ def serve_folder(folder: Path, port: int) -> int:
             house.open_house(database, simulated=offset is not None, clock=shifted_clock(offset)) as opened,
             kept_sealed(opened.ledger),
         ):
-            return serve(database, port, offset)
+            return serve(database, port, offset, listen, certificate)
     finally:
         database.stop()
+
+
+def is_loopback(listen: str) -> bool:
+    """Whether only this machine is reached. Raises CommandProblem if it is no address."""
+    try:
+        return listen == "localhost" or ip_address(listen).is_loopback
+    except ValueError:
+        raise CommandProblem(f"--listen {listen} is no IP address; write it like 192.0.2.10 or ::") from None
+
+
+def _must_be_fit(folder: Path, certificate: Certificate | None) -> None:
+    """Raises CommandProblem with everything that speaks against serving on a network."""
+    here = deploy_check.installation_at(folder, certificate=certificate is not None)
+    if found := deploy_check.shortcomings(here):
+        listed = "\n".join(f"- {each.what}: {each.mend}" for each in found)
+        raise CommandProblem(f"This installation must not be reached over a network yet:\n{listed}")
 
 
 def stop_on_termination() -> None:
@@ -60,7 +91,13 @@ def shifted_clock(offset: timedelta | None) -> Callable[[], datetime] | None:
     return (lambda: datetime.now(UTC) + offset) if offset is not None else None
 
 
-def serve(database: house.Database, port: int, offset: timedelta | None) -> int:
+def serve(
+    database: house.Database,
+    port: int,
+    offset: timedelta | None,
+    listen: str = LOOPBACK,
+    certificate: Certificate | None = None,
+) -> int:
     """Serve until stopped; print one address."""
     hospital_providers.providers_in(os.environ.get("YIMAI_OIDC_FILE"))  # which complains now rather than in the worker
     free = _free_port(port)
@@ -76,8 +113,10 @@ def serve(database: house.Database, port: int, offset: timedelta | None) -> int:
         print(f"  Sign in as any simulated person; the password of all of them is {shared}\n", flush=True)
     server = Server(
         "yimai.wiring.wsgi:application",
-        address=LOOPBACK,
+        address=listen,
         port=free,
+        ssl_cert=certificate.file if certificate is not None else None,
+        ssl_key=certificate.key if certificate is not None else None,
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=8,

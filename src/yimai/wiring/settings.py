@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "yimai.interfaces.web.headers.content_security",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "yimai.interfaces.web.bounds.bounded",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -52,6 +53,14 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "yimai.wiring.urls"
+SECURE_HSTS_SECONDS = 31_536_000 if ADDRESS.startswith("https:") else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
+if os.environ.get("YIMAI_TLS_PROXY") == "yes":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4_000_000
+"""Bytes of all fields of a form without its files; a file that waits for its signature is one of them, packed as text."""
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
 SECURE_REFERRER_POLICY = "same-origin"
 """Django compares the referrer of what is sent over TLS; other sites learn nothing."""
 STATIC_URL = "/static/"

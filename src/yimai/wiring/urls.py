@@ -8,7 +8,8 @@ from django.urls import include, path
 from yimai.interfaces.accounts import hospital_sign_in
 from yimai.interfaces.web import answers, tablet
 
-handler404 = answers.not_found
+handler400, handler403 = answers.unreadable, answers.forbidden
+handler404, handler500 = answers.not_found, answers.failed
 urlpatterns = [
     path("health", answers.health, name="health"),
     path("sw.js", tablet.worker, name="worker"),

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import psycopg
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.translation import activate, get_language_from_path, get_language_from_request
 
+from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
 from yimai.interfaces.web import page, window
+
+UNREADABLE: Final = Words(
+    "无法理解此请求，未作任何记录。请返回上一页重试。",
+    "This request could not be understood, and nothing was recorded. Go back and try again.",
+)
+FORBIDDEN: Final = Words(
+    "您无权进行此操作，未作任何记录。如有需要请联系管理员。",
+    "This is not open to you, and nothing was recorded. Ask the administrator if it should be.",
+)
+FAILED: Final = Words(
+    "服务器出错，未作任何记录。您填写的内容仍在上一页；请返回重试，如再次出错请联系管理员。",
+    "The server failed, and nothing was recorded. What you typed is still on the page before; go back and try again. "
+    "If it fails again, tell the administrator.",
+)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -23,6 +41,27 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     activate(get_language_from_path(request.path_info) or get_language_from_request(request))
     with window.reading(page.reader(request)) as cursor:
         return page.show(request, cursor, "refused", {"refusal": refusal}, status=403)
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request could not be understood, and that nothing was written."""
+    return _bare(request, 400, UNREADABLE)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that this is closed to the reader."""
+    return _bare(request, 403, FORBIDDEN)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Say that the fault is ours; nothing of the request or of the failure stands on the page."""
+    return _bare(request, 500, FAILED)
+
+
+def _bare(request: HttpRequest, status: int, words: Words) -> HttpResponse:
+    """A page that needs neither database nor session: they may be what failed."""
+    activate(get_language_from_path(request.path_info) or get_language_from_request(request))
+    return render(request, "web/failed.html", {"words": words, "status": status}, status=status)
 
 
 @login_not_required

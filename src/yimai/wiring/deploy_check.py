@@ -1,0 +1,114 @@
+"""``yimai check --deploy``: whether this installation may be reached over a network; ``serve`` refuses where it may not."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from yimai.wiring import house
+from yimai.wiring.demo_accounts import DEMO_PASSWORD
+
+SHORTEST_SECRET: Final = 50
+"""Characters: what a generator of secrets gives; shorter ones are made up by people."""
+ROLES: Final = ("APP", "SEALER", "ACCOUNTS", "SCREEN", "LIVE")
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcoming:
+    """what: is not as it must be. mend: what to do."""
+
+    what: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What is judged. environment: the process's. simulated: whether the ledger says so. certificate: for TLS of our own."""
+
+    environment: Mapping[str, str]
+    folder: Path
+    simulated: bool
+    certificate: bool = False
+
+
+Check = Callable[[Installation], Iterator[Shortcoming]]
+
+
+def shortcomings(installation: Installation) -> tuple[Shortcoming, ...]:
+    """Everything that speaks against serving on a network; nothing where it may be done."""
+    return tuple(found for check in CHECKS for found in check(installation))
+
+
+def installation_at(folder: Path, *, certificate: bool = False) -> Installation:
+    """This process's, with the ledger in the folder or behind DATABASE_URL."""
+    database = house.open_database(folder)
+    try:
+        return Installation(os.environ, folder, house.is_simulated(database), certificate)
+    finally:
+        database.stop()
+
+
+def _transport(here: Installation) -> Iterator[Shortcoming]:
+    address = urlsplit(here.environment.get("YIMAI_ADDRESS", ""))
+    if address.scheme != "https" or not address.hostname:
+        yield Shortcoming(
+            "browsers would reach the server without TLS, or it does not know its own name",
+            "set YIMAI_ADDRESS to the address that browsers use, such as https://yimai.example.org",
+        )
+    if not here.certificate and here.environment.get("YIMAI_TLS_PROXY") != "yes":
+        yield Shortcoming(
+            "nothing says who ends TLS",
+            "give serve --certificate and --key, or set YIMAI_TLS_PROXY=yes where a proxy on this machine or network ends it"
+            " and sets X-Forwarded-Proto",
+        )
+
+
+def _secrets(here: Installation) -> Iterator[Shortcoming]:
+    secret = here.environment.get("YIMAI_SECRET_KEY", "")
+    if len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 5:
+        yield Shortcoming(
+            "YIMAI_SECRET_KEY is missing, short or plain",
+            f"set it to at least {SHORTEST_SECRET} random characters that only this server knows",
+        )
+    named = here.environment.get("YIMAI_WRAPPING_KEY_FILE")
+    key = house.key_file(here.folder)
+    if not named or key.resolve().is_relative_to(here.folder.resolve()):
+        yield Shortcoming(
+            "the vault's wrapping key lies with the data that it protects",
+            "move it elsewhere and name the file in YIMAI_WRAPPING_KEY_FILE",
+        )
+    elif not key.is_file():
+        yield Shortcoming(
+            f"there is no wrapping key at {key}", "put it there, or name the right file in YIMAI_WRAPPING_KEY_FILE"
+        )
+    elif stat.S_IMODE(key.stat().st_mode) & 0o077:
+        yield Shortcoming(f"others on this machine may read {key}", f"chmod 600 {key}")
+    if here.environment.get("YIMAI_DEMO_PASSWORD") or DEMO_PASSWORD in here.environment.values():
+        yield Shortcoming("the demonstration's password is in the environment", "take it out")
+
+
+def _database(here: Installation) -> Iterator[Shortcoming]:
+    if not here.environment.get("DATABASE_URL"):
+        yield Shortcoming(
+            "the embedded database is for demonstrations and development",
+            "set DATABASE_URL to a PostgreSQL server that is backed up",
+        )
+    missing = [name for name in ROLES if not here.environment.get(f"YIMAI_{name}_DATABASE_URL")]
+    if missing:
+        yield Shortcoming(
+            "the server would log in to the database as its owner",
+            f"give each role its own login: {', '.join(f'YIMAI_{name}_DATABASE_URL' for name in missing)}",
+        )
+    if here.simulated:
+        yield Shortcoming(
+            "the ledger is simulated, and everybody knows its password",
+            "serve a ledger of your own: an empty database",
+        )
+
+
+CHECKS: Final[tuple[Check, ...]] = (_transport, _secrets, _database)
