@@ -243,6 +243,29 @@ def test_a_late_positive_is_said_before_it_is_signed_and_revokes_alerts_and_with
     assert "放行已撤销" in page
 
 
+def test_after_a_late_positive_the_bedside_is_refused_and_the_hospitals_home_says_so(plant: SpecPlant) -> None:
+    journey = plant.treatment("delivered", fortune=Fortune(spared=True, dispatched_early=True))
+    batch, bag = {"treatment": journey.treatment, "batch": journey.batch}, journey.final_bags[0]
+    at(plant, journey.at_base("qualified_person")).does("infusion.issue_permit", batch, {"containers": [bag]})
+    (permit,) = journey.vein.infusion.permits
+    nurse = at(plant, journey.at_hospital("nurse"))
+    given = {"treatment": journey.treatment, "permit": permit}
+    assert "放行已撤销" not in home(plant, nurse.who.person)
+    at(plant, analysts(journey)[0]).does("sample.record_result", of(journey, "sterility"), {"value": "positive"})
+    assert journey.vein.infusion.permits[permit].state == "withdrawn"
+    page = home(plant, nurse.who.person)
+    assert "放行已撤销：不得使用产品" in page
+    assert "/act/infusion.thaw" not in page
+    answer = nurse.sent("infusion.thaw", given, {"container": bag})
+    assert answer.status_code == 422
+    assert 'data-code="permit.withdrawn"' in answer.content.decode() or "撤销" in text_of(answer)
+    told = {"wristband": journey.wristband, "container": bag, "order": journey.treatment}
+    again = nurse.sent("infusion.match_bedside", given, {**told, "verifier": journey.at_hospital("physician")})
+    assert again.status_code == 422
+    kinds = [each.kind for each in plant.entries("treatment", journey.treatment)]
+    assert "infusion.product_thawed.v1" not in kinds
+
+
 def test_supply_out_of_specification_goes_from_hand_to_hand(plant: SpecPlant) -> None:
     journey = plant.treatment("reviewed", fortune=Fortune(spared=True, failing="viability"))
     given = {"treatment": journey.treatment, "batch": journey.batch}

@@ -17,6 +17,7 @@ from yimai.interfaces.web import page, treatment_record, window
 from yimai.interfaces.web.offers import Asked, Offer, offers, situation_of
 from yimai.interfaces.web.review import Review, review_of
 from yimai.interfaces.web.situation import Situation
+from yimai.projections import label_board
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def disposition(request: HttpRequest, identifier: str) -> HttpResponse:
             "watch": [f"treatment/{situation.treatment}"],
             "ordered": situation.vein.treatment,
             "sheet": next(each for each in sheets if each.batch.id == identifier),
+            "reckoning": label_board.reckoning(cursor, situation.treatment),
+            "layouts": {each.id: each.title for each in situation.recipe.labels},
             "offers": offers(situation, _decisions(situation, review), request.path),
             "pieces": tuple(_dialogue(situation, identifier, request.path)),
             "alerts": [
