@@ -254,3 +254,13 @@ def test_another_hospitals_nurse_gets_no_form_and_no_page_of_the_treatment(plant
     answer = stranger.sent("collection.start", given, typed)
     assert answer.status_code == 422
     assert plant.entries("treatment", journey.treatment)[-1].kind != "collection.started.v1"
+
+
+def test_the_hospital_sees_on_the_treatments_page_whether_lymphodepletion_may_begin(plant: SpecPlant) -> None:
+    journey = plant.treatment("delivered")
+    page = page_of(at(plant, journey.at_hospital("coordinator")), journey)
+    assert "可以开始清淋吗" in page
+    assert 'class="signal unsafe"' in page
+    assert "可以开始清淋吗" not in page_of(at(plant, journey.at_base("qa")), journey)
+    journey.confirm_availability()
+    assert 'class="signal safe"' in page_of(at(plant, journey.at_hospital("nurse")), journey)

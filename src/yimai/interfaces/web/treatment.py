@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,13 +15,19 @@ from yimai.domain.recipe import Recipe
 from yimai.domain.vein import Vein, vein_of
 from yimai.interfaces.web import page, treatment_record, window
 from yimai.interfaces.web.fact_card import Detail, details
+from yimai.interfaces.web.lymphodepletion import Signal, signal
 from yimai.interfaces.web.patient import patients
+from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.to_do import ToDo, to_do
 from yimai.interfaces.web.today import pressing
 from yimai.interfaces.web.vein_drawing import REFUSED, WARNINGS, draw
 from yimai.ledger.entry import Entry
 from yimai.projections import approval_board, clock_board, register, treatment_board, vein, worklist
+from yimai.projections.treatment_board import BoardRow
 from yimai.projections.vein import VeinRow
+
+SIGNALLED: Final = ("in_testing", "conditionally_released", "oos_supplied", "released", "in_delivery", "delivered")
+"""Stages in which a hospital waits for the word that lymphodepletion may begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,18 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "outcomes": state.outcome.reports,
             "to_do": (tasks := _to_do(request, cursor, identifier)),
             "acts": any(each.ready and not each.task.optional for each in tasks),
+            "signal": _signal(request, cursor, board),
             "patient": patients(cursor, [identifier]).get(identifier),
         }
         return page.show(request, cursor, "treatment", context)
+
+
+def _signal(request: HttpRequest, cursor: psycopg.Cursor[Any], board: BoardRow) -> Signal | None:
+    """Whether lymphodepletion may begin, for the hospital's people while they wait for it."""
+    who = page.reader(request)
+    if who is None or who.site != board.hospital or board.stage not in SIGNALLED or board.ended:
+        return None
+    return signal(Situation(who, cursor, {"treatment": board.treatment}, page.now()))
 
 
 def _to_do(request: HttpRequest, cursor: psycopg.Cursor[Any], identifier: str) -> tuple[ToDo, ...]:

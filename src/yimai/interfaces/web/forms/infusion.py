@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from yimai.actions import infusion
+from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.field import Colleague, Field, Given, Scan, Tick, reason
 from yimai.interfaces.web.form import Form, Preview
@@ -41,6 +42,11 @@ def clocks(situation: Situation) -> Preview | None:
     return Preview("web/clocks_beside.html", {"clocks": shown}) if shown else None
 
 
+def _which(situation: Situation) -> Words:
+    batch = grouped(situation.given.get("batch", "") or _batch(situation))
+    return Words(batch, batch)
+
+
 def may_begin(situation: Situation) -> Preview:
     return Preview("web/signal.html", {"signal": signal(situation)})
 
@@ -69,6 +75,7 @@ FORMS: Final = (
             "批次已放行，或成品袋已在医院：确认后医师才可开始清淋。",
             "The batch was let go, or a bag is at the hospital: only then may lymphodepletion begin.",
         ),
+        subject=_which,
     ),
     Form(
         infusion.start_lymphodepletion,
