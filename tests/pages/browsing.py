@@ -19,6 +19,7 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 def opened_browser(flags: Sequence[str] = ()) -> Iterator[Any]:
     """A browser; the test is skipped where there is none."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the tests' own thread
     django.setup()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:

@@ -212,7 +212,7 @@ def decide(
         verdict = _verdict(seen, asked, rule)
         refused = isinstance(verdict, Refusal)
         if isinstance(verdict, Refusal):
-            if not (verdict.kind.identity and treatment and seen.entries("treatment", treatment)):
+            if not (verdict.identity and treatment and seen.entries("treatment", treatment)):
                 return verdict
             facts: Sequence[Fact] = (IdentityMatchRefused(treatment, verb, verdict.code, _readable(verdict.details)),)
         else:

@@ -37,6 +37,11 @@ class Refusal:
         return self.kind.code
 
     @property
+    def identity(self) -> bool:
+        """Whether something was presented that belongs to another."""
+        return self.kind.identity
+
+    @property
     def en(self) -> str:
         return self.kind.en.format_map(self.details)
 

@@ -153,6 +153,10 @@ def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
     ledger.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
     ledger.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
 
+    web = _command(under, "web", "Pages at 1,000 treatments in flight, and scans under load.", _bench_web, folder=False)
+    web.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
+    web.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
+
 
 def _demo(chosen: argparse.Namespace) -> int:
     from yimai.wiring import demo
@@ -254,3 +258,9 @@ def _bench_ledger(chosen: argparse.Namespace) -> int:
     from yimai.wiring import bench_ledger
 
     return bench_ledger.run(large=chosen.large, quick=chosen.quick, json_file=chosen.json)
+
+
+def _bench_web(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import bench_web
+
+    return bench_web.run(quick=chosen.quick, json_file=chosen.json)

@@ -25,6 +25,8 @@ from psycopg_pool import ConnectionPool
 
 from yimai.interfaces.accounts import reception
 from yimai.interfaces.labels import window as labels_window
+from yimai.interfaces.rest import desk
+from yimai.interfaces.rest.desk import Desk
 from yimai.interfaces.web import bench, live, window
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.store.vault import VaultProblem, wrapping_key_in
@@ -75,6 +77,7 @@ def _open_bench(database: house.Database, offset: timedelta | None) -> None:
             lambda treatment: personal_data.follow(opened, treatment),
         )
     )
+    desk.open(Desk(opened.ledger, opened.secret, opened.signing_key, confirming.confirm, window.reading))
 
 
 def _open(url: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from yimai.actions import slot, treatment
 from yimai.actions.decision import Answer, Done
 from yimai.domain.refusal import Refusal
-from yimai.domain.slot import Itinerary, earliest
+from yimai.domain.slot import Itinerary, SlotReserved, earliest
 from yimai.domain.treatment import Fate, Marker, TreatmentOrdered, WithdrawalReason
 from yimai.interfaces.plant.names import patient
 from yimai.interfaces.plant.plant import Refused, first_of
@@ -62,8 +62,8 @@ class Ordering(Walk):
         """Reserve the itinerary, or else the earliest that is free for a collection not before that time."""
         chosen = itinerary or self.offered(not_before or self.now + 2 * DAY)[0]
         done = self.do(slot.reserve, self.at_hospital("coordinator"), self.hospital, itinerary=chosen)
-        self.itinerary = chosen
-        self.plant.occupy(chosen.suite, (chosen.starts, chosen.ends))
+        self.itinerary = first_of(done, SlotReserved).itinerary
+        self.plant.occupy(self.itinerary.suite, (self.itinerary.starts, self.itinerary.ends))
         return done
 
     def offered(self, not_before: datetime) -> tuple[Itinerary, ...]:

@@ -199,7 +199,7 @@ def _performed(turn: Turn, answer: Answer) -> Done | None:
 def _back(turn: Turn, refusal: Refusal | None) -> Done | None:
     """Back to the form with what was typed. A match that was refused is on record, so the next try is another command."""
     turn.answer, turn.status, turn.refusal = "refused", 422, refusal
-    if refusal is not None and (refusal.kind.identity or refusal.kind in (COMMAND_REUSED, TAKEN)):
+    if refusal is not None and (refusal.identity or refusal.kind in (COMMAND_REUSED, TAKEN)):
         turn.command = str(uuid.uuid4())
     if refusal is not None and refusal.kind.identity:
         take_out(turn.filled, refusal)

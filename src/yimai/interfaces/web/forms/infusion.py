@@ -55,7 +55,7 @@ def depleting(situation: Situation) -> tuple[Field, ...]:
     return (
         Given(name="treatment"),
         Tick(
-            name="seen",
+            name="signal_read",
             title=Words("我已核对上述信号和患者身份", "I have read the signal above and checked the patient"),
         ),
     )

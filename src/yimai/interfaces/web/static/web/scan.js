@@ -185,7 +185,10 @@
     if (field.dataset.scanned === "yes" && field.value === read.text) return;
     if (!field.value) return mark(field, "", "");
     if (!read.noun && listed(field, read)) return mark(field, "scan-good", `✓ ${listed(field, read)}`);
-    if (wants(field, read) && !read.problem) return mark(field, "scan-good", `✓ ${named(read)}`);
+    if (wants(field, read) && !read.problem) {
+      mark(field, "scan-good", `✓ ${named(read)}`);
+      return makeRoom(field);
+    }
     const wanted = yimai.say("scan.wanted", { noun: yimai.noun(nouns(field)) });
     const problem = problemOf(read) || (read.noun ? "scan.other" : "scan.unknown");
     return mark(field, "scan-bad", `✕ ${yimai.say(problem, { what: named(read) })} ${wanted}`);

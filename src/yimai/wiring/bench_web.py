@@ -1,0 +1,315 @@
+"""``yimai bench web``: how long pages take with 1,000 treatments in flight, what they ask of the database, and scans under load."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any, Final
+
+import psycopg
+from psycopg_pool import ConnectionPool
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from yimai.interfaces.files.reading import read_base, read_programme, read_recipe
+from yimai.interfaces.plant.clock import Clock
+from yimai.interfaces.plant.fortune import Fortune
+from yimai.interfaces.plant.founding import Founding, found
+from yimai.interfaces.plant.journey import Journey
+from yimai.interfaces.plant.plant import Plant
+from yimai.wiring import bench_report, demo, house, serve
+from yimai.wiring.bench_ledger import server_on_disk
+from yimai.wiring.bench_report import Figure
+from yimai.wiring.problems import CommandProblem
+
+BEGINS: Final = datetime(2026, 3, 2, tzinfo=UTC)
+STAGES: Final = ("ordered", "accepted", "slotted", "collected", "received", "tested", "delivered", "infused")
+MAKING: Final = ("opened", "step:activate", "step:transduce")
+WARM_UP: Final = 5
+WRK_SECONDS: Final = 5
+CONNECTIONS: Final = 16
+BYTES_A_TREATMENT: Final = 600_000
+
+
+@dataclass(frozen=True)
+class Sizes:
+    treatments: int
+    requests: int
+    runs: int
+
+
+QUICK: Final = Sizes(16, 4, 1)
+USUAL: Final = Sizes(1000, 60, 3)
+
+
+@dataclass(frozen=True)
+class Page:
+    """name: in the table. person: who reads. paths: what is asked, one after another."""
+
+    name: str
+    person: str
+    paths: tuple[str, ...]
+
+
+@dataclass
+class Timed:
+    """Of one page: seconds of each request, and the most queries that one made."""
+
+    page: Page
+    seconds: list[float]
+    queries: int
+
+    @property
+    def p95(self) -> float:
+        return quantiles(self.seconds, n=20)[18] if len(self.seconds) > 1 else self.seconds[0]
+
+
+class CountingCursor(psycopg.Cursor[Any]):
+    """Counts what is asked of the database."""
+
+    asked = 0
+
+    def execute(self, *arguments: Any, **options: Any) -> Any:
+        CountingCursor.asked += 1
+        return super().execute(*arguments, **options)
+
+
+def run(quick: bool, json_file: Path | None) -> int:
+    """Measure, print tables, and write the figures to ``json_file`` if one is named; return the exit code. Raises CommandProblem."""
+    sizes = QUICK if quick else USUAL
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
+    with server_on_disk(sizes.treatments * BYTES_A_TREATMENT) as (server, file_system):
+        os.environ["DATABASE_URL"] = server.url()
+        database = house.open_database(server.folder / "bench")
+        with Progress(*columns, console=console) as bar:
+            treatments = _load(database, sizes, bar)
+            timed, figures = _measure(database, treatments, sizes, bar)
+        machine = bench_report.machine(server, file_system)
+    facts = {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kind": "quick: too short to be read as figures" if quick else "usual",
+        "treatments": sizes.treatments,
+        **machine,
+        "pages": [
+            {"page": each.page.name, "median_ms": round(median(each.seconds) * 1000, 1), "p95_ms": round(each.p95 * 1000, 1),
+             "queries": each.queries, "ms": [round(one * 1000, 2) for one in each.seconds]}
+            for each in timed
+        ],
+    }  # fmt: skip
+    _show(timed, console)
+    bench_report.show(figures, facts, console)
+    if json_file is not None:
+        bench_report.write(figures, facts, json_file)
+    return 0
+
+
+def _load(database: house.Database, sizes: Sizes, bar: Progress) -> list[str]:
+    """Treatments that stand at every stage, made by the simulated plant through the real actions."""
+    clock, chance = Clock(BEGINS), random.Random(1)
+    recipe, base = read_recipe(demo.RECIPE), read_base(demo.BASE)
+    made = []
+    with house.open_house(database, simulated=True, clock=clock, chance=chance.randbytes, loading=True) as opened:
+        found(opened.ledger, Founding(read_programme(demo.PROGRAMME).content, recipe.content, base.content, 1))
+        plant = Plant(opened.ledger, clock, recipe.recipe, base.base)
+        task = bar.add_task("Loading treatments", total=sizes.treatments)
+        held = max(1, len(base.base.suites) - 4)
+        for number in range(1, sizes.treatments + 1):
+            last = sizes.treatments - number < held
+            stages = MAKING if last else STAGES
+            journey = Journey(plant, number=number, fortune=Fortune(spared=True, dispatched_early=True))
+            made.append(journey.reach(stages[number % len(stages)]).treatment)
+            bar.update(task, completed=number)
+        opened.ledger.seal()
+    return made
+
+
+def _measure(
+    database: house.Database, treatments: Sequence[str], sizes: Sizes, bar: Progress
+) -> tuple[list[Timed], list[Figure]]:
+    offset = serve.clock_offset(database)
+    assert offset is not None
+    people = _people(database)
+    timed = []
+    with _opened(database, offset) as client:
+        pages = list(_pages(database, treatments, people, sizes.requests))
+        task = bar.add_task("Asking for pages", total=len(pages))
+        for page in pages:
+            timed.append(_timed(client, page))
+            bar.update(task, advance=1)
+        session = client(people["nurse"]).cookies["sessionid"].value
+    figures = _scans(database, treatments, session, sizes, bar) if shutil.which("wrk") else []
+    return timed, figures
+
+
+def _people(database: house.Database) -> dict[str, str]:
+    """One person of each role."""
+    with psycopg.connect(database.owner_url) as connection:
+        rows = connection.execute("SELECT person, roles FROM projection.person ORDER BY person DESC").fetchall()
+    return {role: person for person, roles in rows for role in roles}
+
+
+@contextmanager
+def _opened(database: house.Database, offset: Any) -> Iterator[Any]:
+    """The pages in this process, reading as the screens' role, with cursors that count."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
+    os.environ["YIMAI_SECRET_KEY"] = house.secret_key(database)
+    django.setup()
+    from django.conf import settings
+    from django.test import Client
+
+    from yimai.interfaces.accounts import reception
+    from yimai.interfaces.accounts.models import Account
+    from yimai.interfaces.web import window
+    from yimai.store.vault import wrapping_key_in
+    from yimai.wiring import account_database
+
+    settings.SECRET_KEY = os.environ["YIMAI_SECRET_KEY"]
+    arguments = {"autocommit": True, "cursor_factory": CountingCursor}
+    key = wrapping_key_in(house.key_file(database.folder))
+    with ConnectionPool(database.screen_url, min_size=1, max_size=2, kwargs=arguments, open=True) as pool:
+        window.open(pool, lambda: datetime.now(UTC) + offset, key)
+        account_database.use(database.accounts_url)
+        reception.open(simulated=True, secrets_key=bytes(32), demo_password="")
+
+        def client(person: str) -> Any:
+            account = Account.objects.of(person) or Account(person=person)
+            account.set_unusable_password()
+            account.save()
+            signed_in = Client(SERVER_NAME="localhost")
+            signed_in.force_login(account)
+            return signed_in
+
+        yield client
+
+
+def _pages(
+    database: house.Database, treatments: Sequence[str], people: dict[str, str], requests: int
+) -> Iterator[Page]:
+    chance = random.Random(2)
+    some = [chance.choice(treatments) for _ in range(requests + WARM_UP)]
+    with psycopg.connect(database.owner_url) as connection:
+        batches = [row[0] for row in connection.execute("SELECT DISTINCT batch FROM projection.vein WHERE batch <> ''")]
+        hashes = [row[0].hex() for row in connection.execute("SELECT hash FROM projection.vein LIMIT 500")]
+    for role in ("coordinator", "nurse", "physician", "courier", "operator", "qc_analyst", "qa", "qualified_person"):
+        yield Page(f"home of a {role.replace('_', ' ')}", people[role], ("/zh-hans/",) * len(some))
+    yield Page("today at the base", people["qa"], ("/zh-hans/today",) * len(some))
+    yield Page("treatment", people["qa"], tuple(f"/zh-hans/treatment/{each}" for each in some))
+    yield Page("batch record", people["operator"], tuple(f"/zh-hans/batch/{chance.choice(batches)}" for _ in some))
+    yield Page("form: hold", people["qa"], tuple(f"/zh-hans/act/treatment.hold?treatment={each}" for each in some))
+    yield Page("fact", people["qa"], tuple(f"/en/fact/{chance.choice(hashes)}" for _ in some))
+    yield Page("search", people["qa"], tuple(f"/en/search?q={each[:6]}" for each in some))
+    yield Page("scan", people["nurse"], tuple(f"/zh-hans/scan?code={each}" for each in some))
+    yield Page("programme", people["planner"], ("/zh-hans/programme",) * len(some))
+
+
+def _timed(client: Any, page: Page) -> Timed:
+    """Each path once, after a few to warm up."""
+    browser = client(page.person)
+    seconds, queries = [], 0
+    for number, path in enumerate(page.paths):
+        CountingCursor.asked = 0
+        begun = time.perf_counter()
+        response = browser.get(path)
+        took = time.perf_counter() - begun
+        if response.status_code >= 500:
+            raise CommandProblem(f"{path} answered {response.status_code}")
+        if number >= WARM_UP:
+            seconds.append(took)
+            queries = max(queries, CountingCursor.asked)
+    return Timed(page, seconds, queries)
+
+
+def _scans(
+    database: house.Database, treatments: Sequence[str], session: str, sizes: Sizes, bar: Progress
+) -> list[Figure]:
+    """Requests a second of the scan's address under wrk, beside /health of the same server."""
+    scan = Figure("scan endpoint, 16 connections", "requests/s")
+    latency = Figure("scan endpoint, 16 connections, p99", "ms")
+    code = treatments[0]
+    task = bar.add_task("Scanning under load", total=sizes.runs)
+    with _served(database) as address:
+        for _ in range(sizes.runs):
+            scan.floor_runs.append(_wrk(f"{address}/health", session)[0])
+            rate, p99 = _wrk(f"{address}/zh-hans/scan?code={code}", session)
+            scan.runs.append(rate)
+            latency.runs.append(p99)
+            bar.update(task, advance=1)
+    return [scan, latency]
+
+
+@contextmanager
+def _served(database: house.Database) -> Iterator[str]:
+    """The real server in a process of its own, stopped at the end."""
+    environment = {**os.environ, "DATABASE_URL": database.owner_url}
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from yimai.wiring.command_line import main; sys.exit(main())",
+        "serve",
+        "--folder",
+        str(database.folder),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if address := re.search(r"http://localhost:(\d+)/", line):
+                    time.sleep(3)
+                    yield f"http://127.0.0.1:{address[1]}"
+                    return
+            raise CommandProblem("the server did not start")
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wrk(address: str, session: str) -> tuple[float, float]:
+    """Requests a second, and the 99th percentile in ms."""
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{WRK_SECONDS}s",
+        "--latency",
+        "-H",
+        f"Cookie: sessionid={session}",
+        address,
+    ]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rate, p99 = re.search(r"Requests/sec:\s+([\d.]+)", told), re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
+    if rate is None or p99 is None or "Non-2xx or 3xx" in told:
+        raise CommandProblem(f"wrk did not measure {address}: {told.strip()[-300:]}")
+    return float(rate[1]), float(p99[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[p99[2]]
+
+
+def _show(timed: Sequence[Timed], console: Console) -> None:
+    table = Table(box=SIMPLE)
+    table.add_column("page", no_wrap=True)
+    for title in ("median, ms", "p95, ms", "aim", "queries", "aim"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for each in timed:
+        table.add_row(
+            each.page.name,
+            f"{median(each.seconds) * 1000:.1f}",
+            f"{each.p95 * 1000:.1f}",
+            "≤ 100 " + ("met" if each.p95 <= 0.1 else "missed"),
+            str(each.queries),
+            "≤ 20 " + ("met" if each.queries <= 20 else "missed"),
+        )
+    console.print(table)

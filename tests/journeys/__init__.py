@@ -1,0 +1,1 @@
+"""Real treatments in real browsers: everything people do is done on pages, each person in a browser context of his own."""

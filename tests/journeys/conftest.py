@@ -1,0 +1,50 @@
+"""A browser for journeys, and what each of them ends with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from tests.journeys.house import served_house
+from tests.journeys.people import BrowserPlant
+from tests.pages.browsing import opened_browser
+
+from yimai.wiring.embedded_database import EmbeddedDatabase
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with opened_browser() as opened:
+        yield opened
+
+
+LANGUAGES = ("zh-hans", "en")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each journey in the language that it names, or in both with YIMAI_EVERY_LANGUAGE=1, which takes twice as long."""
+    if "language" in metafunc.fixturenames:
+        own = getattr(metafunc.module, "LANGUAGE", "zh-hans")
+        every = os.environ.get("YIMAI_EVERY_LANGUAGE") == "1"
+        metafunc.parametrize("language", LANGUAGES if every else (own,))
+
+
+@pytest.fixture
+def opened(postgres: EmbeddedDatabase, browser: Any, language: str) -> Opened:
+    """Opens a served house with people at browsers; at its end the ledger verifies and nobody lacked a form."""
+
+    @contextmanager
+    def plant_for(journey: str) -> Iterator[BrowserPlant]:
+        with served_house(postgres) as house:
+            plant = BrowserPlant(house, browser, language, journey)
+            yield plant
+            assert plant.without_form == []
+            house.verify()
+            plant.leave()
+
+    return plant_for

@@ -1,0 +1,79 @@
+"""A founded plant, served on loopback as it is to people: real accounts, real signatures, real row security."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from wsgiref.simple_server import make_server
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.handlers.wsgi import WSGIHandler
+from psycopg.conninfo import make_conninfo
+from tests.pages.bench_site.server import Quiet, Threaded
+from tests.projections.following import screen_pool
+from tests.signing_in import accounts_on
+from tests.spec.harness import WRAPPING_KEY, clone, founded_ledger, founded_template
+from tests.windows import opened_bench, opened_window
+
+from yimai.interfaces.plant.clock import Clock
+from yimai.interfaces.web.bench import Bench, Means
+from yimai.ledger.ledger import Ledger
+from yimai.ledger.verify import Verified
+from yimai.wiring.embedded_database import EmbeddedDatabase
+from yimai.wiring.house import Database, verify_ledger
+
+
+@dataclass(frozen=True)
+class ServedHouse:
+    """address: without a path. clock: the simulated ledger's, which the pages run on and tests move."""
+
+    url: str
+    address: str
+    ledger: Ledger
+    clock: Clock
+
+    def verify(self) -> None:
+        """What ``yimai verify`` does, of everything that was recorded until now."""
+        self.ledger.seal()
+        app = make_conninfo(self.url, user="yimai_app")
+        verdict = verify_ledger(Database(self.url, app, "", Path(), None, ""))
+        assert isinstance(verdict, Verified), str(verdict)
+
+
+@contextmanager
+def served_house(server: EmbeddedDatabase) -> Iterator[ServedHouse]:
+    with (
+        clone(server, founded_template(server)) as url,
+        accounts_on(url),
+        founded_ledger(url, Random("a journey in browsers")) as (ledger, clock),
+        screen_pool(url) as screen,
+        opened_window(screen, clock, WRAPPING_KEY),
+    ):
+        from yimai.interfaces.accounts import confirming
+
+        acting = Bench(
+            ledger,
+            bytes(range(32)),
+            Ed25519PrivateKey.from_private_bytes(bytes(32)),
+            confirming.confirm,
+            lambda person: Means(*confirming.means(person)),
+        )
+        with opened_bench(acting), _serving() as address:
+            yield ServedHouse(url, address, ledger, clock)
+
+
+@contextmanager
+def _serving() -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, WSGIHandler(), Threaded, Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
