@@ -49,7 +49,7 @@ class Line:
     def relations(self) -> tuple[Relation, ...]:
         of_treatment: tuple[Relation, ...] = ("hospital", "base", "carrier", "other_site")
         found: tuple[Relation, ...] = ("own_site", "other_site", "no_site") if self.now == "---" else of_treatment
-        return (*found, "district") if self.verb.startswith("read.") else found
+        return (*found, "district") if self.verb.startswith(("read.", "treatment.export")) else found
 
     def answer(self, role: Role, relation: Relation, state: State) -> Answer:
         written = self.written[role]

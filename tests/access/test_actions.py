@@ -31,7 +31,7 @@ from yimai.interfaces.plant.journey import Journey
 from yimai.ledger.entry import Command
 
 REACHED = RefusalKind("test.reached", "The rule was asked. Go on.", "已询问规则。")
-BASE, ELSEWHERE = "lingang", "elsewhere"
+BASE, ELSEWHERE, INSPECTORATE = "lingang", "elsewhere", "inspectorate"
 OF_NO_SITE = ("approval.approve_recipe", "approval.approve_programme")
 TOGETHER = ("performer", "verifier", "operators")
 """Who must be at the place where it is done."""
@@ -52,6 +52,8 @@ class Town:
     def person(self, role: Role, relation: Relation, state: State, number: int) -> str:
         if relation == "carrier":
             return self.carriers[state]
+        if relation == "district":
+            return f"{role}-{INSPECTORATE}-{number}"
         site = {"hospital": self.hospital, "base": BASE, "own_site": BASE, "no_site": BASE}.get(relation, ELSEWHERE)
         return f"{role}-{site}-{number}"
 
@@ -69,10 +71,13 @@ def town() -> Town:
     people = [
         PersonRegistered(f"{role}-{site}-{number}", site, (role,), "00" * 32)
         for role in ROLES
-        for site in (BASE, hospital, ELSEWHERE)
+        for site in (BASE, hospital, ELSEWHERE, INSPECTORATE)
         for number in (1, 2, 3)
     ]
-    _write(plant, people)
+    (at,) = plant.entries("site", hospital)
+    _write(
+        plant, [SiteRegistered(INSPECTORATE, "authority", "局", "Inspectorate", str(at.data["district"]), 480), *people]
+    )
     stops: dict[State, type[TreatmentHeld | TreatmentCancelled]] = {"held": TreatmentHeld, "ended": TreatmentCancelled}
     for state, ends in stops.items():
         actor = f"physician-{hospital}-1"
@@ -119,6 +124,8 @@ def test_every_cell_holds_when_the_action_is_asked(line: Line, town: Town) -> No
         expected = cell.answer
         if cell.role == "courier" and line.verb == "custody.hand_over" and line.capacity != "performer":
             expected = line.answer("courier", "carrier", cell.state)  # who is named to take it is about to carry it
+        if cell.role == "inspector" and "district" in line.relations and _district(town, cell.relation):
+            expected = line.answer("inspector", "district", cell.state)  # whoever is registered there inspects there
         if expected == "never":
             assert answer.kind is access.NEVER, f"{cell}: {answer}"
         elif expected == "no":
@@ -151,6 +158,12 @@ def test_nobody_verifies_approves_or_takes_over_what_he_does_himself(verb: str, 
     answer = _asked(VERBS[verb], people, relation, "going", town)
     assert isinstance(answer, Refusal)
     assert answer.kind is SAME_PERSON
+
+
+def _district(town: Town, relation: Relation) -> str:
+    """The district of the hospital or the base, "" where there is none."""
+    site = {"hospital": town.hospital, "base": BASE}.get(relation, "")
+    return str(town.plant.entries("site", site)[0].data["district"]) if site else ""
 
 
 def _people(line: Line, role: Role, relation: Relation, state: State, town: Town) -> dict[str, str]:

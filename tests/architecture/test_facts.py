@@ -145,7 +145,7 @@ MEASURED = {"limits", "value", "entries", "old", "new", "replaces"}
 """What an instrument or a person measured, and the recipe's limits, as text."""
 COMMITMENTS = {"evaluation", "file", "form", "name", "note", "patient"}
 """Hex commitments to what lies in the vault."""
-HASHES = {"content", "passkey", "recipe_hash", "record", "release"}
+HASHES = {"content", "head", "passkey", "recipe_hash", "record", "release"}
 PUBLIC = {"title_zh", "title_en", "district", "content"}
 """Titles of institutions, and files that were approved for everyone to read."""
 REFUSED = {"details"}

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import Http404, HttpResponse
+from django.test import RequestFactory
 from tests.pages import test_acting
 from tests.pages.test_acting import Tablet
 from tests.pages.test_hospital import act, at, done
@@ -16,7 +18,7 @@ from tests.windows import opened_bench
 
 from yimai.interfaces.files.reading import CATALOGUE
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import bench
+from yimai.interfaces.web import bench, treatment_facts
 from yimai.wiring import content_files
 
 base_plant = test_acting.plant
@@ -139,3 +141,23 @@ def test_the_fate_of_material_is_qas_and_data_are_closed_once_that_is_on_record(
 def _last(plant: SpecPlant, journey: Journey) -> str:
     kinds = [each.kind for each in plant.entries("treatment", journey.treatment)]
     return [each for each in kinds if each != "signing.signature_given.v1"][-1]
+
+
+def test_an_export_is_on_record_for_everybody_and_gives_the_exact_bytes_to_who_took_it(plant: SpecPlant) -> None:
+    journey = plant.treatment("received")
+    inspector = somebody(plant, "inspector")
+    before = plant.entries("treatment", journey.treatment)
+    done(act(inspector, "treatment.export", {"treatment": journey.treatment}, {"reason": "inspection"}))
+    *_, exported = plant.entries("treatment", journey.treatment)
+    assert (exported.kind, exported.actor) == ("treatment.exported.v1", inspector.who.person)
+    assert (exported.data["entries"], exported.data["head"]) == (len(before), before[-1].hash.hex())
+    file = _file(inspector, journey, exported.hash.hex())
+    assert file.content.splitlines() == [each.content for each in before]
+    with pytest.raises(Http404):
+        _file(somebody(plant, "qa"), journey, exported.hash.hex())
+
+
+def _file(here: Tablet, journey: Journey, digest: str) -> HttpResponse:
+    request = RequestFactory().get("/")
+    request.who = here.who  # type: ignore[attr-defined]
+    return treatment_facts.export(request, journey.treatment, digest)

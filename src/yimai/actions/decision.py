@@ -7,7 +7,7 @@ it was recorded; it never makes in time what is out of time now.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Final
@@ -25,6 +25,7 @@ from yimai.domain.reason import listed
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.refusals import REFUSALS
+from yimai.domain.site import SiteRegistered
 from yimai.domain.treatment import UNKNOWN
 from yimai.domain.vein import Vein, vein_of
 from yimai.ledger.entry import Command, Deposit, Entry, Reading
@@ -253,7 +254,11 @@ def _access(seen: Seen, asked: Asked) -> Refusal | None:
             return UNKNOWN()
         matter = _matter(vein, asked)
     took_part = [(capacity, _person(seen, name, asked)) for capacity, name in asked.people(seen.command.actor)]
-    refusals = [access.may(asked.verb, capacity, person, matter) for capacity, person in took_part]
+    district = ""
+    if asked.verb in access.READING and "inspector" in took_part[0][1].roles:
+        district = _district(seen, took_part[0][1].site)
+        matter = replace(matter, districts=frozenset(_district(seen, site) for site in (matter.hospital, matter.base)))
+    refusals = [access.may(asked.verb, capacity, person, matter, district=district) for capacity, person in took_part]
     refused = next((each for each in refusals if each is not None and each.kind is not access.STATE), None)
     refused = (
         refused
@@ -261,6 +266,13 @@ def _access(seen: Seen, asked: Asked) -> Refusal | None:
         or (_present(seen, took_part, matter) if matter.site or asked.treatment else None)
     )
     return refused or next((each for each in refusals if each is not None), None)
+
+
+def _district(seen: Seen, site: str) -> str:
+    """Where the site is registered; an authority without a district inspects everywhere."""
+    about = [fact for fact, _ in seen.facts("site", site) if isinstance(fact, SiteRegistered)]
+    district = about[-1].district if about else ""
+    return access.EVERYWHERE if about and about[-1].type == "authority" and not district else district
 
 
 def _matter(vein: Vein, asked: Asked) -> Matter:

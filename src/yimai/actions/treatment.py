@@ -197,6 +197,16 @@ def decide_fate(ledger: Ledger, command: Command, *, treatment: str, container: 
     return decide(ledger, command, read, rule, verb="treatment.decide_fate", treatment=treatment)
 
 
+def export(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:
+    """Take a copy of the treatment's facts; that it was taken, and by whom, everybody of the treatment sees."""
+
+    def rule(seen: Seen) -> Verdict:
+        entries = seen.entries("treatment", treatment)
+        return (treatments.TreatmentExported(treatment, len(entries), entries[-1].hash.hex(), reason),)
+
+    return decide(ledger, command, (), rule, verb="treatment.export", treatment=treatment)
+
+
 def freed(seen: Seen, vein: Vein, reason: str, signature: Signature) -> tuple[Fact, ...]:
     """Return the facts that free the slot, the suite and the permits of a treatment that ends."""
     facts: list[Fact] = []

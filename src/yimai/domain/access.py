@@ -45,6 +45,10 @@ LETTERS: Final[Mapping[str, Relation]] = {
 STATES: Final[Mapping[str, State]] = {"g": "going", "h": "held", "e": "ended"}
 TREATMENT_RELATIONS: Final[tuple[Relation, ...]] = ("hospital", "base", "carrier", "other_site")
 THING_RELATIONS: Final[tuple[Relation, ...]] = ("own_site", "other_site", "no_site")
+READING: Final = ("read.", "treatment.export")
+"""Rows in which somebody can stand to a thing who only inspects it."""
+EVERYWHERE: Final = "*"
+"""The district of an authority that has none: it inspects all."""
 ONE_ROLE_ONLY: Final[Mapping[Relation, Role]] = {"carrier": "courier", "district": "inspector"}
 
 
@@ -73,7 +77,7 @@ class Row:
     @property
     def relations(self) -> tuple[Relation, ...]:
         """Every relation in which somebody can stand to what the row is about."""
-        reading: tuple[Relation, ...] = ("district",) if self.verb.startswith("read.") else ()
+        reading: tuple[Relation, ...] = ("district",) if self.verb.startswith(READING) else ()
         return (*(TREATMENT_RELATIONS if self.about_treatment else THING_RELATIONS), *reading)
 
 
@@ -200,7 +204,11 @@ def relations(person: Person, matter: Matter, district: str = "") -> frozenset[R
         found |= {"base"} if person.site == matter.base else set()
         found |= {"carrier"} if carries else set()
         found |= set() if found else {"other_site"}
-    if district and district in matter.districts and ONE_ROLE_ONLY["district"] in person.roles:
+    if (
+        district
+        and (district == EVERYWHERE or district in matter.districts)
+        and ONE_ROLE_ONLY["district"] in person.roles
+    ):
         found.add("district")
     return frozenset(found)
 

@@ -21,7 +21,7 @@ A cell says what the role may do it with:
     o   things of one's own site: a suite, a piece of equipment, a lot, a colleague, an order to be placed
     s   things of other sites
     n   what belongs to no site: recipes, the programme, the register of sites, the ledger's roots
-    d   what is in one's own district (inspectors only, who read)
+    d   what is in one's own district (inspectors only, who read and take copies)
 
 Every cell is written out. A row, a column or a cell that is missing stops the program when it starts.
 
@@ -50,6 +50,7 @@ treatment.resume                        -h- | h  .  h  | .  | .  .  .  b  .  b  
 treatment.cancel                        gh- | h  .  h  | .  | .  .  .  b  .  b  | x  x  x
 treatment.withdraw                      gh- | .  .  h  | .  | .  .  .  .  .  .  | x  x  x
 treatment.decide_fate                   ghe | .  .  .  | .  | .  .  .  b  b  .  | x  x  x
+treatment.export                        ghe | h  .  h  | x  | .  .  .  b  b  .  | x  d  x
 # slot
 slot.reserve                            g-- | h  .  h  | .  | .  .  .  .  .  b  | x  x  x
 slot.free                               ghe | h  .  h  | .  | .  .  .  .  .  b  | x  x  x
@@ -163,10 +164,9 @@ read.label                              ghe | h  h  h  | .  | b  hb b  b  b  b  
 read.batch_record                       ghe | .  .  .  | x  | b  b  b  b  b  .  | x  d  x
 read.results                            ghe | .  .  h  | x  | .  .  b  b  b  .  | x  d  x
 read.facts                              ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
-read.export                             ghe | h  .  h  | x  | .  .  .  b  b  .  | x  d  x
 read.slots                              ghe | h  .  h  | .  | .  .  .  .  .  b  | x  d  x
 read.suites                             --- | .  .  .  | .  | o  o  o  o  o  o  | x  d  x
-read.equipment                          --- | .  .  .  | .  | o  o  o  o  o  o  | .  d  x
+read.equipment                          --- | .  .  .  | .  | o  o  o  o  o  o  | .  d  o
 read.material_lots                      --- | .  .  .  | .  | o  o  o  o  o  o  | .  d  x
 read.people                             --- | o  o  o  | o  | o  o  o  o  o  o  | .  d  os
 read.accounts                           --- | .  .  .  | .  | .  .  .  .  .  .  | .  .  os
@@ -175,4 +175,5 @@ read.sites                              --- | n  n  n  | n  | n  n  n  n  n  n  
 read.catalogue                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.programme                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.ledger                             --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
+read.verification                       --- | .  .  .  | .  | .  .  .  n  n  .  | .  n  n
 """

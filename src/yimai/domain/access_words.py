@@ -21,6 +21,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "treatment.cancel": Words("取消医嘱", "Cancel the order"),
     "treatment.withdraw": Words("退出治疗", "Withdraw the treatment"),
     "treatment.decide_fate": Words("决定物料去向", "Decide the fate of material"),
+    "treatment.export": Words("导出治疗的事实", "Export the treatment's facts"),
     "slot.reserve": Words("预订档期", "Reserve a slot"),
     "slot.free": Words("释放档期", "Free the slot"),
     "label.issue": Words("签发标签", "Issue a label"),
@@ -102,7 +103,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "read.batch_record": Words("批记录", "The batch record"),
     "read.results": Words("检验结果", "Test results"),
     "read.facts": Words("治疗的事实及其哈希值", "The treatment's facts and their hashes"),
-    "read.export": Words("导出治疗档案", "Export of the treatment's dossier"),
     "read.slots": Words("可选档期", "Slots on offer"),
     "read.suites": Words("生产单元排程", "The suites' timetable"),
     "read.equipment": Words("设备", "Equipment"),
@@ -113,5 +113,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "read.sites": Words("站点名册", "The register of sites"),
     "read.catalogue": Words("已批准的工艺规程与基地文件", "Approved recipes and base files"),
     "read.programme": Words("计划与目标", "The programme and its goals"),
+    "read.verification": Words("验证整个账本", "Verify the whole ledger"),
     "read.ledger": Words("账本的根与验证", "The ledger's roots and their verification"),
 }

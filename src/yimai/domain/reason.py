@@ -58,6 +58,9 @@ REASONS: Final[Mapping[str, Words]] = {
     "process_variability": Words("工艺波动", "Variability of the process"),
     "delay": Words("延误", "Delay"),
     "treatment_ended": Words("治疗终止", "Treatment ended"),
+    "inspection": Words("监督检查", "Inspection"),
+    "internal_audit": Words("内部审计", "Internal audit"),
+    "patient_request": Words("患者要求", "Asked for by the patient"),
     "retention_ended": Words("保存期满", "Retention ended"),
 }
 

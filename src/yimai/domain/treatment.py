@@ -126,6 +126,17 @@ class MaterialFateDecided(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class TreatmentExported(Fact):
+    """Somebody took a copy of the treatment's facts out of the ledger. entries: how many, up to the one whose hash is head."""
+
+    kind: ClassVar[str] = "treatment.exported.v1"
+    treatment: str
+    entries: int
+    head: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Treatment:
     """The order's own state. ended: ``cancelled``, ``withdrawn``, ``declined``, ``completed`` or "" while it goes on.
 

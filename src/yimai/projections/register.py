@@ -98,6 +98,11 @@ def at_site(cursor: psycopg.Cursor[Any], site: str) -> tuple[PersonRow, ...]:
     return tuple(PersonRow(row[0], row[1], tuple(row[2])) for row in rows)
 
 
+def staff(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
+    """How many people are registered at each site."""
+    return dict(cursor.execute("SELECT site, count(*) FROM projection.person GROUP BY site").fetchall())
+
+
 def people(cursor: psycopg.Cursor[Any], identifiers: Iterable[str]) -> dict[str, PersonRow]:
     """Those of the people who are registered, by their identifier."""
     rows = cursor.execute(

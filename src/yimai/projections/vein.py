@@ -149,3 +149,12 @@ def entries(cursor: psycopg.Cursor[Any], subject: str) -> tuple[Entry, ...]:
         (subject,),
     ).fetchall()
     return tuple(parse(bytes(row[0])) for row in found)
+
+
+def positions(cursor: psycopg.Cursor[Any], subject: str) -> dict[int, int]:
+    """The position in the ledger of each fact of a subject that is sealed, by its number in the subject's chain."""
+    found = cursor.execute(
+        "SELECT c.sequence, l.position FROM ledger.chain AS c JOIN ledger.leaf AS l USING (arrival) WHERE c.subject = %s",
+        (subject,),
+    ).fetchall()
+    return dict(found)

@@ -96,6 +96,7 @@ KINDS: Final[dict[str, Words]] = {
     "treatment.cancelled.v1": Words("取消", "Cancelled"),
     "treatment.consent_recorded.v1": Words("知情同意", "Consent recorded"),
     "treatment.declined.v1": Words("基地谢绝", "Declined by the base"),
+    "treatment.exported.v1": Words("导出事实", "Facts exported"),
     "treatment.held.v1": Words("暂停", "Put on hold"),
     "treatment.markers_reported.v1": Words("传染病标志物", "Donor markers reported"),
     "treatment.material_fate_decided.v1": Words("决定物料去向", "Material's fate decided"),

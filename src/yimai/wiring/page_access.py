@@ -71,6 +71,13 @@ PAGES: Final[Mapping[str, str]] = {
     "sample": "read.treatment",
     "lot": "read.material_lots",
     "suites": "read.suites",
+    "treatment_facts": "read.facts",
+    "treatment_export": "treatment.export",
+    "people": "read.people",
+    "sites": "read.sites",
+    "equipment": "read.equipment",
+    "ledger": "read.ledger",
+    "ledger_verify": "read.verification",
     "programme": "read.programme",
     # labels
     "label_picture": "read.label",

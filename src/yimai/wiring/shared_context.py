@@ -15,6 +15,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     other = page.other_language()
     return {
         "frame": "web/base.html",
+        "navigation": page.navigation(getattr(request, "who", None)),
         "language": page.language(),
         "other_language": other,
         "other_language_name": page.LANGUAGES[other],

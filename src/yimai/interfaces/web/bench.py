@@ -13,6 +13,7 @@ from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import Evidence
 from yimai.ledger.ledger import Ledger
+from yimai.ledger.verify import FirstProblem, Verified
 
 Confirm = Callable[[HttpRequest, str, bytes, Mapping[str, str], bool], Evidence | Refusal]
 """Prove that a person signs the record (its 32-byte hash) with what was posted for him.
@@ -40,6 +41,10 @@ def _no_data(treatment: str) -> None:
     raise RuntimeError("the bench has no vault: wiring gives it one")
 
 
+def _no_ledger() -> Verified | FirstProblem:
+    raise RuntimeError("the bench verifies nothing: wiring tells it how")
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """secret: keys the hashes of requests. key: the server's, which signs for people who give a password.
@@ -54,6 +59,7 @@ class Bench:
     credentials: Credentials
     read_file: ReadFile = _no_files
     close_data: Callable[[str], None] = _no_data
+    verify: Callable[[], Verified | FirstProblem] = _no_ledger
 
 
 _opened: list[Bench] = []

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import home_courier, home_hospital, home_operator, home_quality, page, window
+from yimai.interfaces.web import home_courier, home_hospital, home_office, home_operator, home_quality, page, window
 from yimai.interfaces.web.home_quality import QUALITY, beginnings
 from yimai.interfaces.web.tablet import kept
 from yimai.interfaces.web.to_do import to_do
@@ -28,8 +28,6 @@ BEGINNINGS: Final[dict[Role, tuple[str, ...]]] = {
     "qc_analyst": ("equipment.take_out",),
     "qa": ("suite.take_out", "suite.put_back", "material_lot.receive"),
     "qualified_person": ("approval.approve_recipe", "approval.approve_base"),
-    "administrator": ("site.register_person", "site.register_site"),
-    "planner": ("approval.approve_programme",),
 }
 """What a role begins of its own accord, for no treatment that is going already."""
 
@@ -57,6 +55,8 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
             return home_operator.operator(request, cursor, who)
         if roles == ("qc_analyst",):
             return home_quality.laboratory(request, cursor, who)
+        if roles and home_office.OFFICE.issuperset(roles):
+            return home_office.office(request, cursor, who, roles)
         tasks = to_do(_tasks(cursor, who, roles, now), who, now, request.path)
         ready = [each for each in tasks if each.ready]
         context = {
@@ -70,6 +70,7 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
             "more": max(0, sum(not each.pressing for each in ready) - SHOWN),
             "waiting": [each for each in tasks if not each.ready][:SHOWN],
             "beginnings": _beginnings(roles),
+            "places": home_office.places(who, roles),
         }
         return page.show(request, cursor, "home", context)
 

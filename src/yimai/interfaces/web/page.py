@@ -9,16 +9,28 @@ from typing import Any, Final, cast
 import psycopg
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import translate_url
+from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 
+from yimai.domain.recipe import Words
 from yimai.interfaces.web import live, window
+from yimai.interfaces.web.permitted import permitted
 from yimai.projections import approval_board, register
 from yimai.projections.register import PersonRow
 
 LANGUAGES: Final = {"zh-hans": "中文", "en": "English"}
 SHANGHAI: Final = 480
 """The UTC offset, in minutes, of pages that belong to no site in particular."""
+
+
+ON_TOP: Final = (
+    ("home", "", Words("我的工作", "My work")),
+    ("today", "read.treatment", Words("今日", "Today")),
+    ("suites", "read.suites", Words("排程", "Suites")),
+    ("programme", "read.programme", Words("计划", "Programme")),
+    ("account_administration", "read.accounts", Words("账号", "Accounts")),
+)
+"""Each page's name, its row in the table of access ("" for none), and what it is called on top."""
 
 
 def show(
@@ -56,6 +68,13 @@ def done(request: HttpRequest) -> Mapping[str, str] | None:
     attended = "Yimai-Unattended" not in request.headers
     told: Mapping[str, str] | None = session.pop("done", None) if session is not None and attended else None
     return told
+
+
+def navigation(who: PersonRow | None) -> list[tuple[str, Words, str]]:
+    """The pages that stand on top of every page, as far as the table of access opens them to the reader."""
+    if who is None:
+        return []
+    return [(name, words, reverse(name)) for name, row, words in ON_TOP if not row or permitted(who, row)]
 
 
 def reader(request: HttpRequest) -> PersonRow | None:

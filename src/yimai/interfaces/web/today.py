@@ -62,7 +62,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "total": len(rows),
             "going": sum(1 for row in going if row.stage != "closed"),
             "clocks": pressing(clock_board.running(cursor, base), window.now())[:CLOCKS_SHOWN],
-            "exceptions": [row for row in rows if _needs_attention(row)],
+            "exceptions": [row for row in rows if needs_attention(row)],
             "phases": phases(going),
             "stopped": [_column(state, found) for state in STATES if (found := _of_state(rows, state))],
         }
@@ -111,5 +111,6 @@ def _of_state(rows: Sequence[BoardRow], state: str) -> tuple[BoardRow, ...]:
     return tuple(row for row in rows if row.state == state)
 
 
-def _needs_attention(row: BoardRow) -> bool:
+def needs_attention(row: BoardRow) -> bool:
+    """Whether something about the treatment is open, rests or has stopped."""
     return not row.ended and bool(row.held or row.open_deviations or row.open_excursions or row.state)

@@ -12,8 +12,10 @@ from yimai.interfaces.web import (
     disposition,
     fact,
     home,
+    ledger,
     material_lot,
     programme,
+    register_pages,
     sample,
     scan,
     search,
@@ -22,6 +24,7 @@ from yimai.interfaces.web import (
     tablet,
     today,
     treatment,
+    treatment_facts,
 )
 
 urlpatterns = [
@@ -39,6 +42,17 @@ urlpatterns = [
     path("deviation/<str:identifier>", deviation.deviation, name="deviation"),
     path("sample/<str:identifier>", sample.sample, name="sample"),
     path("lot/<path:identifier>", material_lot.material_lot, name="lot"),
+    path("treatment/<str:identifier>/facts", treatment_facts.facts, name="treatment_facts"),
+    re_path(
+        r"^treatment/(?P<identifier>[^/]+)/export/(?P<digest>[0-9a-f]{64})$",
+        treatment_facts.export,
+        name="treatment_export",
+    ),
+    path("people", register_pages.people, name="people"),
+    path("sites", register_pages.sites, name="sites"),
+    path("equipment", register_pages.equipment, name="equipment"),
+    path("ledger", ledger.ledger, name="ledger"),
+    path("ledger/verify", ledger.verify, name="ledger_verify"),
     path("suites", suites.suites, name="suites"),
     path("search", search.search, name="search"),
     path("about/<slug:noun>/<path:identifier>", search.about, name="about"),

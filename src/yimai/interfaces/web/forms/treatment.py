@@ -347,4 +347,15 @@ FORMS: Final = (
             "QA decides it once the treatment has ended or the material may not be used.",
         ),
     ),
+    Form(
+        treatment.export,
+        Words("导出治疗的事实", "Export the treatment's facts"),
+        (Given(name="treatment"), reason("inspection", "internal_audit", "patient_request", "investigation")),
+        button=Words("导出", "Export"),
+        guide=Words(
+            "导出本身记入账本，与该治疗有关的人都能看到。文件每行是一条事实的原始字节，不含个人信息。",
+            "The export goes on record, seen by everybody of the treatment. Each line of the file is one fact's exact bytes; no personal data.",
+        ),
+        after=lambda done, situation: reverse("treatment_facts", args=[situation.treatment]),
+    ),
 )

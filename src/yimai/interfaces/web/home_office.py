@@ -1,0 +1,102 @@
+"""Homes of those who make nothing: planner, inspector, administrator; and the pages to which each role goes from its home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from yimai.domain.person import Role
+from yimai.domain.recipe import Words
+from yimai.interfaces.web import page
+from yimai.interfaces.web.home_quality import beginnings
+from yimai.interfaces.web.permitted import permitted
+from yimai.interfaces.web.today import needs_attention
+from yimai.projections import treatment_board
+from yimai.projections.register import PersonRow
+
+OFFICE: Final[frozenset[Role]] = frozenset({"planner", "inspector", "administrator"})
+MOST: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that a role goes to. row: of the table of access."""
+
+    page: str
+    row: str
+    title: Words
+    what: Words
+
+    @property
+    def address(self) -> str:
+        return reverse(self.page)
+
+
+_SUITES = Place(
+    "suites", "read.suites", Words("生产单元排程", "Suites over time"),
+    Words("预订、生产、空闲与停用", "Reserved, running, free, out of use"),
+)  # fmt: skip
+_PEOPLE = Place(
+    "people", "read.people", Words("人员与资质", "People and qualifications"), Words("角色、资质及其期限", "Roles, qualifications, until when")
+)  # fmt: skip
+_SITES = Place("sites", "read.sites", Words("站点", "Sites"), Words("医院、基地、承运人", "Hospitals, bases, couriers"))
+_EQUIPMENT = Place(
+    "equipment", "read.equipment", Words("设备", "Equipment"), Words("校准期限与停用", "Calibration, and what is out of use")
+)  # fmt: skip
+_LEDGER = Place(
+    "ledger", "read.ledger", Words("账本与验证", "The ledger and its verification"),
+    Words("根哈希；重新验证每条事实", "Roots; every fact derived again"),
+)  # fmt: skip
+_ACCOUNTS = Place(
+    "account_administration", "read.accounts", Words("账户", "Accounts"),
+    Words("开户、解锁、结束会话、吊销", "Make, unlock, end sessions, revoke"),
+)  # fmt: skip
+_EVENTS = Place(
+    "account_events",
+    "read.account_events",
+    Words("账户事件", "Events of accounts"),
+    Words("登录与变更", "Signing in, changes"),
+)
+_PROGRAMME = Place(
+    "programme", "read.programme", Words("计划与目标", "Programme and goals"), Words("目标原文、读法与来源", "Goals word for word, readings, sources")
+)  # fmt: skip
+_TODAY = Place("today", "read.treatment", Words("今日", "Today"), Words("各阶段的治疗", "Treatments by stage"))
+
+PLACES: Final[Mapping[Role, tuple[Place, ...]]] = {
+    "scheduler": (_SUITES, _EQUIPMENT, _TODAY),
+    "operator": (_SUITES, _EQUIPMENT),
+    "planner": (_PROGRAMME, _SITES, _LEDGER),
+    "inspector": (_LEDGER, _TODAY, _SUITES, _EQUIPMENT, _PEOPLE, _SITES, _EVENTS, _PROGRAMME),
+    "administrator": (_PEOPLE, _SITES, _ACCOUNTS, _EQUIPMENT, _EVENTS, _LEDGER),
+}
+BEGINNINGS: Final[Mapping[Role, tuple[str, ...]]] = {
+    "administrator": ("site.register_person", "site.register_site"),
+    "planner": ("approval.approve_programme",),
+}
+
+
+def places(who: PersonRow, roles: Iterable[Role]) -> tuple[Place, ...]:
+    """The pages of these roles, as far as the table of access opens them to the reader."""
+    listed = dict.fromkeys(place for role in roles for place in PLACES.get(role, ()))
+    return tuple(place for place in listed if permitted(who, place.row))
+
+
+def office(
+    request: HttpRequest, cursor: psycopg.Cursor[tuple[object, ...]], who: PersonRow, roles: tuple[Role, ...]
+) -> HttpResponse:
+    """The home of somebody who has no tasks of his own on any treatment."""
+    inspects = "inspector" in roles
+    attention = [each for each in treatment_board.visible(cursor) if needs_attention(each)][:MOST] if inspects else []
+    context = {
+        "site": who.site,
+        "places": places(who, roles),
+        "beginnings": beginnings(dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ()))),
+        "searches": inspects,
+        "attention": attention,
+    }
+    return page.show(request, cursor, "home_office", context)

@@ -1,0 +1,31 @@
+"""The ledger's own record: its identity and the roots under which it was sealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class SealRow:
+    """A root over the first ``size`` entries, and since when it stands."""
+
+    size: int
+    root: bytes
+    sealed: datetime
+
+
+def identity(cursor: psycopg.Cursor[Any]) -> str:
+    """The ledger's id, "" before it is opened."""
+    row = cursor.execute("SELECT id FROM ledger.identity").fetchone()
+    return str(row[0]) if row else ""
+
+
+def seals(cursor: psycopg.Cursor[Any], most: int = 10) -> tuple[SealRow, ...]:
+    """The newest roots."""
+    with cursor.connection.cursor(row_factory=class_row(SealRow)) as rows:
+        return tuple(rows.execute("SELECT size, root, sealed FROM ledger.seal ORDER BY size DESC LIMIT %s", (most,)))
