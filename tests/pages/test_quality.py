@@ -212,7 +212,8 @@ def test_a_batch_is_reviewed_by_exception_and_released_in_two_stages(plant: Spec
     assert "QA 尚未审核" in page
     assert "步骤按规程顺序完成" in page
     refused(decider.sent("disposition.release_conditionally", given, {"knows": "yes"}), "disposition.not_reviewed")
-    qa.does("disposition.review", given, {"seen": "yes"})
+    assert qa.sent("disposition.review", given, {"seen": "99"}).status_code == 422, "every exception is looked at first"
+    qa.does("disposition.review", given, {"looked": "yes"})
     shown = text_of(decider.shown("disposition.release_conditionally", **given))
     assert "无菌" in shown, "what must still follow is named"
     assert decider.sent("disposition.release_conditionally", given, {}).status_code == 422
@@ -349,7 +350,7 @@ def test_who_reviewed_a_batch_does_not_release_it_and_the_button_says_why(plant:
     assert not isinstance(answer, Refusal), answer
     given = {"treatment": journey.treatment, "batch": journey.batch}
     here = Tablet(plant, PersonRow("quality-99", plant.base.id, both["roles"]))
-    here.does("disposition.review", given, {"seen": "yes"})
+    here.does("disposition.review", given, {"looked": "yes"})
     refused(here.sent("disposition.release_conditionally", given, {"knows": "yes"}), "disposition.not_independent")
     page: HttpResponse = here.asked(RequestFactory().get("/zh-hans/x"), disposition.disposition, journey.batch)
     shown = page.content.decode()
@@ -426,7 +427,9 @@ def test_the_home_of_quality_has_exceptions_first_and_says_with_whom_a_batch_wai
     assert "等待他人的批次" in home(plant, decider)
     journey.assess_deviation(str(opened.data["deviation"]))
     journey.close_deviation(str(opened.data["deviation"]))
-    at(plant, qa).does("disposition.review", {"treatment": journey.treatment, "batch": journey.batch}, {"seen": "yes"})
+    at(plant, qa).does(
+        "disposition.review", {"treatment": journey.treatment, "batch": journey.batch}, {"looked": "yes"}
+    )
     assert "可由您决定的批次" in home(plant, decider)
     assert "没有未关闭的偏差" in home(plant, decider)
 

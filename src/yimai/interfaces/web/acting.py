@@ -30,14 +30,11 @@ from yimai.interfaces.web.attachment import carried, packed
 from yimai.interfaces.web.bench import Means
 from yimai.interfaces.web.fact_card import Detail, details
 from yimai.interfaces.web.field import Typed
-from yimai.interfaces.web.form import Arguments, Filled, Form, Preview, empty, filled
+from yimai.interfaces.web.form import COMMAND, OWN, Arguments, Filled, Form, Preview, empty, filled
 from yimai.interfaces.web.mismatch import take_out
 from yimai.interfaces.web.situation import Situation
 from yimai.ledger.entry import Command, Entry
 
-COMMAND: Final = "command"
-OWN: Final = frozenset({"csrfmiddlewaretoken", COMMAND, "record", "seen", "next", "change", "occurred", "sent"})
-"""Posted fields that are the form's own, not the action's."""
 CREDENTIAL: Final = "sign-"
 """Begins the names of posted fields that prove who signs: ``sign-operator-01-password``."""
 BAD_WAIT = RefusalKind(

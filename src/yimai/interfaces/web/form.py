@@ -15,6 +15,9 @@ from yimai.domain.refusal import RefusalKind
 from yimai.interfaces.web.field import NOTHING, Field, Typed, Unreadable
 from yimai.interfaces.web.situation import Situation
 
+COMMAND: Final = "command"
+OWN: Final = frozenset({"csrfmiddlewaretoken", COMMAND, "record", "seen", "next", "change", "occurred", "sent"})
+"""Posted fields that are the form's own, so that no action's field may be named so."""
 CONFIRM: Final = Words("确认", "Confirm")
 Gate = Literal["identity", "plain"]
 Arguments = Mapping[str, Any]
@@ -68,7 +71,10 @@ class Form:
         return self.subject(situation) if self.subject is not None else NOTHING
 
     def asked(self, situation: Situation) -> tuple[Field, ...]:
-        return self.fields(situation) if callable(self.fields) else self.fields
+        fields = self.fields(situation) if callable(self.fields) else self.fields
+        if taken := OWN.intersection(each.name for each in fields):
+            raise ValueError(f"{self.verb} has fields that are every form's own: {sorted(taken)}")
+        return fields
 
 
 def address(verb: str, given: Mapping[str, str]) -> str:

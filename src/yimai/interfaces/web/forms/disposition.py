@@ -63,7 +63,7 @@ FORMS: Final = (
     Form(
         disposition.review,
         Words("审核批记录", "Review the batch record"),
-        _ticked("seen", "我已逐项审核下列例外", "I have looked at every exception above"),
+        _ticked("looked", "我已逐项审核下列例外", "I have looked at every exception above"),
         button=Words("完成审核", "Sign the review"),
         guide=Words(
             "按例外审核：规则已核对的合并列出，例外逐项列出。",
