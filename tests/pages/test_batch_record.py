@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from typing import Any
 
 import pytest
 from django.http import Http404
@@ -16,8 +17,11 @@ from yimai.domain.recipe import Step
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import batch as record
+from yimai.ledger.entry import Entry
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
+
+Typed = dict[str, str | list[str]]
 
 
 @pytest.fixture
@@ -33,6 +37,10 @@ def tablet(plant: SpecPlant, person: str, *roles: str) -> Tablet:
 def operators(journey: Journey, step: Step) -> tuple[str, ...]:
     """Who works on the step, as the plant chooses them; a second person among them."""
     return journey._operators(step)
+
+
+def data(entry: Entry) -> Any:
+    return entry.data
 
 
 def step_of(journey: Journey, name: str) -> Step:
@@ -109,8 +117,12 @@ def test_a_step_starts_with_its_people_its_pieces_and_its_lots(plant: SpecPlant)
     here = tablet(plant, journey.at_base("operator"))
     given, typed = starting(journey, "wash")
     (started,) = here.does("batch.start_step", given, {**typed, "equipment-biosafety_cabinet": "BSC 01"})
-    assert set(started.data["equipment"]) == {"bsc-01", typed["equipment-cell_washer"], typed["equipment-cell_counter"]}
-    (use,) = started.data["materials"]
+    assert set(data(started)["equipment"]) == {
+        "bsc-01",
+        typed["equipment-cell_washer"],
+        typed["equipment-cell_counter"],
+    }
+    (use,) = data(started)["materials"]
     assert (use["material"], use["quantity"]) == ("wash_buffer", {"unit": "mL", "value": "1000"})
 
 
@@ -162,7 +174,8 @@ def test_another_patients_container_at_a_step_stops_and_is_on_record(plant: Spec
 def test_what_is_missing_is_marked_and_nothing_typed_is_lost(plant: SpecPlant) -> None:
     journey = plant.treatment("before:wash")
     here = tablet(plant, journey.at_base("operator"))
-    given, typed = starting(journey, "wash", **{"equipment-cell_washer": "", "material-wash_buffer": [""]})
+    missing: Typed = {"equipment-cell_washer": "", "material-wash_buffer": [""]}
+    given, typed = starting(journey, "wash", **missing)
     answer = here.sent("batch.start_step", given, typed)
     text = answer.content.decode()
     assert (answer.status_code, answer["Yimai-Answer"]) == (422, "refused")
@@ -180,7 +193,7 @@ def running(plant: SpecPlant, name: str) -> tuple[Journey, Tablet, dict[str, str
     step = step_of(journey, name)
     started = journey.begin_step(step)
     given = {"treatment": journey.treatment, "batch": journey.batch, "step": name}
-    return journey, tablet(plant, str(started.entries[0].data["operators"][0])), given
+    return journey, tablet(plant, str(data(started.entries[0])["operators"][0])), given
 
 
 def test_a_value_out_of_its_limits_is_recorded_and_opens_a_deviation_that_is_shown_before_signing(
@@ -236,7 +249,7 @@ def test_full_width_digits_are_read_as_a_keyboard_has_them(plant: SpecPlant) -> 
     completed, *_ = here.does(
         "batch.complete_step", given, {"entry-viability": "９６．５", "entry-nucleated_cells": "6"}
     )
-    assert completed.data["entries"]["viability"]["value"] == "96.5"
+    assert data(completed)["entries"]["viability"]["value"] == "96.5"
 
 
 def test_a_second_person_signs_on_the_same_tablet_and_is_somebody_else(plant: SpecPlant) -> None:
@@ -256,7 +269,7 @@ def test_a_second_person_signs_on_the_same_tablet_and_is_somebody_else(plant: Sp
         True,
     ]
     (completed,) = here.does("batch.complete_step", given, {**typed, "verifier": second})
-    assert completed.data["verified"]["signer"] == second
+    assert data(completed)["verified"]["signer"] == second
 
 
 def test_a_check_that_fails_says_at_once_what_it_does(plant: SpecPlant) -> None:
@@ -290,10 +303,10 @@ def test_the_second_sees_what_the_first_has_put_down_and_never_overwrites_it(pla
     assert "95" in text
     assert 'value="59"' in text, "what the second typed is not lost"
     last = plant.entries("treatment", journey.treatment)[-1]
-    assert (last.kind, last.data["value"]["value"]) == ("batch.entry_recorded.v1", "95"), "nothing was overwritten"
+    assert (last.kind, data(last)["value"]["value"]) == ("batch.entry_recorded.v1", "95"), "nothing was overwritten"
     again = {"value": "94", "replaces": hidden(answer, "replaces"), "reason": "instrument_error"}
     (changed,) = second.does("batch.record_entry", about, again)
-    assert (changed.data["replaces"]["value"], changed.data["reason"]) == ("95", "instrument_error")
+    assert (data(changed)["replaces"]["value"], data(changed)["reason"]) == ("95", "instrument_error")
     page = shown(first, journey.batch)
     assert re.search(r"<del>\s*95\s*%\s*</del>", page)
     assert second.who.person in page
@@ -321,7 +334,9 @@ def test_who_completes_signs_what_was_put_down_and_sees_what_came_meanwhile(plan
     assert "在此期间其他人已记录" in text
     assert second.who.person in text
     (completed, *_) = first.does("batch.complete_step", given, {"entry-nucleated_cells": "6"})
-    assert completed.data["entries"]["viability"]["value"] == "95", "the value that was put down, not one typed past it"
+    assert data(completed)["entries"]["viability"]["value"] == "95", (
+        "the value that was put down, not one typed past it"
+    )
 
 
 def test_two_who_complete_one_step_leave_one_completion(plant: SpecPlant) -> None:
@@ -361,7 +376,7 @@ def test_a_batch_is_not_completed_before_its_last_step_and_failing_it_is_final(p
     refused(here.sent("batch.complete_batch", given, {}), "batch.step_not_done")
     assert here.sent("batch.fail_batch", given, {"cause": "no such cause"}).status_code == 422
     failed, *_ = here.does("batch.fail_batch", given, {"cause": "contamination"})
-    assert (failed.kind, failed.data["cause"]) == ("batch.failed.v1", "contamination")
+    assert (failed.kind, data(failed)["cause"]) == ("batch.failed.v1", "contamination")
     start, typed = starting(journey, "wash")
     refused(here.sent("batch.start_step", start, typed), "batch.closed")
 
