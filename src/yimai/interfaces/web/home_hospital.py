@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +16,11 @@ from yimai.domain import access
 from yimai.domain.person import Role
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.patient import Patient, patients
-from yimai.interfaces.web.to_do import ToDo, to_do
+from yimai.interfaces.web.to_do import ToDo, does, to_do
 from yimai.projections import treatment_board, words, worklist
 from yimai.projections.register import PersonRow
 from yimai.projections.treatment_board import BoardRow
+from yimai.projections.worklist_state import Task
 
 ROLES: Final[frozenset[Role]] = frozenset({"coordinator", "nurse", "physician"})
 SHOWN: Final = 60
@@ -40,17 +42,20 @@ class Case:
 
 def hospital(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: str) -> HttpResponse:
     with window.reading(who) as cursor:
-        now = page.now()
+        now, reader = page.now(), replace(who, roles=roles)
         wanted = worklist.of_hospital(cursor, who.site, now)
-        tasks = to_do(wanted, replace(who, roles=roles), now, request.path)
-        ready = [each for each in tasks if each.ready]
-        pressing = [each for each in ready if each.pressing]
-        calm = [each for each in ready if not each.pressing]
-        waiting = [each for each in tasks if not each.ready and not each.with_whom]
-        rows = list(_cases(treatment_board.rows_of(cursor, list(treatment_board.going_at(cursor, who.site))), tasks))
-        shown = (*pressing, *calm[:SHOWN], *waiting[:SHOWN])
+        own = [each for each in wanted if does(each, reader)]
+        free = [each for each in own if not each.blocked]  # those whose clocks run out first at the head
+        ready = to_do(free[:SHOWN], reader, now, request.path)
+        waiting = to_do([each for each in own if each.blocked][:SHOWN], reader, now, request.path)
+        going = treatment_board.rows_of(cursor, list(treatment_board.going_at(cursor, who.site)))
+        cases = [
+            Case(row, to_do(steps, reader, now, request.path))
+            for row, steps in islice(_next(going, wanted, reader), SHOWN)
+        ]
         known = patients(
-            cursor, {*(each.task.treatment for each in shown), *(each.row.treatment for each in rows[:SHOWN])}
+            cursor,
+            {*(each.task.treatment for each in (*ready, *waiting)), *(each.row.treatment for each in cases)},
         )
         context = {
             "role": role,
@@ -58,35 +63,36 @@ def hospital(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role
             "roles": [(each, words.ROLES[each]) for each in who.roles] if len(who.roles) > 1 else [],
             "site": who.site,
             "revoked": treatment_board.revoked(cursor, who.site),
-            "pressing": _named(pressing, known),
-            "ready": _named(calm[:SHOWN], known),
-            "more": max(0, len(calm) - SHOWN),
-            "waiting": _named(waiting[:SHOWN], known),
+            "pressing": _named((each for each in ready if each.pressing), known),
+            "ready": _named((each for each in ready if not each.pressing), known),
+            "more": max(0, len(free) - SHOWN),
+            "waiting": _named(waiting, known),
             "orders": not set(access.roles_of("treatment.order")).isdisjoint(roles),
-            "cases": [replace(each, patient=known.get(each.row.treatment)) for each in rows[:SHOWN]],
-            "cases_more": max(0, len(rows) - SHOWN),
+            "cases": [replace(each, patient=known.get(each.row.treatment)) for each in cases],
+            "cases_more": max(0, len(going) - SHOWN),
         }
         return page.show(request, cursor, "home_hospital", context)
 
 
-def _cases(rows: Iterable[BoardRow], tasks: Iterable[ToDo]) -> Iterator[Case]:
-    """Every patient whose treatment goes on; those whose clocks run out first at the head."""
+def _next(
+    rows: Iterable[BoardRow], tasks: Iterable[Task], reader: PersonRow
+) -> Iterator[tuple[BoardRow, tuple[Task, ...]]]:
+    """Every patient whose treatment goes on, those whose clocks run out first at the head, with what comes next.
+
+    That is the first task which is the reader's, and the first that somebody else can do; where there is neither, what waits.
+    """
     by_treatment = {row.treatment: row for row in rows}
-    of: dict[str, list[ToDo]] = {}
+    of: dict[str, list[Task]] = {}
     for each in tasks:
-        of.setdefault(each.task.treatment, []).append(each)
+        of.setdefault(each.treatment, []).append(each)
     for treatment, found in of.items():
         if treatment in by_treatment:
-            yield Case(by_treatment.pop(treatment), _next(found))
+            free = [each for each in found if not each.blocked]
+            own = [each for each in free if does(each, reader)][:1]
+            others = [each for each in free if not does(each, reader)][:1]
+            yield by_treatment.pop(treatment), (*own, *others) or tuple(found[:1])
     for row in by_treatment.values():
-        yield Case(row, ())
-
-
-def _next(tasks: list[ToDo]) -> tuple[ToDo, ...]:
-    """The first task that is the reader's, and the first that somebody else can do; where there is neither, what waits."""
-    own = [each for each in tasks if each.ready][:1]
-    others = [each for each in tasks if each.with_whom and not each.task.blocked][:1]
-    return (*own, *others) or tuple(tasks[:1])
+        yield row, ()
 
 
 def _named(tasks: Iterable[ToDo], known: dict[str, Patient]) -> list[ToDo]:
