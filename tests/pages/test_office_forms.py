@@ -63,6 +63,20 @@ def test_a_person_is_registered_and_qualified_by_two_different_offices(plant: Sp
     assert plant.entries("person", "operator-99")[-1].kind == "person.qualification_withdrawn.v1"
 
 
+def test_roles_change_at_once_and_nobody_changes_his_own(plant: SpecPlant) -> None:
+    administrator = somebody(plant, "administrator")
+    operator = next(each.id for each in plant.base.people if each.roles == ("operator",))
+    asked(administrator, "site.change_roles", {"person": operator}, {"person": operator, "roles": "second_person"})
+    changed = plant.entries("person", operator)[-1]
+    assert (changed.kind, changed.data["roles"]) == ("person.roles_changed.v1", ["second_person"])
+    own = {"person": administrator.who.person, "roles": "qa"}
+    refused = act(administrator, "site.change_roles", {"person": administrator.who.person}, own)
+    assert refused.status_code == 422
+    assert "另一名管理员" in refused.content.decode()
+    asked(administrator, "site.change_roles", {"person": operator}, {"person": operator})
+    assert plant.entries("person", operator)[-1].data["roles"] == []
+
+
 def _offered(page: str, name: str) -> list[str]:
     import re
 

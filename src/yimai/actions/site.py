@@ -13,6 +13,7 @@ from yimai.domain.person import (
     Person,
     PersonQualified,
     PersonRegistered,
+    PersonRolesChanged,
     QualificationWithdrawn,
     Role,
     fingerprint,
@@ -20,6 +21,7 @@ from yimai.domain.person import (
     qualify,
     register,
 )
+from yimai.domain.person import change_roles as changed_roles
 from yimai.domain.person import register_passkey as registered_passkey
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import can_be_checked
@@ -66,6 +68,15 @@ def register_person(
         newcomer=Person(person, site, roles),
         deposits=(Deposit(person, "printed_name", contents, salt),),
     )
+
+
+def change_roles(ledger: Ledger, command: Command, *, person: str, roles: tuple[Role, ...]) -> Answer:
+    """Give a person other roles from now on; none for somebody who has left."""
+
+    def rule(seen: Seen) -> Refusal | Sequence[Fact]:
+        return known(seen.person(person), person) or changed_roles(command.actor, PersonRolesChanged(person, roles))
+
+    return _about_person(ledger, command, person, rule, "site.change_roles")
 
 
 def qualify_person(

@@ -149,6 +149,7 @@ retention.destroy                       --e | .  .  .  | .  | .  .  .  b  .  .  
 # site: sites and the people who work there
 site.register_site                      --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
 site.register_person                    --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
+site.change_roles                       --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
 site.qualify_person                     --- | .  .  .  | .  | .  .  .  o  .  .  | x  x  x
 site.withdraw_qualification             --- | .  .  .  | .  | .  .  .  o  o  .  | x  x  x
 site.register_passkey                   --- | o  o  o  | o  | o  o  o  o  o  o  | o  o  o

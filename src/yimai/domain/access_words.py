@@ -89,6 +89,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "retention.destroy": Words("决定销毁个人信息", "Decide to destroy personal data"),
     "site.register_site": Words("登记站点", "Register a site"),
     "site.register_person": Words("登记人员", "Register a person"),
+    "site.change_roles": Words("更改角色", "Change a person's roles"),
     "site.qualify_person": Words("授予资质", "Qualify a person"),
     "site.withdraw_qualification": Words("撤回资质", "Withdraw a qualification"),
     "site.register_passkey": Words("登记自己的通行密钥", "Register one's own passkey"),

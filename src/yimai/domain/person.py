@@ -42,6 +42,16 @@ class PersonRegistered(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonRolesChanged(Fact):
+    """A person works in these roles from now on; without any, the person does nothing any more."""
+
+    kind: ClassVar[str] = "person.roles_changed.v1"
+    about: ClassVar[tuple[str, ...]] = ("person",)
+    person: str
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AdministrationFounded(Fact):
     """A ledger's first administrator registered himself, which only one person can do, once."""
 
@@ -109,6 +119,8 @@ def evolve(person: Person, fact: Fact, entry: Entry) -> Person:
     match fact:
         case PersonRegistered():
             return replace(person, id=fact.person, site=fact.site, roles=fact.roles, name=fact.name)
+        case PersonRolesChanged():
+            return replace(person, roles=fact.roles)
         case PersonQualified():
             valid = (fact.valid_from, fact.valid_until)
             return replace(person, qualifications={**person.qualifications, fact.qualification: valid})
@@ -147,6 +159,11 @@ OWN_QUALIFICATION = RefusalKind(
     "person.own_qualification",
     "{person} cannot give himself a qualification. Ask another colleague of QA.",
     "{person} 不能给自己授予资质。请由另一名 QA 同事授予。",
+)
+OWN_ROLES = RefusalKind(
+    "person.own_roles",
+    "{person} cannot change his own roles. Ask another administrator.",
+    "{person} 不能更改自己的角色。请由另一名管理员更改。",
 )
 NOT_QUALIFIED = RefusalKind(
     "person.not_qualified",
@@ -187,6 +204,11 @@ def known(person: Person, presented: str) -> Refusal | None:
 def qualify(by: str, given: PersonQualified) -> Refusal | tuple[Fact, ...]:
     """Qualify a person, which nobody does for himself."""
     return OWN_QUALIFICATION(person=by) if by == given.person else (given,)
+
+
+def change_roles(by: str, changed: PersonRolesChanged) -> Refusal | tuple[Fact, ...]:
+    """Give a person other roles, which nobody does for himself."""
+    return OWN_ROLES(person=by) if by == changed.person else (changed,)
 
 
 def register(administrator: Person, registration: PersonRegistered, known: bool) -> Refusal | tuple[Fact, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import psycopg
 
-from yimai.domain.person import PasskeyRegistered, PersonRegistered
+from yimai.domain.person import PasskeyRegistered, PersonRegistered, PersonRolesChanged
 from yimai.domain.site import SiteRegistered
 from yimai.ledger.entry import Entry
 from yimai.projections import audience
@@ -80,6 +80,8 @@ def changes(entry: Entry) -> Iterator[Change]:
             "INSERT INTO projection.passkey VALUES (%s, %s) ON CONFLICT (passkey) DO NOTHING",
             (data["passkey"], data["person"]),
         )
+    elif entry.kind == PersonRolesChanged.kind:
+        yield Change("UPDATE projection.person SET roles = %s WHERE person = %s", (list(data["roles"]), data["person"]))
 
 
 def sites(cursor: psycopg.Cursor[Any]) -> dict[str, SiteRow]:

@@ -73,6 +73,7 @@ KINDS: Final[dict[str, Words]] = {
     "person.passkey_registered.v1": Words("登记通行密钥", "Passkey registered"),
     "person.qualification_withdrawn.v1": Words("撤销资质", "Qualification withdrawn"),
     "person.qualified.v1": Words("授予资质", "Person qualified"),
+    "person.roles_changed.v1": Words("更改角色", "Roles changed"),
     "person.registered.v1": Words("人员登记", "Person registered"),
     "retention.personal_data_destroyed.v1": Words("个人数据已销毁", "Personal data destroyed"),
     "retention.personal_data_restricted.v1": Words("个人数据受限", "Personal data restricted"),

@@ -37,12 +37,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Somebody on the register. qualify: address of the form, "" where the reader may not."""
+    """Somebody on the register. qualify, change: addresses of forms, "" where the reader may not."""
 
     row: PersonRow
     name: str
     held: tuple[Held, ...]
     qualify: str
+    change: str
 
 
 def people(request: HttpRequest) -> HttpResponse:
@@ -68,6 +69,9 @@ def people(request: HttpRequest) -> HttpResponse:
                 held.get(each.person, ()),
                 address("site.qualify_person", {"person": each.person, "next": back})
                 if qualifies and each.person != who.person
+                else "",
+                address("site.change_roles", {"person": each.person, "next": back})
+                if permitted(who, "site.change_roles") and each.person != who.person
                 else "",
             )
             for each in entered

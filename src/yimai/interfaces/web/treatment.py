@@ -17,6 +17,7 @@ from yimai.interfaces.web import page, treatment_record, window
 from yimai.interfaces.web.fact_card import Detail, details
 from yimai.interfaces.web.lymphodepletion import Signal, signal
 from yimai.interfaces.web.patient import patients
+from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.to_do import ToDo, to_do
 from yimai.interfaces.web.today import pressing
@@ -65,6 +66,7 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "indications": dict(recipe.indications) if recipe else {},
             "suites": {each.id: each.title for each in base.suites} if base else {},
             "drawing": draw(rows, entries, board, recipe, state.slot.current, couriers, page.language() != "en"),
+            "reads_facts": (who := page.reader(request)) is not None and permitted(who, "read.facts"),
             "vein_length": len(rows),
             "days": days(rows, entries, recipe),
             "people": people,

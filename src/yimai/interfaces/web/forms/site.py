@@ -29,6 +29,12 @@ def colleagues(situation: Situation) -> tuple[Option, ...]:
     return tuple((each.person, Words(each.person, each.person)) for each in others)
 
 
+def named(situation: Situation) -> tuple[Option, ...]:
+    """The person whom the address names, else everybody of one's own site but oneself."""
+    person = situation.given.get("person", "")
+    return ((person, Words(person, person)),) if person else colleagues(situation)
+
+
 def known_qualifications(situation: Situation) -> tuple[Option, ...]:
     """What the approved recipes ask for."""
     found: dict[str, Words] = {}
@@ -83,6 +89,25 @@ FORMS: Final = (
         ),
         button=Words("登记", "Register"),
         guide=Words("登记后再为其开设账户。", "Make the person's account afterwards."),
+    ),
+    Form(
+        site.change_roles,
+        Words("更改角色", "Change a person's roles"),
+        (
+            Choice(name="person", title=Words("人员", "Person"), options=named),
+            Choices(
+                name="roles",
+                title=Words("此后的角色", "Roles from now on"),
+                hint=Words("全部不选：不再在此工作。", "None at all: no longer works here."),
+                options=lambda _: ROLE_OPTIONS,
+                optional=True,
+            ),
+        ),
+        button=Words("更改", "Change"),
+        guide=Words(
+            "立即生效，已登录的会话也随之改变。离岗者另须吊销账户。",
+            "It counts at once, in open sessions too. Revoke the account of somebody who leaves as well.",
+        ),
     ),
     Form(
         site.register_site,
