@@ -46,6 +46,7 @@ FIELDS: Final[dict[str, Words]] = {
     "district": Words("区域", "District"),
     "ends": Words("结束", "Ends"),
     "entries": Words("记录项", "Entries"),
+    "head": Words("最后一条的哈希", "Hash of the last"),
     "entry": Words("记录项", "Entry"),
     "equipment": Words("设备", "Equipment"),
     "equipment_class": Words("设备类别", "Equipment class"),
