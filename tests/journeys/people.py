@@ -30,6 +30,8 @@ TABLET = {"width": 820, "height": 1180}
 DESKTOP = {"width": 1440, "height": 900}
 BENCH_ROLES = ("nurse", "courier", "operator", "physician")
 ZONE = ZoneInfo("Asia/Shanghai")
+UNSTUCK = ".top, .action-bar { position: static !important; }"
+"""What sticks to the window would lie across a picture of the whole page."""
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Album:
         role = next(each.roles[0] for each in base_from(founding().base).people if each.id == person)
         name = f"{self.journey}-{self.taken:03d}-{role}-{verb}-{moment}.png"
         (Path(folder) / self.language).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / self.language / name, full_page=True)
+        page.screenshot(path=Path(folder) / self.language / name, full_page=True, style=UNSTUCK)
 
 
 @dataclass
@@ -224,7 +226,7 @@ def enter_all(page: Any, fields: Mapping[str, Any]) -> None:
             enter(page, name, value)
     for tick in page.locator("form[data-act] .tile.tick input").all():
         if tick.get_attribute("name") not in (*fields, "again"):
-            tick.check(force=True)
+            tick.check()
 
 
 def enter(page: Any, name: str, value: Any) -> None:
@@ -235,12 +237,12 @@ def enter(page: Any, name: str, value: Any) -> None:
     assert fields.count(), f"the form {page.url} has no field {name} for {value!r}"
     kind = kind_of(fields.first)
     if value is FIRST:
-        fields.first.check(force=True)
+        fields.first.check()
         return
     if kind in ("radio", "checkbox"):
         for each in value if isinstance(value, (list, tuple, set, frozenset)) else (value,):
             if each is not False or kind == "radio":
-                page.locator(f'form[data-act] [name="{name}"][value="{written(each)}"]').check(force=True)
+                page.locator(f'form[data-act] [name="{name}"][value="{written(each)}"]').check()
     elif isinstance(value, Quantity):
         fields.first.fill(f"{value.value:f}")
         unit = page.locator(f'form[data-act] select[name="{name}.unit"]')
