@@ -96,7 +96,9 @@ def test_a_deviations_life(floor: Floor) -> None:
     refused(assess(floor, number), "deviation.already_closed")
 
 
-@pytest.mark.requirement("DEV-003", "Nobody closes a deviation that they raised or whose step they worked on.")
+@pytest.mark.requirement(
+    "DEV-003", "Nobody closes a deviation that they raised or whose step they worked on, nor assesses the latter."
+)
 def test_nobody_judges_their_own_work(floor: Floor) -> None:
     """An operator who is also QA worked on the step, another raised the deviation: both are refused; a third closes it."""
     batch = floor.opened()
@@ -105,6 +107,8 @@ def test_nobody_judges_their_own_work(floor: Floor) -> None:
     accepted(floor.start(batch, "receive"))
     accepted(floor.complete(batch, "receive"))
     number = reported(floor, batch, by="q2")
+    for person in ("o1", "o2"):
+        refused(assess(floor, number, by=person), "deviation.worked_on_it")
     accepted(assess(floor, number))
     for person in ("o1", "o2", "q2"):
         refused(close(floor, number, by=person), "deviation.own_work")

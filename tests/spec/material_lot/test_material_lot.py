@@ -119,6 +119,11 @@ def test_a_lots_life(floor: Floor) -> None:
     def release(by: str = "q1") -> Answer:
         return material_lot.release(floor.ledger, floor.command(by), material_lot="L1")
 
+    received = {"material": "medium", "quantity": quantity(5, "mL"), "expires": date(2026, 5, 4)}
+    accepted(material_lot.receive(floor.ledger, floor.command("q1"), material_lot="L2", **received))
+    own = material_lot.release(floor.ledger, floor.command("q1"), material_lot="L2")
+    refused(own, "material_lot.own_work")
+
     def reject(reason: str = "damaged") -> Answer:
         return material_lot.reject(floor.ledger, floor.command("q1"), material_lot="L1", reason=reason)
 

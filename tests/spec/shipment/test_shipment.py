@@ -146,6 +146,34 @@ def test_unusable(memory_plant: SpecPlant) -> None:
     then_refused(answer(journey.open_batch), "shipment.unusable")
 
 
+@pytest.mark.requirement("SHP-010", "A logger is read where the shipper arrived, by whom its way has led to.")
+def test_where_a_logger_is_read(memory_plant: SpecPlant) -> None:
+    journey = memory_plant.treatment("received")
+    nurse = journey.at_hospital("nurse")
+    asked = {"treatment": journey.treatment, "shipment": journey.shipment, "logger": "logger-01", "readings": 0}
+    asked |= {"lowest": None, "highest": None}
+    asks = memory_plant.asks
+    then_refused(asks(custody.report_temperature, nurse, journey.hospital, **asked), "shipment.not_read_here")
+    carried = memory_plant.treatment("collected")
+    stranger = {**asked, "treatment": carried.treatment}
+    then_refused(asks(custody.report_temperature, "courier-02", "demo-courier", **stranger), "access.not_carrier")
+
+
+@pytest.mark.requirement("SHP-011", "Nobody assesses an excursion of a shipper that went through his own hands.")
+def test_nobody_assesses_what_he_read(memory_plant: SpecPlant) -> None:
+    journey = memory_plant.treatment("arrived")
+    qa = journey.at_base("qa")
+    asked = {"treatment": journey.treatment, "shipment": journey.shipment, "logger": "logger-01", "readings": 0}
+    asked |= {"lowest": None, "highest": None}
+    opened = then_facts(
+        memory_plant.asks(custody.report_temperature, qa, "lingang", **asked), TemperatureReported, ExcursionOpened
+    )
+    assert isinstance(opened[1], ExcursionOpened)
+    decided = {"treatment": journey.treatment, "excursion": opened[1].excursion}
+    decided |= {"usable": True, "reason": "stability_data_support"}
+    then_refused(memory_plant.asks(custody.assess_excursion, qa, "lingang", **decided), "shipment.own_work")
+
+
 @pytest.mark.requirement("SHP-009", "QA of the base assesses an excursion once, with a listed reason.")
 def test_who_assesses(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("arrived")
