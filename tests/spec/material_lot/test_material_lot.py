@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.spec.batch.floor import MEDIUM, SHANGHAI, Floor, accepted, quantity, refused
@@ -119,7 +120,7 @@ def test_a_lots_life(floor: Floor) -> None:
     def release(by: str = "q1") -> Answer:
         return material_lot.release(floor.ledger, floor.command(by), material_lot="L1")
 
-    received = {"material": "medium", "quantity": quantity(5, "mL"), "expires": date(2026, 5, 4)}
+    received: dict[str, Any] = {"material": "medium", "quantity": quantity(5, "mL"), "expires": date(2026, 5, 4)}
     accepted(material_lot.receive(floor.ledger, floor.command("q1"), material_lot="L2", **received))
     own = material_lot.release(floor.ledger, floor.command("q1"), material_lot="L2")
     refused(own, "material_lot.own_work")

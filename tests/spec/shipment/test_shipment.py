@@ -150,7 +150,12 @@ def test_unusable(memory_plant: SpecPlant) -> None:
 def test_where_a_logger_is_read(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("received")
     nurse = journey.at_hospital("nurse")
-    asked = {"treatment": journey.treatment, "shipment": journey.shipment, "logger": "logger-01", "readings": 0}
+    asked: dict[str, Any] = {
+        "treatment": journey.treatment,
+        "shipment": journey.shipment,
+        "logger": "logger-01",
+        "readings": 0,
+    }
     asked |= {"lowest": None, "highest": None}
     asks = memory_plant.asks
     then_refused(asks(custody.report_temperature, nurse, journey.hospital, **asked), "shipment.not_read_here")
@@ -163,13 +168,18 @@ def test_where_a_logger_is_read(memory_plant: SpecPlant) -> None:
 def test_nobody_assesses_what_he_read(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("arrived")
     qa = journey.at_base("qa")
-    asked = {"treatment": journey.treatment, "shipment": journey.shipment, "logger": "logger-01", "readings": 0}
+    asked: dict[str, Any] = {
+        "treatment": journey.treatment,
+        "shipment": journey.shipment,
+        "logger": "logger-01",
+        "readings": 0,
+    }
     asked |= {"lowest": None, "highest": None}
     opened = then_facts(
         memory_plant.asks(custody.report_temperature, qa, "lingang", **asked), TemperatureReported, ExcursionOpened
     )
     assert isinstance(opened[1], ExcursionOpened)
-    decided = {"treatment": journey.treatment, "excursion": opened[1].excursion}
+    decided: dict[str, Any] = {"treatment": journey.treatment, "excursion": opened[1].excursion}
     decided |= {"usable": True, "reason": "stability_data_support"}
     then_refused(memory_plant.asks(custody.assess_excursion, qa, "lingang", **decided), "shipment.own_work")
 
