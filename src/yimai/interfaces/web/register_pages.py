@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
+import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -18,7 +19,7 @@ from yimai.interfaces.web.forms.site import known_qualifications
 from yimai.interfaces.web.patient import printed_names
 from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.situation import Situation
-from yimai.projections import equipment_board, people_board, register
+from yimai.projections import approval_board, equipment_board, people_board, register
 from yimai.projections.people_board import QualificationRow
 from yimai.projections.register import PersonRow
 
@@ -128,9 +129,11 @@ def equipment(request: HttpRequest) -> HttpResponse:
         verbs = [
             each for each in ("equipment.calibrate", "equipment.take_out", "equipment.put_back") if permitted(who, each)
         ]
+        titles = _classes(cursor)
         rows = [
             (
                 each,
+                titles.get(each.equipment_class, Words(each.equipment_class, each.equipment_class)),
                 "over"
                 if each.valid_until and each.valid_until < today
                 else "soon"
@@ -146,3 +149,12 @@ def equipment(request: HttpRequest) -> HttpResponse:
         ]
         more = address("approval.approve_base", {"next": back}) if permitted(who, "approval.approve_base") else ""
         return page.show(request, cursor, "equipment", {"base": base, "rows": rows, "register": more})  # fmt: skip
+
+
+def _classes(cursor: psycopg.Cursor[Any]) -> dict[str, Words]:
+    """What the approved recipes call the kinds of equipment."""
+    found: dict[str, Words] = {}
+    for identifier in approval_board.identifiers(cursor, "recipe"):
+        recipe = approval_board.recipe(cursor, identifier)
+        found |= dict(recipe.equipment_classes) if recipe is not None else {}
+    return found
