@@ -17,6 +17,7 @@ from yimai.domain.recipe import Step
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import batch as record
+from yimai.interfaces.web import scan
 from yimai.ledger.entry import Entry
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
@@ -389,3 +390,12 @@ def test_nobody_of_another_site_sees_the_record_or_its_forms(plant: SpecPlant) -
         shown(courier, journey.batch)
     with pytest.raises(Http404):
         courier.shown("batch.complete_step", **given)
+
+
+def test_a_scanned_door_a_piece_or_a_badge_leads_to_its_record(plant: SpecPlant) -> None:
+    journey = plant.treatment("before:wash")
+    here = tablet(plant, journey.at_base("operator"))
+    for raw, place in (("suite-01", "/suite/suite-01"), ("BALANCE-01", "/equipment/balance-01")):
+        answer = here.asked(RequestFactory().get("/zh-hans/scan", {"code": raw}), scan.scan)
+        assert (answer.status_code, answer["Location"].endswith(place)) == (302, True), raw
+    assert here.asked(RequestFactory().get("/zh-hans/scan", {"code": "suite-99"}), scan.scan).status_code == 404

@@ -219,6 +219,13 @@ def test_a_page_without_scan_fields_leads_to_what_was_scanned(page: Any, site: S
     assert page.url == f"{site.address}/en/scan?code={code}"
 
 
+def test_what_a_base_names_is_looked_up_by_the_server(page: Any, site: Switched) -> None:
+    page.goto("/en/bench/none")
+    with page.expect_navigation():
+        scan(page, "selector-01")
+    assert page.url == f"{site.address}/en/scan?code=selector-01"
+
+
 def test_a_form_that_asks_for_it_is_sent_when_all_is_scanned(page: Any) -> None:
     page.goto("/en/enter/nurse-01?next=/en/bench/auto")
     with page.expect_request(lambda request: request.method == "POST") as sent:

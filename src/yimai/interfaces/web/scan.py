@@ -15,11 +15,18 @@ LONGEST = 200
 
 
 def scan(request: HttpRequest) -> HttpResponse:
-    """Lead to everything about the scanned thing; say what is wrong with a code that is not one of ours."""
+    """Lead to everything about the scanned thing, be it ours or one that the base names (a suite's door, a piece, a badge).
+
+    Else say what is wrong with the code.
+    """
     raw = request.GET.get("code", "")[:LONGEST]
     read = scanned(raw)
     with window.reading(page.reader(request)) as cursor:
         if isinstance(read, Refusal):
+            for name in dict.fromkeys((raw.strip(), raw.strip().lower())):
+                found = trace.about(cursor, name) if name.isascii() and name.isprintable() and name else ()
+                if len(found) == 1:
+                    return redirect(address(found[0].noun, name))
             return page.show(request, cursor, "scanned", {"refusal": read, "raw": raw}, status=404)
         if not trace.about(cursor, read.identifier):
             return page.show(request, cursor, "scanned", {"unknown": read, "raw": raw}, status=404)

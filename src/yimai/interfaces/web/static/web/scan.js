@@ -154,10 +154,11 @@
 
   const lookUp = (read, at) => {
     const { home } = document.body.dataset;
-    if (read.problem) return answer(false, yimai.say(problemOf(read), { what: named(read) }), at);
+    const foreign = read.problem && read.problem !== "keyboard" && /[a-z]/.test(read.raw); // what a base names: none of ours is printed so
+    if (read.problem && !foreign) return answer(false, yimai.say(problemOf(read), { what: named(read) }), at);
     if (yimai.link && yimai.link.lost) return answer(false, yimai.say("scan.offline", { what: named(read) }), at);
     answer(true, named(read), at);
-    if (home) location.assign(`${home}scan?code=${encodeURIComponent(read.text)}`);
+    if (home) location.assign(`${home}scan?code=${encodeURIComponent(foreign ? read.raw : read.text)}`);
     return undefined;
   };
 
