@@ -264,3 +264,15 @@ def test_the_hospital_sees_on_the_treatments_page_whether_lymphodepletion_may_be
     assert "可以开始清淋吗" not in page_of(at(plant, journey.at_base("qa")), journey)
     journey.confirm_availability()
     assert 'class="signal safe"' in page_of(at(plant, journey.at_hospital("nurse")), journey)
+
+
+def test_a_slot_is_signed_with_its_legs_in_the_order_of_their_times(plant: SpecPlant) -> None:
+    journey = plant.treatment("accepted")
+    tablet, about = at(plant, journey.at_hospital("coordinator")), {"treatment": journey.treatment}
+    offered = re.search(r'name="itinerary" value="([^"]+)"', tablet.shown("slot.reserve", **about).content.decode())
+    assert offered
+    asked = tablet.sent("slot.reserve", about, {"command": "c", "itinerary": unescape(offered[1])})
+    assert asked["Yimai-Answer"] == "sign"
+    moments = re.findall(r'class="pair">[^<]*<time datetime="([^"]+)"', asked.content.decode())
+    assert len(moments) >= 6
+    assert moments == sorted(moments, key=datetime.fromisoformat)

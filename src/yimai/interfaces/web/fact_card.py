@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -69,12 +69,17 @@ def _detail(name: str, value: Json, recipe: Recipe | None, entry: Entry) -> Deta
             return Detail(label, "signature", {**value, "signed": datetime.fromisoformat(str(value["signed"]))})
         if name == "content":
             return Detail(label, "text", ", ".join(sorted(value)))
-        return Detail(label, "table", tuple(_detail(key, each, recipe, entry) for key, each in value.items()))
+        return Detail(label, "table", _by_time(_detail(key, each, recipe, entry) for key, each in value.items()))
     if isinstance(value, list):
         return Detail(label, "list", tuple(_detail(name, each, recipe, entry) for each in value))
     step = recipe.step(str(entry.data.get("step", ""))) if recipe is not None and name == "entry" else None
     named = step.entry(str(value)) if step is not None else None
     return Detail(label, "words", named.title) if named is not None else _scalar(name, label, str(value), recipe)
+
+
+def _by_time(rows: Iterable[Detail]) -> tuple[Detail, ...]:
+    """What has no time first, then an itinerary's moments in their order."""
+    return tuple(sorted(rows, key=lambda row: row.value.timestamp() if row.form == "moment" else 0.0))
 
 
 def _scalar(name: str, label: Words, value: str, recipe: Recipe | None) -> Detail:
