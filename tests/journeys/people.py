@@ -121,6 +121,8 @@ class Person:
                 else self.page.locator("main").inner_text()
             )
             self.album.take(self.page, self.identifier, verb, "refused")
+        else:
+            self.page.goto("about:blank")  # a page that nobody looks at still asks whether the server is well
         return answer, code
 
     def _sign(self) -> None:
