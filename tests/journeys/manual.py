@@ -23,7 +23,7 @@ MANUAL: Final = Path(__file__).parents[2] / "docs" / "manual"
 PICTURE: Final = re.compile(
     r"(?P<journey>[a-z-]+)-(?P<number>\d{3})-(?P<role>[a-z_]+)-(?P<verb>[a-z_]+\.[a-z_]+)-(?P<moment>[a-z]+)\.png"
 )
-WIDTH: Final = 720
+WIDTH: Final = 600
 TITLES: Final = {"zh-hans": "一脉 用户手册", "en": "Yimai user manual"}
 MADE: Final = {
     "zh-hans": "本手册由浏览器测试中的截图生成；人员、患者和治疗均为模拟。",
@@ -85,7 +85,7 @@ def _chapter(here: Path, language: str, role: str, verbs: dict[str, dict[str, Pa
 def _keep(picture: Path, to: Path) -> None:
     with Image.open(picture) as opened:
         height = round(opened.height * WIDTH / opened.width)
-        opened.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS).save(to, quality=60, method=6)
+        opened.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS).save(to, quality=45, method=6)
 
 
 def _said(words: Words, language: str) -> str:

@@ -27,9 +27,20 @@ def opened_browser(flags: Sequence[str] = ()) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
+        _forget_connections()
         opened = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *flags])
         yield opened
         opened.close()
+        _forget_connections()
+
+
+def _forget_connections() -> None:
+    """While Playwright's loop runs Django keeps other connections than otherwise: one may still lead to a test's old database."""
+    from django.db import connections
+
+    for each in connections.all(initialized_only=True):
+        each.close()
+        del connections[each.alias]
 
 
 def keep_picture(page: Any, name: str) -> None:

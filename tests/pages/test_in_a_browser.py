@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +16,12 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
-from tests.conftest import missing_tool
+from tests.pages.browsing import opened_browser
 from tests.pages.conftest import READER, House
 from tests.pages.messages import WEB
 from tests.signing_in import signed_in
 
 VIEWS = {"tablet": (1024, 768), "tablet-upright": (820, 1180), "desktop": (1440, 900)}
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 class Quiet(WSGIRequestHandler):
@@ -44,18 +42,11 @@ def address(house: House) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(address: str) -> Iterator[Any]:
     """A browser context in which a reader is signed in."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        missing_tool("Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with opened_browser() as opened:
         context = opened.new_context()
         session = signed_in(Client(SERVER_NAME="localhost"), READER).cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
         yield context
-        opened.close()
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

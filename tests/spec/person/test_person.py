@@ -11,7 +11,7 @@ from tests.spec.harness import SpecPlant, then_facts, then_refused
 from yimai.actions import batch, site
 from yimai.actions.decision import Answer
 from yimai.domain.batch import StepStarted
-from yimai.domain.person import PersonQualified, PersonRegistered, QualificationWithdrawn
+from yimai.domain.person import PersonQualified, PersonRegistered, PersonRolesChanged, QualificationWithdrawn
 from yimai.interfaces.plant.journey import Journey
 
 FOREVER = (date(2026, 1, 1), date(2030, 1, 1))
@@ -148,3 +148,16 @@ def test_the_unqualified(memory_plant: SpecPlant, person: str) -> None:
     journey = memory_plant.treatment("before:activation_culture")
     codes = {"operator-22": "person.not_qualified", "qa-01": "person.not_of_role"}
     then_refused(_begin(memory_plant, journey, (person,)), codes[person])
+
+
+@pytest.mark.requirement("PER-020", "Roles change by an administrator, and by nobody for himself.")
+def test_nobody_changes_his_own_roles(memory_plant: SpecPlant) -> None:
+    asks = memory_plant.asks
+    own = asks(
+        site.change_roles, "administrator-01", "lingang", person="administrator-01", roles=("administrator", "qa")
+    )
+    then_refused(own, "person.own_roles")
+    then_facts(
+        asks(site.change_roles, "administrator-01", "lingang", person="operator-01", roles=("operator", "qa")),
+        PersonRolesChanged,
+    )

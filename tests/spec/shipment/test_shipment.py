@@ -146,7 +146,7 @@ def test_unusable(memory_plant: SpecPlant) -> None:
     then_refused(answer(journey.open_batch), "shipment.unusable")
 
 
-@pytest.mark.requirement("SHP-010", "A logger is read where the shipper arrived, by whom its way has led to.")
+@pytest.mark.requirement("SHP-021", "A logger is read where the shipper arrived, by whom its way has led to.")
 def test_where_a_logger_is_read(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("received")
     nurse = journey.at_hospital("nurse")
@@ -164,7 +164,7 @@ def test_where_a_logger_is_read(memory_plant: SpecPlant) -> None:
     then_refused(asks(custody.report_temperature, "courier-02", "demo-courier", **stranger), "access.not_carrier")
 
 
-@pytest.mark.requirement("SHP-011", "Nobody assesses an excursion of a shipper that went through his own hands.")
+@pytest.mark.requirement("SHP-022", "Nobody assesses an excursion of a shipper that went through his own hands.")
 def test_nobody_assesses_what_he_read(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("arrived")
     qa = journey.at_base("qa")
