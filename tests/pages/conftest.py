@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import django
-import psycopg
 import pytest
 from django.test import Client
 from tests.conftest import clone_of_template
@@ -17,21 +15,12 @@ from tests.projections.story import Story, Telling
 from tests.signing_in import accounts_on, signed_in
 from tests.windows import opened_window
 
+from yimai.wiring.bench_web import CountingCursor
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 HOSTILE = "<script>alert('园区')</script>"
 READER = "QA-1"
 STAGES = tuple(stage for stage, _ in Telling.CHAPTERS)
-
-
-class CountingCursor(psycopg.Cursor[Any]):
-    """Counts what is asked of the database."""
-
-    asked = 0
-
-    def execute(self, *arguments: Any, **options: Any) -> Any:
-        CountingCursor.asked += 1
-        return super().execute(*arguments, **options)
 
 
 @dataclass(frozen=True)

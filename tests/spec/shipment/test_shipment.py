@@ -43,6 +43,12 @@ def report(
     return journey.plant.ask(custody.report_temperature, journey.holder, "lingang", **{**asked, **changes})
 
 
+def unread(journey: Journey) -> dict[str, Any]:
+    """What is reported of a logger that shows nothing."""
+    about = {"treatment": journey.treatment, "shipment": journey.shipment, "logger": "logger-01"}
+    return {**about, "readings": 0, "lowest": None, "highest": None}
+
+
 @pytest.mark.requirement(
     "SHP-001", "A shipper takes at least one labelled container of one treatment, and is used once."
 )
@@ -150,13 +156,7 @@ def test_unusable(memory_plant: SpecPlant) -> None:
 def test_where_a_logger_is_read(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("received")
     nurse = journey.at_hospital("nurse")
-    asked: dict[str, Any] = {
-        "treatment": journey.treatment,
-        "shipment": journey.shipment,
-        "logger": "logger-01",
-        "readings": 0,
-    }
-    asked |= {"lowest": None, "highest": None}
+    asked = unread(journey)
     asks = memory_plant.asks
     then_refused(asks(custody.report_temperature, nurse, journey.hospital, **asked), "shipment.not_read_here")
     carried = memory_plant.treatment("collected")
@@ -168,13 +168,7 @@ def test_where_a_logger_is_read(memory_plant: SpecPlant) -> None:
 def test_nobody_assesses_what_he_read(memory_plant: SpecPlant) -> None:
     journey = memory_plant.treatment("arrived")
     qa = journey.at_base("qa")
-    asked: dict[str, Any] = {
-        "treatment": journey.treatment,
-        "shipment": journey.shipment,
-        "logger": "logger-01",
-        "readings": 0,
-    }
-    asked |= {"lowest": None, "highest": None}
+    asked = unread(journey)
     opened = then_facts(
         memory_plant.asks(custody.report_temperature, qa, "lingang", **asked), TemperatureReported, ExcursionOpened
     )

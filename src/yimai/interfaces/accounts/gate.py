@@ -48,7 +48,7 @@ class Gate(MiddlewareMixin):
 
     get_response: Callable[[HttpRequest], HttpResponse]
 
-    def __call__(self, request: WhoRequest) -> HttpResponse:  # type: ignore[override]
+    def __call__(self, request: WhoRequest) -> HttpResponse:  # type: ignore[override]  # every request has an account by now
         request.who = request.session_started = None
         account = request.user
         if isinstance(account, Account):

@@ -198,7 +198,7 @@ def _back(turn: Turn, refusal: Refusal | None) -> Done | None:
     turn.answer, turn.status, turn.refusal = "refused", 422, refusal
     if refusal is not None and (refusal.identity or refusal.kind in (COMMAND_REUSED, TAKEN)):
         turn.command = str(uuid.uuid4())
-    if refusal is not None and refusal.kind.identity:
+    if refusal is not None and refusal.identity:
         take_out(turn.filled, refusal)
     if refusal is not None and refusal.kind in (COMMAND_REUSED, turn.filled.form.conflict):
         turn.answer, turn.status = "conflict", 409

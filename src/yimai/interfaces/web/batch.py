@@ -14,13 +14,13 @@ from yimai.domain.deviation import Deviation
 from yimai.domain.fact import Quantity
 from yimai.domain.facts import decode
 from yimai.domain.recipe import EntryField, Words
-from yimai.domain.vein import vein_of
 from yimai.interfaces.web import page, treatment_record, window
+from yimai.interfaces.web.offers import situation_of
 from yimai.interfaces.web.tablet import kept
 from yimai.interfaces.web.to_do import ToDo, to_do
 from yimai.interfaces.web.treatment_record import StepRow
 from yimai.ledger.entry import Entry
-from yimai.projections import approval_board, register, treatment_board, vein, worklist
+from yimai.projections import approval_board, register, treatment_board, worklist
 
 Place = tuple[str, int, str]
 """Step, round and entry."""
@@ -81,25 +81,25 @@ class StepCard:
 
 @kept
 def batch(request: HttpRequest, identifier: str) -> HttpResponse:
-    who = page.reader(request)
-    with window.reading(who) as cursor:
-        about = vein.entries(cursor, f"batch/{identifier}")
-        treatment = next((str(each.data["treatment"]) for each in about if "treatment" in each.data), "")
-        board = treatment_board.row(cursor, treatment) if treatment else None
-        if board is None or who is None:
-            raise Http404(identifier)
-        entries = vein.entries(cursor, f"treatment/{treatment}")
-        state = vein_of(entries)
-        known = state.batches.by_id.get(identifier)
-        if known is None:
+    with window.reading(page.reader(request)) as cursor:
+        situation = situation_of(request, cursor, "batch", identifier)
+        treatment, state = situation.treatment, situation.vein
+        board, known = treatment_board.row(cursor, treatment), state.batches.by_id.get(identifier)
+        if board is None or known is None:
             raise Http404(identifier)
         recipe = approval_board.recipe(cursor, known.recipe, known.recipe_version)
         sheet = next(each for each in treatment_record.sheets(state, recipe) if each.batch.id == identifier)
-        tasks = to_do(worklist.for_treatment(cursor, treatment, page.now()), who, page.now(), request.path)
+        tasks = to_do(
+            worklist.for_treatment(cursor, treatment, situation.now), situation.who, situation.now, request.path
+        )
         deviations = state.deviations.of(identifier)
         own = _of_batch(tasks, identifier)
         drawn = Drawn(
-            known, dict(recipe.materials) if recipe is not None else {}, replaced(entries, identifier), deviations, own
+            known,
+            dict(recipe.materials) if recipe is not None else {},
+            replaced(situation.entries, identifier),
+            deviations,
+            own,
         )
         cards = tuple(step_cards(drawn, sheet.steps))
         waiting = [each for each in own if not each.task.optional]

@@ -318,6 +318,11 @@ class Tick(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Confirmation(Tick):
+    """What one confirms to have looked at; the signature stands for it, and the action is given nothing of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Day(Field):
     secret: bool = False
     widget: ClassVar[str] = "day"

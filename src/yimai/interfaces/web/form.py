@@ -12,7 +12,7 @@ from django.urls import reverse
 from yimai.actions.decision import Answer, Done
 from yimai.domain.recipe import Words
 from yimai.domain.refusal import RefusalKind
-from yimai.interfaces.web.field import NOTHING, Field, Typed, Unreadable
+from yimai.interfaces.web.field import NOTHING, Confirmation, Field, Typed, Unreadable
 from yimai.interfaces.web.situation import Situation
 
 COMMAND: Final = "command"
@@ -107,9 +107,12 @@ def filled(form: Form, typed: Typed, situation: Situation) -> Filled:
     values: dict[str, Any] = {}
     for each in found.fields:
         try:
-            values[each.name] = each.read(typed, situation)
+            value = each.read(typed, situation)
         except Unreadable as unreadable:
             found.problems[each.name] = unreadable.words
+        else:
+            if not isinstance(each, Confirmation):
+                values[each.name] = value
     if not found.problems:
         found.arguments = form.build(values, situation) if form.build is not None else values
     return found

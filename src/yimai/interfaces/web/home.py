@@ -11,12 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import home_courier, home_hospital, home_office, home_operator, home_quality, page, window
-from yimai.interfaces.web.home_quality import QUALITY, beginnings
+from yimai.interfaces.web.home_quality import QUALITY
 from yimai.interfaces.web.tablet import kept
-from yimai.interfaces.web.to_do import to_do
+from yimai.interfaces.web.to_do import beginnings, own_roles, to_do
 from yimai.projections import treatment_board, worklist
 from yimai.projections.register import PersonRow
-from yimai.projections.words import ROLES
 from yimai.projections.worklist_state import Task
 
 SHOWN: Final = 60
@@ -62,7 +61,7 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
         context = {
             "role": role,
             "watch": [f"site/{who.site}"],
-            "roles": [(each, ROLES[each]) for each in who.roles] if len(who.roles) > 1 else [],
+            "roles": own_roles(who),
             "site": who.site,
             "revoked": treatment_board.revoked(cursor, who.site),
             "pressing": [each for each in ready if each.pressing],

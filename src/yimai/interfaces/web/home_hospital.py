@@ -16,8 +16,8 @@ from yimai.domain import access
 from yimai.domain.person import Role
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.patient import Patient, patients
-from yimai.interfaces.web.to_do import ToDo, does, to_do
-from yimai.projections import treatment_board, words, worklist
+from yimai.interfaces.web.to_do import ToDo, does, own_roles, to_do
+from yimai.projections import treatment_board, worklist
 from yimai.projections.register import PersonRow
 from yimai.projections.treatment_board import BoardRow
 from yimai.projections.worklist_state import Task
@@ -60,7 +60,7 @@ def hospital(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role
         context = {
             "role": role,
             "watch": [f"site/{who.site}"],
-            "roles": [(each, words.ROLES[each]) for each in who.roles] if len(who.roles) > 1 else [],
+            "roles": own_roles(who),
             "site": who.site,
             "revoked": treatment_board.revoked(cursor, who.site),
             "pressing": _named((each for each in ready if each.pressing), known),

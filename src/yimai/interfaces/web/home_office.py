@@ -13,8 +13,8 @@ from django.urls import reverse
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import page
-from yimai.interfaces.web.home_quality import beginnings
 from yimai.interfaces.web.permitted import permitted
+from yimai.interfaces.web.to_do import beginnings
 from yimai.interfaces.web.today import needs_attention
 from yimai.projections import treatment_board
 from yimai.projections.register import PersonRow

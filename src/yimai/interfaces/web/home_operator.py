@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import page
-from yimai.interfaces.web.home_quality import beginnings
-from yimai.interfaces.web.to_do import ToDo, to_do
+from yimai.interfaces.web.to_do import ToDo, beginnings, to_do
 from yimai.projections import approval_board, treatment_board, worklist
 from yimai.projections.register import PersonRow
 from yimai.projections.worklist_state import Room

@@ -9,20 +9,17 @@ from typing import Any, Final
 
 import psycopg
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import page
-from yimai.interfaces.web.acts import FORMS
 from yimai.interfaces.web.forms.material_lot import recipes, titles
 from yimai.interfaces.web.situation import Situation
-from yimai.interfaces.web.to_do import ToDo, to_do
+from yimai.interfaces.web.to_do import ToDo, beginnings, own_roles, to_do
 from yimai.projections import equipment_board, label_board, material_board, treatment_board, worklist
 from yimai.projections.equipment_board import EquipmentRow
 from yimai.projections.material_board import LotRow
 from yimai.projections.register import PersonRow
-from yimai.projections.words import ROLES, VERB_TITLES
 
 QUALITY: Final[tuple[Role, ...]] = ("qa", "qualified_person")
 EXCEPTIONS: Final = ("deviation.assess", "deviation.close", "custody.assess_excursion")
@@ -116,7 +113,7 @@ def quality(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow, r
     context = {
         "site": who.site,
         "watch": [f"site/{who.site}"],
-        "roles": [(each, ROLES[each]) for each in who.roles] if len(who.roles) > 1 else [],
+        "roles": own_roles(who),
         "role": roles[0] if len(roles) == 1 and len(who.roles) > 1 else "",
         "revoked": treatment_board.revoked(cursor, who.site),
         "raised": sorted(raised, key=lambda each: (not each.ready, each.task.since))[:SHOWN],
@@ -161,12 +158,3 @@ def classes(situation: Situation) -> dict[str, Words]:
 def attention(rows: Iterable[EquipmentRow], today: date) -> list[EquipmentRow]:
     """What is out of use, was never calibrated, or whose calibration ends soon."""
     return [each for each in rows if each.out or each.valid_until is None or each.valid_until <= today + SOON]
-
-
-def beginnings(verbs: Iterable[str]) -> list[tuple[Words, str]]:
-    """What one begins of one's own accord, for no treatment that is going already."""
-    return [
-        (VERB_TITLES.get(verb, FORMS[verb].title), f"{reverse('act', args=[verb])}?next={reverse('home')}")
-        for verb in verbs
-        if verb in FORMS
-    ]

@@ -15,6 +15,7 @@ from yimai.domain.sample import Result, Sample, nonconforming
 from yimai.domain.treatment import open_for_work
 from yimai.interfaces.web.review_exceptions import Departure, departures
 from yimai.interfaces.web.situation import Situation
+from yimai.interfaces.web.treatment_record import served
 
 EARLY: Final = ("conditional",)
 ALL: Final = ("conditional", "final")
@@ -94,16 +95,10 @@ def review_of(situation: Situation, batch: str) -> Review:
 
 def awaited(situation: Situation, batch: str) -> Iterator[Awaited]:
     """Every test of the specification that has no verified result yet, for each of its samples."""
-    samples = situation.vein.samples.of_batch(batch)
-    for test in situation.recipe.tests:
-        plans = {plan.id for plan in situation.recipe.samples if test.id in plan.tests}
-        serving = [sample for sample in samples if sample.plan in plans]
-        if not serving:
-            yield Awaited(test, None, None)
-        for sample in serving:
-            result = sample.valid(test.id)
-            if result is None or not result.verifier:
-                yield Awaited(test, sample, result)
+    for test, sample in served(situation.vein, batch, situation.recipe):
+        result = sample.valid(test.id) if sample is not None else None
+        if result is None or not result.verifier:
+            yield Awaited(test, sample, result)
 
 
 # What was checked by rule, and passed.

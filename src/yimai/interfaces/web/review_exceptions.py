@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -60,8 +60,7 @@ def departures(situation: Situation, batch: str) -> tuple[Departure, ...]:
 def _dated(each: Departure, known: tuple[str, ...]) -> Departure:
     if not each.key or each.key in known:
         return each
-    fields: Mapping[str, Any] = {name: getattr(each, name) for name in Departure.__slots__}
-    return Departure(**{**fields, "new": True})
+    return replace(each, new=True)
 
 
 def _of(situation: Situation, batch: str, entry: Entry) -> Iterator[Departure]:

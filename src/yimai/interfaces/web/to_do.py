@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
-from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -14,9 +13,10 @@ from yimai.domain.identifier import noun_of
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.acts import FORMS
+from yimai.interfaces.web.form import address
 from yimai.interfaces.web.patient import Patient
 from yimai.projections.register import PersonRow
-from yimai.projections.words import VERB_TITLES
+from yimai.projections.words import ROLES, VERB_TITLES
 from yimai.projections.worklist_state import Task
 
 SOON: Final = timedelta(hours=4)
@@ -103,4 +103,18 @@ def _shown(task: Task, who: PersonRow, now: datetime, back: str) -> ToDo:
 
 
 def _address(verb: str, task: Task, back: str) -> str:
-    return f"{reverse('act', args=[verb])}?{urlencode({**task.arguments, 'next': back})}"
+    return address(verb, {**task.arguments, "next": back})
+
+
+def beginnings(verbs: Iterable[str]) -> list[tuple[Words, str]]:
+    """What one begins of one's own accord, for no treatment that is going already: its title and the form's address."""
+    return [
+        (VERB_TITLES.get(verb, FORMS[verb].title), address(verb, {"next": reverse("home")}))
+        for verb in verbs
+        if verb in FORMS
+    ]
+
+
+def own_roles(who: PersonRow) -> list[tuple[str, Words]]:
+    """The roles between whose homes somebody of several chooses; none for a person of one."""
+    return [(each, ROLES[each]) for each in who.roles] if len(who.roles) > 1 else []

@@ -108,12 +108,17 @@ def _entry(field: EntryField, run: StepRun) -> EntryRow:
 
 
 def _tests(vein: Vein, batch: Batch, recipe: Recipe) -> Iterator[TestRow]:
-    """Each test of the specification with each sample that serves it."""
-    samples = vein.samples.of_batch(batch.id)
+    for test, sample in served(vein, batch.id, recipe):
+        if sample is None:
+            yield TestRow(test, None, None, 0)
+        else:
+            yield TestRow(test, sample, sample.valid(test.id), len(sample.attempts(test.id)))
+
+
+def served(vein: Vein, batch: str, recipe: Recipe) -> Iterator[tuple[Test, Sample | None]]:
+    """Each test of the specification with each of the batch's samples that serves it, or None where there is none."""
+    samples = vein.samples.of_batch(batch)
     for test in recipe.tests:
         plans = {plan.id for plan in recipe.samples if test.id in plan.tests}
-        serving = [sample for sample in samples if sample.plan in plans]
-        if not serving:
-            yield TestRow(test, None, None, 0)
-        for sample in serving:
-            yield TestRow(test, sample, sample.valid(test.id), len(sample.attempts(test.id)))
+        serving: list[Sample | None] = [each for each in samples if each.plan in plans]
+        yield from ((test, sample) for sample in serving or [None])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from yimai.actions import disposition
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Field, Given, Tick, reason
-from yimai.interfaces.web.form import Arguments, Form, Preview
+from yimai.interfaces.web.field import Confirmation, Field, Given, reason
+from yimai.interfaces.web.form import Form, Preview
 from yimai.interfaces.web.review import review_of
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known
@@ -52,11 +52,7 @@ def _with_what_follows(situation: Situation) -> Preview:
 
 
 def _ticked(name: str, zh: str, en: str) -> tuple[Field, ...]:
-    return (*ABOUT, Tick(name=name, title=Words(zh, en)))
-
-
-def _without_tick(values: Arguments, _: Situation) -> dict[str, Any]:
-    return {"treatment": values["treatment"], "batch": values["batch"]}
+    return (*ABOUT, Confirmation(name=name, title=Words(zh, en)))
 
 
 FORMS: Final = (
@@ -69,7 +65,6 @@ FORMS: Final = (
             "按例外审核：规则已核对的合并列出，例外逐项列出。",
             "By exception: what the rules have checked stands together, every exception on its own.",
         ),
-        build=_without_tick,
         beside=_exceptions,
     ),
     Form(
@@ -81,7 +76,6 @@ FORMS: Final = (
             "最终检验结果到达前放行；任何不合格的迟到结果将自动撤销放行并通知医院。",
             "Lets the batch go before its final tests; a late result that fails revokes this by itself and alerts the hospital.",
         ),
-        build=_without_tick,
         beside=_with_what_follows,
     ),
     Form(
@@ -105,7 +99,6 @@ FORMS: Final = (
             "该批次不符合放行标准，应主治医师申请供应；这不是放行，不签发合格证。",
             "The batch does not meet its specification and is supplied at the physician's request. It is no release and is never certified.",
         ),
-        build=_without_tick,
         beside=_exceptions,
     ),
     Form(

@@ -7,7 +7,7 @@ from typing import Final
 from yimai.actions import infusion
 from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Colleague, Field, Given, Scan, Tick, reason
+from yimai.interfaces.web.field import Colleague, Confirmation, Field, Given, Scan, reason
 from yimai.interfaces.web.form import Form, Preview
 from yimai.interfaces.web.forms.collection import WRISTBAND
 from yimai.interfaces.web.lymphodepletion import signal
@@ -54,15 +54,11 @@ def may_begin(situation: Situation) -> Preview:
 def depleting(situation: Situation) -> tuple[Field, ...]:
     return (
         Given(name="treatment"),
-        Tick(
+        Confirmation(
             name="signal_read",
             title=Words("我已核对上述信号和患者身份", "I have read the signal above and checked the patient"),
         ),
     )
-
-
-def without_tick(values: object, situation: Situation) -> dict[str, str]:
-    return {"treatment": situation.treatment}
 
 
 FORMS: Final = (
@@ -82,7 +78,6 @@ FORMS: Final = (
         Words("开始清淋", "Start lymphodepletion"),
         depleting,
         button=Words("开始清淋", "Start lymphodepletion"),
-        build=without_tick,
         beside=may_begin,
     ),
     Form(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from yimai.actions import oos_supply
 from yimai.domain.oos_supply import Notified
 from yimai.domain.recipe import Words
 from yimai.domain.sample import nonconforming
 from yimai.interfaces.web import window
-from yimai.interfaces.web.field import Choice, Choices, Field, Given, Line, Option, Text, Tick, reason
-from yimai.interfaces.web.form import Arguments, Form, Preview
+from yimai.interfaces.web.field import Choice, Choices, Confirmation, Field, Given, Line, Option, Text, reason
+from yimai.interfaces.web.form import Form, Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.projections.field_words import VALUES
 from yimai.store.vault import VaultProblem
@@ -55,10 +55,6 @@ def asked(situation: Situation) -> Preview:
     return Preview("web/failing.html", {"tests": failing(situation)})
 
 
-def accepted(values: Arguments, situation: Situation) -> dict[str, Any]:
-    return {"treatment": values["treatment"], "batch": values["batch"]}
-
-
 FORMS: Final = (
     Form(
         oos_supply.request,
@@ -77,10 +73,9 @@ FORMS: Final = (
         (
             Given(name="treatment"),
             Given(name="batch", proposed=batch),
-            Tick(name="read", title=Words("我已阅读风险评估", "I have read the risk evaluation")),
+            Confirmation(name="read", title=Words("我已阅读风险评估", "I have read the risk evaluation")),
         ),
         button=Words("为患者接受风险", "Accept it for the patient"),
-        build=accepted,
         beside=evaluation,
     ),
     Form(

@@ -8,17 +8,13 @@ from yimai.actions import retention
 from yimai.actions.decision import Done
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import bench
-from yimai.interfaces.web.field import Given, Tick, reason
-from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.field import Confirmation, Given, reason
+from yimai.interfaces.web.form import Form
 from yimai.interfaces.web.situation import Situation
 
 
 def _closed(done: Done, situation: Situation) -> None:
     bench.opened().close_data(situation.treatment)
-
-
-def _only_arguments(values: Arguments, _: Situation) -> Arguments:
-    return {name: value for name, value in values.items() if name != "sure"}
 
 
 FORMS: Final = (
@@ -36,7 +32,7 @@ FORMS: Final = (
         (
             Given(name="treatment"),
             reason("retention_ended", "consent_withdrawn"),
-            Tick(
+            Confirmation(
                 name="sure",
                 title=Words("我知道此操作不可恢复", "I know that nobody can bring them back"),
                 hint=Words("事实及其证明仍然有效。", "Facts and their proofs stay valid."),
@@ -46,7 +42,6 @@ FORMS: Final = (
         guide=Words(
             "密钥、盐和内容一并销毁；保存期未满时拒绝。", "Key, salts and contents are destroyed; refused while a retention track runs."
         ),
-        build=_only_arguments,
         then=_closed,
     ),
 )  # fmt: skip

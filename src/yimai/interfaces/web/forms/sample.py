@@ -13,6 +13,7 @@ from yimai.interfaces.web.fact_lines import beside, line
 from yimai.interfaces.web.field import (
     NOTHING,
     Choice,
+    Confirmation,
     Field,
     Given,
     Line,
@@ -20,7 +21,6 @@ from yimai.interfaces.web.field import (
     Option,
     Scan,
     Shown,
-    Tick,
     Typed,
     Unreadable,
     decimal,
@@ -181,10 +181,6 @@ def _doubtful(situation: Situation) -> tuple[tuple[Words, str], ...]:
     return ((Words("有疑问：报告偏差", "In doubt: report a deviation"), address("deviation.report", given)),)
 
 
-def _without_tick(values: Arguments, _: Situation) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name != "compared"}
-
-
 FORMS: Final = (
     Form(
         sample.take,
@@ -229,14 +225,13 @@ FORMS: Final = (
             Given(name="treatment"),
             SAMPLE,
             _shown_test(here),
-            Tick(
+            Confirmation(
                 name="compared",
                 title=Words("我已与原始数据核对，结果一致", "I compared it with the raw data, and it is the same"),
             ),
         ),
         button=Words("复核", "Confirm the result"),
         guide=Words("录入人不能复核自己的结果。", "Nobody checks a result of his own."),
-        build=_without_tick,
         beside=_first_entry,
         others=_doubtful,
     ),

@@ -6,18 +6,18 @@ from typing import Final
 
 from yimai.actions import suite
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Colleague, Given, Option, Tick, reason
-from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.field import Colleague, Confirmation, Given, Option, reason
+from yimai.interfaces.web.form import Form
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Thing
 
 CHECKED: Final = (
-    Tick(
+    Confirmation(
         name="checked.material",
         title=Words("上一批的物料、样品和产品已全部清除", "No material, sample or product of the last batch is left"),
     ),
-    Tick(name="checked.labels", title=Words("没有遗留的标签和记录", "No label and no paper of it is left")),
-    Tick(
+    Confirmation(name="checked.labels", title=Words("没有遗留的标签和记录", "No label and no paper of it is left")),
+    Confirmation(
         name="checked.surfaces",
         title=Words("台面和设备已清洁消毒，状态标识正确", "Surfaces and equipment are clean, their status signs right"),
     ),
@@ -52,13 +52,9 @@ def _place(situation: Situation) -> str:
     return running.suite if running is not None else slot.suite if slot is not None else ""
 
 
-def _clearing(situation: Situation) -> tuple[Thing | Given | Tick | Colleague, ...]:
+def _clearing(situation: Situation) -> tuple[Thing | Given | Confirmation | Colleague, ...]:
     second = Colleague(name="verifier", roles=("operator", "qa"))
     return (Given(name="treatment"), Given(name="batch", optional=True), suite_field(situation), *CHECKED, second)
-
-
-def _only_arguments(values: Arguments, _: Situation) -> Arguments:
-    return {name: value for name, value in values.items() if not name.startswith("checked.")}
 
 
 FORMS: Final = (
@@ -71,7 +67,6 @@ FORMS: Final = (
             "与第二人一起检查本单元，逐项确认后双签。",
             "Go through the suite with a second person; tick each point, then both sign.",
         ),
-        build=_only_arguments,
     ),
     Form(
         suite.take_out,
