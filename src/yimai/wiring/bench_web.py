@@ -28,16 +28,22 @@ from yimai.interfaces.files.reading import read_base, read_programme, read_recip
 from yimai.interfaces.plant.clock import Clock
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.founding import Founding, found
-from yimai.interfaces.plant.journey import Journey
+from yimai.interfaces.plant.journey import Journey, drive
 from yimai.interfaces.plant.plant import Plant
+from yimai.interfaces.plant.simulation import Simulation
+from yimai.projections import slot_board
 from yimai.wiring import bench_report, demo, house, serve
 from yimai.wiring.bench_ledger import server_on_disk
 from yimai.wiring.bench_report import Figure
 from yimai.wiring.problems import CommandProblem
 
 BEGINS: Final = datetime(2026, 3, 2, tzinfo=UTC)
-STAGES: Final = ("ordered", "accepted", "slotted", "collected", "received", "tested", "delivered", "infused")
-MAKING: Final = ("opened", "step:activate", "step:transduce")
+MADE: Final = ("tested", "delivered", "infused")
+ONE_IN: Final = 20
+"""Of so many treatments one is made whole before; the others wait for what comes before manufacture."""
+WAITING: Final = (*("ordered",) * 5, *("accepted",) * 6, "slotted")
+DEMONSTRATED: Final = 60
+"""Of them the demonstration's own: batches in manufacture, open decisions, every stage."""
 WARM_UP: Final = 5
 WRK_SECONDS: Final = 5
 CONNECTIONS: Final = 16
@@ -51,7 +57,7 @@ class Sizes:
     runs: int
 
 
-QUICK: Final = Sizes(16, 4, 1)
+QUICK: Final = Sizes(70, 4, 1)
 USUAL: Final = Sizes(1000, 60, 3)
 
 
@@ -121,20 +127,38 @@ def _load(database: house.Database, sizes: Sizes, bar: Progress) -> list[str]:
     """Treatments that stand at every stage, made by the simulated plant through the real actions."""
     clock, chance = Clock(BEGINS), random.Random(1)
     recipe, base = read_recipe(demo.RECIPE), read_base(demo.BASE)
-    made = []
+    made: list[Journey] = []
     with house.open_house(database, simulated=True, clock=clock, chance=chance.randbytes, loading=True) as opened:
         found(opened.ledger, Founding(read_programme(demo.PROGRAMME).content, recipe.content, base.content, 1))
         plant = Plant(opened.ledger, clock, recipe.recipe, base.base)
         task = bar.add_task("Loading treatments", total=sizes.treatments)
-        held = max(1, len(base.base.suites) - 4)
-        for number in range(1, sizes.treatments + 1):
-            last = sizes.treatments - number < held
-            stages = MAKING if last else STAGES
-            journey = Journey(plant, number=number, fortune=Fortune(spared=True, dispatched_early=True))
-            made.append(journey.reach(stages[number % len(stages)]).treatment)
-            bar.update(task, completed=number)
+
+        def journey() -> Journey:
+            made.append(Journey(plant, number=len(made) + 1, fortune=Fortune(spared=True, dispatched_early=True)))
+            return made[-1]
+
+        whole = [journey() for _ in range((sizes.treatments - DEMONSTRATED) // ONE_IN)]
+        for number, stage in enumerate(MADE):
+            drive(plant, whole[number :: len(MADE)], stage)
+        bar.update(task, completed=len(made))
+
+        def taken() -> dict[str, list[tuple[datetime, datetime]]]:
+            with opened.pool.connection() as connection, connection.cursor() as cursor:
+                return slot_board.taken(cursor, base.base.id)
+
+        last = Simulation(opened.ledger, clock, recipe.recipe, base.base, count=DEMONSTRATED, seed=1, taken=taken)
+        for _ in last.run():
+            bar.update(task, completed=len(made) + len(last.journeys))
+        plant.taken = taken
+        waiting: dict[str, list[Journey]] = {stage: [] for stage in WAITING}
+        for number in range(sizes.treatments - DEMONSTRATED - len(made)):
+            waiting[WAITING[number % len(WAITING)]].append(journey())
+        for stage, journeys in waiting.items():
+            drive(plant, journeys, stage)
+            bar.update(task, advance=len(journeys))
+        made += last.journeys
         opened.ledger.seal()
-    return made
+    return [each.treatment for each in made]
 
 
 def _measure(
@@ -150,7 +174,7 @@ def _measure(
         for page in pages:
             timed.append(_timed(client, page))
             bar.update(task, advance=1)
-        session = client(people["nurse"]).cookies["sessionid"].value
+        session = client(people["qa"]).cookies["sessionid"].value
     figures = _scans(database, treatments, session, sizes, bar) if shutil.which("wrk") else []
     return timed, figures
 
@@ -214,7 +238,7 @@ def _pages(
     yield Page("form: hold", people["qa"], tuple(f"/zh-hans/act/treatment.hold?treatment={each}" for each in some))
     yield Page("fact", people["qa"], tuple(f"/en/fact/{chance.choice(hashes)}" for _ in some))
     yield Page("search", people["qa"], tuple(f"/en/search?q={each[:6]}" for each in some))
-    yield Page("scan", people["nurse"], tuple(f"/zh-hans/scan?code={each}" for each in some))
+    yield Page("scan", people["qa"], tuple(f"/zh-hans/scan?code={each}" for each in some))
     yield Page("programme", people["planner"], ("/zh-hans/programme",) * len(some))
 
 
@@ -256,7 +280,7 @@ def _scans(
 @contextmanager
 def _served(database: house.Database) -> Iterator[str]:
     """The real server in a process of its own, stopped at the end."""
-    environment = {**os.environ, "DATABASE_URL": database.owner_url}
+    environment = {**os.environ, "DATABASE_URL": database.owner_url, "YIMAI_REQUESTS_A_SECOND": "1000000"}
     command = [
         sys.executable,
         "-c",
