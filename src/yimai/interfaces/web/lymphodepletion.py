@@ -12,6 +12,7 @@ from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
 from yimai.interfaces.web import bench
+from yimai.interfaces.web.refusal import told, zone_of
 from yimai.interfaces.web.situation import Situation
 from yimai.projections import register
 
@@ -49,7 +50,8 @@ def signal(situation: Situation) -> Signal:
     if isinstance(answer, Refusal):
         if answer.kind.code == "infusion.lymphodepletion_runs":
             return Signal("running", _running(situation))
-        return Signal("unsafe", Words(f"不得开始清淋。{answer.zh}", f"Do not begin lymphodepletion. {answer.en}"))
+        why = told(answer, zone_of(situation.who, register.sites(situation.cursor)))
+        return Signal("unsafe", Words(f"不得开始清淋。{why.zh}", f"Do not begin lymphodepletion. {why.en}"))
     assert isinstance(answer, Rehearsed)
     return Signal("safe", _safe(situation))
 

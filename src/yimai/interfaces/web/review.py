@@ -13,9 +13,11 @@ from yimai.domain.person import Role
 from yimai.domain.recipe import Recipe, Test, Words
 from yimai.domain.sample import Result, Sample, nonconforming
 from yimai.domain.treatment import open_for_work
+from yimai.interfaces.web.refusal import told, zone_of
 from yimai.interfaces.web.review_exceptions import Departure, departures
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.treatment_record import served
+from yimai.projections import register
 
 EARLY: Final = ("conditional",)
 ALL: Final = ("conditional", "final")
@@ -169,7 +171,8 @@ def _made(situation: Situation, made: Batch) -> Iterator[Check]:
 def _blocks(situation: Situation, batch: str, found: tuple[Departure, ...]) -> Iterator[Block]:
     vein = situation.vein
     if refusal := open_for_work(vein.treatment):
-        yield Block(Words(refusal.zh, refusal.en), ("coordinator", "qa"))
+        zone = zone_of(situation.who, register.sites(situation.cursor))
+        yield Block(told(refusal, zone), ("coordinator", "qa"))
     made = vein.batches.by_id.get(batch)
     if made is None or made.state != "completed":
         failed = made is not None and made.state == "failed"

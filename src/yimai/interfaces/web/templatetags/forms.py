@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from yimai.domain.refusal import Refusal
+from yimai.interfaces.web import refusal as wording
 from yimai.interfaces.web.field import Field, Given, Tick
 from yimai.interfaces.web.form import Filled
 from yimai.interfaces.web.situation import Situation
-from yimai.interfaces.web.templatetags.wording import in_chinese
+from yimai.interfaces.web.templatetags.wording import said
 
 register = template.Library()
 
@@ -42,10 +44,10 @@ def field(each: Field, filled: Filled, within: str = "") -> SafeString:
     return render_to_string("web/fields/frame.html", {**context, "bare": isinstance(each, Tick)})
 
 
-@register.filter
-def told(refusal: Refusal) -> str:
-    """Why something may not be done, and what to do, in the reader's language."""
-    return refusal.zh if in_chinese() else refusal.en
+@register.simple_tag(takes_context=True)
+def told(context: Context, refusal: Refusal) -> str:
+    """Why something may not be done, and what to do, in the reader's language and the time of the reader's site."""
+    return said(wording.told(refusal, wording.zone_of(context.get("who"), context.get("sites") or {})))
 
 
 @register.filter
