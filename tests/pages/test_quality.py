@@ -99,6 +99,11 @@ def test_a_wrong_tube_and_values_that_are_none_are_refused_where_they_stand(plan
         answer = sent(value=value)
         assert answer.status_code == 422, value
         assert f'value="{value}"' in answer.content.decode(), "nothing typed is lost"
+    for value in ("910", "100.01", "-3"):
+        assert "0–100 %" in refused(sent(value=value), "sample.impossible")
+        assert f'value="{value}"' in sent(value=value).content.decode(), "nothing typed is lost"
+    copies = here.sent("sample.record_result", of(journey, "vcn"), {"value": "-0.5"})
+    assert "超出质量标准的结果应如实录入" in refused(copies, "sample.impossible")
     assert sent(**{"value.unit": "10*6"}).status_code == 422, "the unit is the specification's"
     assert here.sent("sample.record_result", of(journey, "sterility"), {"value": "perhaps"}).status_code == 422
 

@@ -13,6 +13,7 @@ from tests.spec.harness import START, founding, plant_in_memory
 
 from yimai.domain.base import base_from
 from yimai.domain.batch_entry import departure, possible
+from yimai.domain.possible import expected
 from yimai.domain.recipe_content import recipe_from
 from yimai.interfaces.plant.clock import Clock, TimeReversed
 from yimai.interfaces.plant.crew import Crew, NobodyOnDuty
@@ -107,4 +108,5 @@ def test_what_departs_could_be_recorded_and_does_depart() -> None:
 def test_a_failing_result_does_not_conform() -> None:
     for test in RECIPE.tests:
         value = failing(test)
+        assert test.type == "choice" or expected(test.unit, test.limits, Decimal(value)) == ""
         assert value not in test.accepted if test.type == "choice" else not test.limits.admit(Decimal(value))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final, Literal
 
 from yimai.domain.batch import Noted, Recorded
-from yimai.domain.fact import DIGITS, Quantity, measurable
+from yimai.domain.fact import Quantity
+from yimai.domain.possible import expected
 from yimai.domain.recipe import EntryField, Limits, Step
 from yimai.domain.refusal import Refusal, RefusalKind
-from yimai.domain.shipment import ABSOLUTE_ZERO
 
 CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#+-]{0,59}")
 """A text entry is a code, such as a storage position or a serial number: free text belongs to the vault."""
@@ -105,8 +104,8 @@ def possible(step: str, field: EntryField, value: Recorded) -> Refusal | None:
         case Quantity():
             if value.unit != field.unit:
                 return WRONG_UNIT(**place, unit=value.unit, needed=field.unit)
-            if expected := _absurd(field, value.value):
-                return IMPOSSIBLE(**place, value=value, expected=expected)
+            if wanted := expected(field.unit, field.limits, value.value):
+                return IMPOSSIBLE(**place, value=value, expected=wanted)
         case str() if field.type == "choice" and value not in field.choices:
             return NO_SUCH_CHOICE(**place, value=value, choices=", ".join(field.choices))
         case str() if field.type == "text" and not CODE.fullmatch(value):
@@ -138,19 +137,6 @@ def as_recorded(step: str, noted: Mapping[str, Noted], entries: Mapping[str, Rec
             place = {"step": step, "entry": name}
             return DIFFERS_FROM_RECORDED(**place, recorded=each.value, person=each.by, value=entries[name])
     return None
-
-
-def _absurd(field: EntryField, value: Decimal) -> str:
-    """Say what was expected of a number that no instrument can have shown, or "" if it is possible."""
-    if not measurable(value):
-        return f"a number of at most {DIGITS} digits"
-    if field.unit == "Cel" and value < ABSOLUTE_ZERO:
-        return f"≥ {ABSOLUTE_ZERO} Cel"
-    if not field.unit.startswith("Cel") and value < 0:
-        return f"≥ 0 {field.unit}"
-    if field.unit == "%" and field.limits.high is not None and field.limits.high <= 100 < value:
-        return "0–100 %"
-    return ""
 
 
 def departure(field: EntryField, value: Recorded) -> Departure | None:

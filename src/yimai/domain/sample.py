@@ -11,6 +11,7 @@ from typing import ClassVar
 from yimai.domain.content import DECIMAL
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.label import Labels, belongs
+from yimai.domain.possible import expected
 from yimai.domain.reason import listed
 from yimai.domain.recipe import Recipe, Test
 from yimai.domain.refusal import Refusal, RefusalKind
@@ -235,6 +236,12 @@ WRONG_VALUE = RefusalKind(
     "sample.wrong_value",
     "'{value}' is not a result of test '{test}': expected {expected}. Enter the result again.",
     "“{value}”不是检验“{test}”的有效结果：应为 {expected}。请重新录入。",
+)
+IMPOSSIBLE = RefusalKind(
+    "sample.impossible",
+    "A result of {value} {unit} is impossible for test '{test}': expected {expected}. Read the raw data again and "
+    "correct the number; a result outside the specification is recorded as it is.",
+    "检验“{test}”不可能得到 {value} {unit}：应为 {expected}。请重新核对原始数据并更正；超出质量标准的结果应如实录入。",
 )
 RESULT_EXISTS = RefusalKind(
     "sample.result_exists",
@@ -477,4 +484,6 @@ def _judged(test: Test, value: str) -> Refusal | bool:
         return value in test.accepted
     if not DECIMAL.fullmatch(value):
         return WRONG_VALUE(value=value, test=test.id, expected=f"a decimal number in {test.unit}")
+    if wanted := expected(test.unit, test.limits, Decimal(value)):
+        return IMPOSSIBLE(value=value, unit=test.unit, test=test.id, expected=wanted)
     return test.limits.admit(Decimal(value))

@@ -18,7 +18,6 @@ from yimai.actions import disposition, sample
         ("viability", "80", True),
         ("viability", "79.9", False),
         ("viability", "100", True),
-        ("viability", "100.1", False),
         ("ifn_gamma", "50", False),
         ("ifn_gamma", "50.1", True),
         ("vcn", "5", False),
@@ -95,6 +94,29 @@ def test_a_value_of_another_type_is_refused(course: Course, test: str, value: st
     """A number is a plain decimal, a choice one of the choices."""
     course.made()
     refused(course.records(test, value), "sample.wrong_value")
+
+
+@pytest.mark.requirement(
+    "SAM-033", "A value that no instrument can have shown is refused, and one out of specification kept."
+)
+@pytest.mark.parametrize(
+    ("test", "value"),
+    [("viability", "910"), ("viability", "100.1"), ("viability", "-1"), ("vcn", "-0.1")],
+)
+def test_an_impossible_value_is_refused(course: Course, test: str, value: str) -> None:
+    """A misread 91.0 is no result; a percentage lies between 0 and 100, and there is nothing below none of a thing."""
+    course.made()
+    refused(course.records(test, value), "sample.impossible")
+
+
+@pytest.mark.requirement(
+    "SAM-033", "A value that no instrument can have shown is refused, and one out of specification kept."
+)
+@pytest.mark.parametrize(("test", "value"), [("viability", "0"), ("viability", "100"), ("vcn", "40")])
+def test_a_bad_but_possible_value_is_a_result(course: Course, test: str, value: str) -> None:
+    """The bounds are those of the unit and not those of the specification."""
+    course.made()
+    accepted(course.records(test, value))
 
 
 @pytest.mark.requirement("SAM-026", "A result is entered once.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from random import Random
 from typing import Final
 
 from yimai.domain.batch import Recorded
 from yimai.domain.fact import Quantity
+from yimai.domain.possible import counted
 from yimai.domain.recipe import Duration, EntryField, Failure, Limits, Test, Typical
 
 DIGITS: Final = 3
@@ -65,7 +66,8 @@ class Draws:
 
     def _within(self, typical: Typical | None, limits: Limits, unit: str) -> Decimal:
         if typical is None:
-            return _unremarkable(limits)
+            drawn = _unremarkable(limits)
+            return drawn.to_integral_value(ROUND_CEILING) if counted(unit) else drawn
         drawn = self.amount(typical)
         return min(drawn, limits.high) if unit == "%" and limits.high is not None else drawn
 
@@ -84,9 +86,11 @@ def departing(field: EntryField) -> Recorded | None:
         case "choice":
             return next((choice for choice in field.choices if choice not in field.accepted), None)
         case "quantity" if field.limits.low is not None and field.limits.low > 0:
-            return Quantity(_rounded(field.limits.low * Decimal("0.97")), field.unit)
+            low = _rounded(field.limits.low * Decimal("0.97"))
+            return Quantity(low.to_integral_value(ROUND_FLOOR) if counted(field.unit) else low, field.unit)
         case "quantity" if field.limits.high is not None and field.unit != "%":
-            return Quantity(_rounded(field.limits.high + abs(field.limits.high) * Decimal("0.05")), field.unit)
+            high = _rounded(field.limits.high + abs(field.limits.high) * Decimal("0.05"))
+            return Quantity(high.to_integral_value(ROUND_CEILING) if counted(field.unit) else high, field.unit)
     return None
 
 
