@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from wsgiref.simple_server import make_server
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.core.handlers.wsgi import WSGIHandler
 from psycopg.conninfo import make_conninfo
-from tests.pages.bench_site.server import Quiet, Threaded
+from tests.pages.bench_site.server import Switched
 from tests.projections.following import screen_pool
 from tests.signing_in import accounts_on
 from tests.spec.harness import WRAPPING_KEY, clone, founded_ledger, founded_template
@@ -29,12 +26,13 @@ from yimai.wiring.house import Database, verify_ledger
 
 @dataclass(frozen=True)
 class ServedHouse:
-    """address: without a path. clock: the simulated ledger's, which the pages run on and tests move."""
+    """address: without a path. clock: the simulated ledger's, which the pages run on and tests move. reach: cuts the pages off and back."""
 
     url: str
     address: str
     ledger: Ledger
     clock: Clock
+    reach: Switched
 
     def verify(self) -> None:
         """What ``yimai verify`` does, of everything that was recorded until now."""
@@ -62,18 +60,10 @@ def served_house(server: EmbeddedDatabase) -> Iterator[ServedHouse]:
             confirming.confirm,
             lambda person: Means(*confirming.means(person)),
         )
-        with opened_bench(acting), _serving() as address:
-            yield ServedHouse(url, address, ledger, clock)
-
-
-@contextmanager
-def _serving() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, WSGIHandler(), Threaded, Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://localhost:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        site = Switched()
+        site.start()
+        try:
+            with opened_bench(acting):
+                yield ServedHouse(url, f"http://localhost:{site.port}", ledger, clock, site)
+        finally:
+            site.cut()

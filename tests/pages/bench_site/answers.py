@@ -135,6 +135,9 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
             '<div class="refusal" role="alert"><strong>Not possible</strong><p>Step not open: {}</p></div>', verb
         )
         response = HttpResponse(body, status=422, headers={"Yimai-Answer": "refused"})
+    elif rule == "lost":
+        records.commands[command] = posted
+        response = HttpResponse(status=503)
     else:
         records.commands[command] = posted
         response = HttpResponse(headers={"Yimai-Answer": "done"})

@@ -271,6 +271,8 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
     if turn.answer:
         response["Yimai-Answer"] = turn.answer
     response["Yimai-Command"] = turn.command
+    if form.gate == "plain" and request.method == "GET":
+        response["Yimai-Keep"] = situation.who.person
     return response
 
 

@@ -17,7 +17,8 @@
     (field.dataset.scan === undefined || form.dataset.gate === "plain"));
 
   const keyOf = (form) => {
-    const same = [...document.querySelectorAll("form[data-act]")].filter((each) => each.dataset.act === form.dataset.act);
+    // Only among its equals is a form's place part of its key: others are replaced when their entries wait.
+    const same = [...document.querySelectorAll("form[data-act]")].filter((each) => each.action === form.action);
     const address = new URL(form.action).pathname + new URL(form.action).search;
     return [yimai.person(), location.pathname + location.search, form.dataset.act, address, same.indexOf(form)].join("\n");
   };

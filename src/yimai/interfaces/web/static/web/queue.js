@@ -5,6 +5,7 @@
   const queue = { mine: [], others: [], state: "idle" };
   yimai.queue = queue;
   const others = "BroadcastChannel" in window ? new BroadcastChannel("yimai") : null;
+  const adding = new Set();
   let sending = false;
   let retry = 0;
   let backoff = 2000;
@@ -35,28 +36,36 @@
     if (others) others.postMessage("queue");
   };
 
+  const unit = (field) => (field.closest(".measured")?.querySelector(".unit") || { textContent: "" }).textContent.trim();
+  const name = (field) => (field.labels && field.labels[0] ? field.labels[0].textContent.trim() : field.getAttribute("aria-label") || field.name);
+
   /** What a form says, for people: each visible field's label and value. */
   const summary = (form) => [...form.elements]
     .filter((field) => field.name && field.type !== "hidden" && field.type !== "submit" && !yimai.kept.isSecret(field))
     .filter((field) => (field.type === "checkbox" || field.type === "radio" ? field.checked : field.value))
-    .map((field) => [field.labels && field.labels[0] ? field.labels[0].textContent.trim() : field.name,
-      field instanceof HTMLSelectElement ? field.selectedOptions[0].textContent.trim()
-        : field.type === "radio" || field.type === "checkbox" ? "✓" : `${field.value} ${field.dataset.unit || ""}`.trim()]);
+    .map((field) => [name(field), field instanceof HTMLSelectElement ? field.selectedOptions[0].textContent.trim()
+      : field.type === "radio" || field.type === "checkbox" ? "✓" : `${field.value} ${unit(field)}`.trim()]);
 
   /** What stands in the place of a form whose entry waits. */
   queue.note = (entry) => {
     const shown = yimai.element("div", "waiting-note", "", { role: "status", tabindex: "-1" });
     shown.append(yimai.element("strong", "", yimai.say("queue.added", { time: yimai.clock(entry.at) })));
     for (const [label, value] of entry.summary) shown.append(yimai.element("span", "said", `${label}: ${value}`));
+    const [, back] = entry.fields.find(([name]) => name === "next") || [];
+    if (back && back.startsWith("/")) shown.append(yimai.element("a", "button quiet", yimai.say("queue.back"), { href: back }));
     return shown;
   };
 
   const settled = (form, entry) => {
     form.dataset.settled = "";
     const note = queue.note(entry);
+    const wasHere = form.contains(document.activeElement);
     form.replaceWith(note);
-    note.focus();
+    if (wasHere) note.focus(); // who types elsewhere by now goes on typing there
   };
+
+  /** Whether an entry under this idempotency id lies in the queue or is on its way into it: a second tap adds nothing. */
+  const waits = (command) => adding.has(command) || queue.mine.some((each) => each.command === command);
 
   /** Put a plain form behind what waits. */
   queue.add = async (form, fields) => {
@@ -72,8 +81,12 @@
       fields: fields.filter(([name, value]) => typeof value === "string" && !secret.has(name) && !["csrfmiddlewaretoken", "occurred", "sent"].includes(name)),
     };
     try {
-      if (![...queue.mine].some((each) => each.command && each.command === entry.command)) entry.place = await yimai.store.put("queue", entry);
+      if (!entry.command || !waits(entry.command)) {
+        adding.add(entry.command);
+        entry.place = await yimai.store.put("queue", entry);
+      }
     } catch {
+      adding.delete(entry.command);
       return yimai.act.notice(form, yimai.say("queue.full"));
     }
     await yimai.kept.forget(form);

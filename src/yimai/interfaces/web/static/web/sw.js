@@ -8,6 +8,8 @@ const PERSON = "/-/person";
 const MOST_PAGES = 60;
 const MOST_FILES = 150;
 const LONGEST = 12 * 3600 * 1000;
+const FRESH = 15 * 60 * 1000; // a form kept ahead is not asked for again so soon
+const MOST_AHEAD = 20;
 const PATIENCE = 5000; // milliseconds until a kept page is shown instead of one that does not come
 
 const assetsIn = (html) => [...html.matchAll(/(?:src|href|data-(?:worker|detector|wasm))="(\/static\/[^"]+)"/g)].map((found) => found[1]);
@@ -58,6 +60,18 @@ const keptPage = async (request) => {
   if (Date.now() - Number(found.headers.get("Yimai-Seen")) <= LONGEST) return found;
   await cache.delete(request.url);
   return null;
+};
+
+/** Keep the forms a page leads to before anybody opens them, one after the other: the tablet may be offline by then. */
+const keepAhead = async (addresses) => {
+  for (const address of addresses.slice(0, MOST_AHEAD)) {
+    const request = new Request(address);
+    const kept = await keptPage(request);
+    if (kept && Date.now() - Number(kept.headers.get("Yimai-Seen")) < FRESH) continue;
+    const response = await fetch(request).catch(() => null);
+    if (!response) return;
+    await keepPage(request, response);
+  }
 };
 
 const offlinePage = async (request) => {
@@ -111,9 +125,10 @@ self.addEventListener("fetch", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  const { forget, page: shown, assets } = event.data;
+  const { forget, page: shown, assets, keeps } = event.data;
   if (forget) event.waitUntil(caches.delete(PAGES));
   if (assets) event.waitUntil(keepFiles(assets));
+  if (keeps) event.waitUntil(keepAhead(keeps));
   if (shown) {
     const request = new Request(shown);
     event.waitUntil(keptPage(request).then((kept) => kept || fetch(request).then((response) => keepPage(request, response), () => {})));

@@ -81,13 +81,23 @@
     return undefined;
   };
 
-  /** Forms of this page whose entry already waits say so in their place. */
+  /** Forms of this page whose entry already waits say so in their place; a kept page may have been drawn under another command. */
   const drawForms = () => {
     for (const form of document.querySelectorAll("form[data-act][data-gate=plain]")) {
       if (form.closest("[data-question]")) continue;
       const command = form.elements.command ? form.elements.command.value : "";
-      const entry = yimai.queue.mine.find((each) => each.command && each.command === command);
+      const entry = yimai.queue.mine.find((each) => (each.command && each.command === command) || each.action === form.action);
       if (entry) form.replaceWith(yimai.queue.note(entry));
+    }
+  };
+
+  /** Links to forms whose entry already waits show what it holds instead. */
+  const drawLinks = () => {
+    document.querySelectorAll(".waiting-mark").forEach((each) => each.remove());
+    for (const link of document.querySelectorAll("a[data-keeps]")) {
+      const entry = yimai.queue.mine.find((each) => each.action === link.href);
+      link.hidden = Boolean(entry);
+      if (entry) link.after(yimai.element("span", "waiting-mark", yimai.say("queue.holds", { value: entry.summary.length ? entry.summary[0][1] : "" })));
     }
   };
 
@@ -95,6 +105,7 @@
     drawBanner();
     drawList();
     drawForms();
+    drawLinks();
   };
   document.addEventListener("yimai:link", draw);
   document.addEventListener("yimai:queue", draw);
@@ -152,7 +163,8 @@
     const controlled = Boolean(navigator.serviceWorker.controller); // else the worker has not seen this page
     navigator.serviceWorker.register("/sw.js").then(() => navigator.serviceWorker.ready).then((registration) => {
       const own = [...document.querySelectorAll("script[src], link[rel=stylesheet], link[rel=icon]")].map((each) => each.src || each.href);
-      registration.active.postMessage({ page: controlled ? "" : location.href, assets: own });
+      const keeps = yimai.link.lost ? [] : [...document.querySelectorAll("a[data-keeps]")].map((each) => each.href);
+      registration.active.postMessage({ page: controlled ? "" : location.href, assets: own, keeps });
     }, () => {});
   }
   draw();
