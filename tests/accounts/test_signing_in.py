@@ -13,9 +13,9 @@ from django.utils import timezone
 from tests.signing_in import PASSWORD, account_of, signed_in
 
 from yimai.interfaces.accounts import administration, lockout, reception, sessions
-from yimai.interfaces.accounts import sign_in as sign_in_page
 from yimai.interfaces.accounts.events import KINDS
 from yimai.interfaces.accounts.models import Account, Event, Session
+from yimai.wiring.bounds import BUCKETS, Buckets, Limit
 
 SIGN_IN = "/en/account/sign-in"
 
@@ -111,7 +111,7 @@ class TestLock:
     def test_too_many_attempts_from_one_place_must_wait(
         self, nurse: str, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setitem(sign_in_page.RATES, "sign_in", "3/h/ip")
+        monkeypatch.setitem(BUCKETS, "sign_in", Buckets(Limit(50_000, 0.001, 3)))
         browser = Client(SERVER_NAME="localhost", REMOTE_ADDR="192.0.2.7")
         told = [browser.post(SIGN_IN, {"person": "", "password": ""}).content.decode() for _ in range(4)]
         assert ["Too many attempts to sign in" in each for each in told] == [False, False, False, True]

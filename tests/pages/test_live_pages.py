@@ -23,6 +23,7 @@ from tests.signing_in import signed_in
 
 from yimai.interfaces.web import headers, live
 from yimai.wiring.live_serving import kept_live
+from yimai.wiring.network import Place
 from yimai.wiring.sealing import kept_sealed
 
 WITHIN = 2.0
@@ -36,7 +37,10 @@ def address(house: House) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         live_url = make_conninfo(house.url, user="yimai_live")
-        with kept_live(live_url, "only for tests", server.server_port) as follow, kept_sealed(house.story.ledger):
+        with (
+            kept_live(live_url, "only for tests", Place("127.0.0.1", server.server_port)) as follow,
+            kept_sealed(house.story.ledger),
+        ):
             live.open(follow)
             yield f"http://127.0.0.1:{server.server_port}"
         live.open("")
@@ -200,7 +204,7 @@ def test_pages_may_connect_to_the_live_process_and_to_nobody_else(address: str, 
     policy = client.get("/en/").headers["Content-Security-Policy"]
     (allowed,) = re.findall(r"connect-src ([^;]+)", policy)
     assert allowed.split() == ["'self'", live.origin()]
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", live.origin())
+    assert re.fullmatch(r"http://localhost:\d+", live.origin())
     live_address, live._opened[:] = live._opened[:], []
     assert headers.policy().endswith("connect-src 'self'")
     live._opened[:] = live_address

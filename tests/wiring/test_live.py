@@ -26,6 +26,7 @@ from yimai.interfaces.web import live as tokens
 from yimai.wiring import live as process
 from yimai.wiring.embedded_database import EmbeddedDatabase
 from yimai.wiring.live_serving import kept_live
+from yimai.wiring.network import LOOPBACK, Place
 
 SECRET = "only for tests"
 PAGES = 43210
@@ -83,7 +84,7 @@ def following(postgres: EmbeddedDatabase) -> Iterator[Following]:
         story = begin(pool)
         story.open_house()
         story.ledger.seal()
-        with kept_live(make_conninfo(url, user="yimai_live"), SECRET, PAGES) as address:
+        with kept_live(make_conninfo(url, user="yimai_live"), SECRET, Place(LOOPBACK, PAGES)) as address:
             found = Following(address, url, story)
             for _ in range(200):
                 try:
@@ -201,13 +202,13 @@ def test_too_many_pages_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None
     token = signing.dumps(["treatment/T1"], key=SECRET, salt=tokens._SALT)
 
     async def ask(port: int) -> tuple[bytes, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_connection(process.LOOPBACK, port)
+        reader, writer = await asyncio.open_connection(LOOPBACK, port)
         writer.write(f"GET /live?token={quote(token)} HTTP/1.1\r\n\r\n".encode())
         return await reader.readline(), writer
 
     async def main() -> list[bytes]:
         live = process.Live(SECRET, frozenset())
-        async with await asyncio.start_server(live.answer, process.LOOPBACK, 0) as server:
+        async with await asyncio.start_server(live.answer, LOOPBACK, 0) as server:
             port = server.sockets[0].getsockname()[1]
             found = [await ask(port) for _ in range(3)]
             for _, writer in found:
@@ -228,7 +229,7 @@ def test_a_stream_ends_in_time_and_asks_for_a_new_token(monkeypatch: pytest.Monk
 
     async def main() -> bytes:
         live = process.Live(SECRET, frozenset())
-        async with await asyncio.start_server(live.answer, process.LOOPBACK, 0) as server:
+        async with await asyncio.start_server(live.answer, LOOPBACK, 0) as server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
             writer.write(f"GET /live?token={quote(token)} HTTP/1.1\r\n\r\n".encode())
             whole = await asyncio.wait_for(reader.read(), 5)
@@ -241,7 +242,7 @@ def test_a_stream_ends_in_time_and_asks_for_a_new_token(monkeypatch: pytest.Monk
 
 class TestTheProcess:
     def test_comes_back_when_it_was_killed_and_ends_with_what_started_it(self, following: Following) -> None:
-        with kept_live(make_conninfo(following.url, user="yimai_live"), SECRET, PAGES + 50) as address:
+        with kept_live(make_conninfo(following.url, user="yimai_live"), SECRET, Place(LOOPBACK, PAGES + 50)) as address:
             first = process_at(address)
             os.kill(first, signal.SIGKILL)
             second = process_at(address, other_than=first)

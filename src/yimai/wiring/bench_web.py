@@ -280,7 +280,8 @@ def _scans(
 @contextmanager
 def _served(database: house.Database) -> Iterator[str]:
     """The real server in a process of its own, stopped at the end."""
-    environment = {**os.environ, "DATABASE_URL": database.owner_url, "YIMAI_REQUESTS_A_SECOND": "1000000"}
+    unbounded = {"YIMAI_REQUESTS_A_SECOND": "1000000", "YIMAI_SCANS_A_SECOND": "1000000"}
+    environment = {**os.environ, "DATABASE_URL": database.owner_url, **unbounded}
     command = [
         sys.executable,
         "-c",

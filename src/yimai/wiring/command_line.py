@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from yimai.wiring.problems import plain_words
+from yimai.wiring.network import Certificate, is_loopback
+from yimai.wiring.problems import CommandProblem, plain_words
 
 Task = Callable[[argparse.Namespace], int]
 
@@ -71,15 +72,18 @@ def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
     demo.add_argument("--load-only", action="store_true", help="load the simulated programme, do not serve")
     serve = _command(commands, "serve", "Show the ledger in the browser, on loopback.", _serve)
     serve.add_argument("--port", type=int, default=8080, help="port (8080, or the next that is free)")
-    serve.add_argument(
-        "--listen", default="127.0.0.1", metavar="ADDRESS", help="beyond loopback only if check --deploy passes"
-    )
-    serve.add_argument("--certificate", type=Path, metavar="FILE", help="PEM file, for TLS without a proxy")
-    serve.add_argument("--key", type=Path, metavar="FILE", help="the certificate's private key, a PEM file")
+    _add_network(serve, "beyond loopback only if check --deploy passes")
     check = _command(
         commands, "check", "Say whether the installation may be reached over a network.", _check_deployment
     )
     check.add_argument("--deploy", action="store_true", required=True, help="judge settings, secrets and database")
+    _add_network(check, "as serve would be given it")
+
+
+def _add_network(command: argparse.ArgumentParser, listen: str) -> None:
+    command.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help=listen)
+    command.add_argument("--certificate", type=Path, metavar="FILE", help="PEM file, for TLS without a proxy")
+    command.add_argument("--key", type=Path, metavar="FILE", help="the certificate's private key, a PEM file")
 
 
 def _add_ledger_commands(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -175,14 +179,20 @@ def _demo(chosen: argparse.Namespace) -> int:
 def _serve(chosen: argparse.Namespace) -> int:
     from yimai.wiring import serve
 
-    certificate = serve.Certificate(chosen.certificate, chosen.key) if chosen.certificate and chosen.key else None
-    return serve.serve_folder(chosen.folder, chosen.port, chosen.listen, certificate)
+    return serve.serve_folder(chosen.folder, chosen.port, chosen.listen, _certificate(chosen))
+
+
+def _certificate(chosen: argparse.Namespace) -> Certificate | None:
+    if (chosen.certificate is None) != (chosen.key is None):
+        raise CommandProblem("--certificate and --key belong together; give both, or neither")
+    return Certificate(chosen.certificate, chosen.key) if chosen.certificate is not None else None
 
 
 def _check_deployment(chosen: argparse.Namespace) -> int:
     from yimai.wiring import deploy_check
 
-    found = deploy_check.shortcomings(deploy_check.installation_at(chosen.folder))
+    is_loopback(chosen.listen)
+    found = deploy_check.shortcomings(deploy_check.installation_at(chosen.folder, _certificate(chosen)))
     for each in found:
         print(f"- {each.what}: {each.mend}")
     print(f"{len(found)} shortcomings: not to be served on a network." if found else "May be served on a network.")

@@ -6,12 +6,16 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from cryptography import x509
+
 from yimai.wiring import house
 from yimai.wiring.demo_accounts import DEMO_PASSWORD
+from yimai.wiring.network import Certificate
 
 SHORTEST_SECRET: Final = 50
 """Characters: what a generator of secrets gives; shorter ones are made up by people."""
@@ -33,7 +37,7 @@ class Installation:
     environment: Mapping[str, str]
     folder: Path
     simulated: bool
-    certificate: bool = False
+    certificate: Certificate | None = None
 
 
 Check = Callable[[Installation], Iterator[Shortcoming]]
@@ -44,8 +48,8 @@ def shortcomings(installation: Installation) -> tuple[Shortcoming, ...]:
     return tuple(found for check in CHECKS for found in check(installation))
 
 
-def installation_at(folder: Path, *, certificate: bool = False) -> Installation:
-    """This process's, with the ledger in the folder or behind DATABASE_URL."""
+def installation_at(folder: Path, certificate: Certificate | None = None) -> Installation:
+    """This process's, with the ledger in the folder or behind DATABASE_URL and the certificate that ``serve`` is given."""
     database = house.open_database(folder)
     try:
         return Installation(os.environ, folder, house.is_simulated(database), certificate)
@@ -60,11 +64,47 @@ def _transport(here: Installation) -> Iterator[Shortcoming]:
             "browsers would reach the server without TLS, or it does not know its own name",
             "set YIMAI_ADDRESS to the address that browsers use, such as https://yimai.example.org",
         )
-    if not here.certificate and here.environment.get("YIMAI_TLS_PROXY") != "yes":
+    proxied = here.environment.get("YIMAI_TLS_PROXY") == "yes"
+    if here.certificate is None and not proxied:
         yield Shortcoming(
             "nothing says who ends TLS",
-            "give serve --certificate and --key, or set YIMAI_TLS_PROXY=yes where a proxy on this machine or network ends it"
-            " and sets X-Forwarded-Proto",
+            "give serve, and this check, --certificate and --key, or set YIMAI_TLS_PROXY=yes where a proxy on this machine or"
+            " network ends it and sets X-Forwarded-Proto",
+        )
+    if here.certificate is not None:
+        yield from _own_tls(here.certificate)
+    if proxied:
+        yield from _proxy(here)
+
+
+def _own_tls(certificate: Certificate) -> Iterator[Shortcoming]:
+    try:
+        certificate.context()
+    except OSError as error:
+        yield Shortcoming(
+            f"{certificate.file} and {certificate.key} cannot be used ({error.strerror or error})",
+            "name a certificate with its chain and its own key, both PEM files that this user may read",
+        )
+        return
+    ends = x509.load_pem_x509_certificate(certificate.file.read_bytes()).not_valid_after_utc
+    if ends <= datetime.now(UTC):
+        yield Shortcoming(f"the certificate ended on {ends:%Y-%m-%d}", "get a new one")
+    if stat.S_IMODE(certificate.key.stat().st_mode) & 0o077:
+        yield Shortcoming(f"others on this machine may read {certificate.key}", f"chmod 600 {certificate.key}")
+
+
+def _proxy(here: Installation) -> Iterator[Shortcoming]:
+    if not here.environment.get("YIMAI_PROXIES", "").isdecimal() or int(here.environment["YIMAI_PROXIES"]) < 1:
+        yield Shortcoming(
+            "everybody who has not signed in would count as the proxy when requests are limited",
+            "set YIMAI_PROXIES to the number of your own proxies, the outermost of which sets X-Forwarded-For anew",
+        )
+    live = urlsplit(here.environment.get("YIMAI_LIVE_ADDRESS", ""))
+    if live.scheme != "https" or not live.hostname:
+        yield Shortcoming(
+            "pages would not follow the record: browsers do not reach live updates through the proxy",
+            "let the proxy lead an address such as https://yimai.example.org/live to /live at port YIMAI_LIVE_PORT, without"
+            " gathering what comes, and name it in YIMAI_LIVE_ADDRESS",
         )
 
 

@@ -4,8 +4,9 @@ It listens to the sealer's notifications, looks up what was sealed, and sends ea
 new facts are about: no content, nothing that the page's signed token does not name. Appends themselves notify nobody: commits
 that notify wait for one another. It stops when its standard input ends, so it never outlives ``serve``.
 
-From the environment: YIMAI_LIVE_DATABASE_URL (libpq URL of ``yimai_live``), YIMAI_LIVE_PORT, YIMAI_LIVE_ORIGINS (of the pages,
-separated by spaces), YIMAI_SECRET_KEY.
+From the environment: YIMAI_LIVE_DATABASE_URL (libpq URL of ``yimai_live``), YIMAI_LIVE_LISTEN and YIMAI_LIVE_PORT,
+YIMAI_LIVE_CERTIFICATE and YIMAI_LIVE_KEY ("" without TLS of its own), YIMAI_LIVE_ORIGINS (of the pages, separated by spaces),
+YIMAI_SECRET_KEY.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,8 +29,8 @@ from psycopg import AsyncConnection
 from yimai.interfaces.web.live import VALID, watched_by
 from yimai.ledger.codec import parse
 from yimai.projections import audience
+from yimai.wiring.network import Certificate, Place
 
-LOOPBACK: Final = "127.0.0.1"
 MOST_STREAMS: Final = 1000
 AT_ONCE: Final = 1000
 LONGEST_HEAD: Final = 16 * 1024
@@ -172,9 +174,12 @@ async def _sealed_after(connection: AsyncConnection[Any], position: int) -> tupl
     return found[-1][0], frozenset(names)
 
 
-async def serve(url: str, port: int, live: Live) -> None:
+async def serve(url: str, at: Place, live: Live) -> None:
     """Serve until standard input ends."""
-    server = await asyncio.start_server(live.answer, LOOPBACK, port, limit=LONGEST_HEAD)
+    tls: dict[str, Any] = {}
+    if at.certificate is not None:
+        tls = {"ssl": at.certificate.context(), "ssl_handshake_timeout": HEAD_SECONDS}
+    server = await asyncio.start_server(live.answer, at.listen, at.port, limit=LONGEST_HEAD, **tls)
     tell = asyncio.ensure_future(_tell(url, live))
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
     async with server:
@@ -191,8 +196,11 @@ async def _tell(url: str, live: Live) -> None:
 
 def main() -> None:
     live = Live(os.environ["YIMAI_SECRET_KEY"], frozenset(os.environ["YIMAI_LIVE_ORIGINS"].split()))
+    file, key = os.environ["YIMAI_LIVE_CERTIFICATE"], os.environ["YIMAI_LIVE_KEY"]
+    certificate = Certificate(Path(file), Path(key)) if file and key else None
+    at = Place(os.environ["YIMAI_LIVE_LISTEN"], int(os.environ["YIMAI_LIVE_PORT"]), certificate)
     with suppress(KeyboardInterrupt):
-        asyncio.run(serve(os.environ["YIMAI_LIVE_DATABASE_URL"], int(os.environ["YIMAI_LIVE_PORT"]), live))
+        asyncio.run(serve(os.environ["YIMAI_LIVE_DATABASE_URL"], at, live))
     os._exit(0)  # pages that still follow need no farewell: they come back by themselves
 
 

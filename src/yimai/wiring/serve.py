@@ -1,15 +1,12 @@
-"""Serves the ledger to browsers on loopback."""
+"""Serves the ledger to browsers, on loopback unless nothing speaks against a network."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -18,28 +15,20 @@ from granian.server import Server
 
 from yimai.wiring import demo_accounts, deploy_check, hospital_providers, house
 from yimai.wiring.live_serving import kept_live
+from yimai.wiring.network import LOOPBACK, Certificate, Place, is_free, is_loopback
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
 
-LOOPBACK: Final = "127.0.0.1"
 PORTS_TRIED: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """TLS of the server's own: PEM files."""
-
-    file: Path
-    key: Path
 
 
 def serve_folder(folder: Path, port: int, listen: str = LOOPBACK, certificate: Certificate | None = None) -> int:
     """Serve the ledger in the folder (or behind DATABASE_URL); a simulated one's clock runs on from its last entry.
 
-    listen: beyond loopback only where nothing speaks against it. Raises CommandProblem.
+    listen: beyond loopback, or behind a proxy, only where nothing speaks against it. Raises CommandProblem.
     """
     stop_on_termination()
-    if not is_loopback(listen):
+    if not is_loopback(listen) or os.environ.get("YIMAI_TLS_PROXY") == "yes":
         _must_be_fit(folder, certificate)
     database = house.open_database(folder, progress=print)
     try:
@@ -53,17 +42,9 @@ def serve_folder(folder: Path, port: int, listen: str = LOOPBACK, certificate: C
         database.stop()
 
 
-def is_loopback(listen: str) -> bool:
-    """Whether only this machine is reached. Raises CommandProblem if it is no address."""
-    try:
-        return listen == "localhost" or ip_address(listen).is_loopback
-    except ValueError:
-        raise CommandProblem(f"--listen {listen} is no IP address; write it like 192.0.2.10 or ::") from None
-
-
 def _must_be_fit(folder: Path, certificate: Certificate | None) -> None:
     """Raises CommandProblem with everything that speaks against serving on a network."""
-    here = deploy_check.installation_at(folder, certificate=certificate is not None)
+    here = deploy_check.installation_at(folder, certificate)
     if found := deploy_check.shortcomings(here):
         listed = "\n".join(f"- {each.what}: {each.mend}" for each in found)
         raise CommandProblem(f"This installation must not be reached over a network yet:\n{listed}")
@@ -100,21 +81,19 @@ def serve(
 ) -> int:
     """Serve until stopped; print one address."""
     hospital_providers.providers_in(os.environ.get("YIMAI_OIDC_FILE"))  # which complains now rather than in the worker
-    free = _free_port(port)
+    at = Place(listen, _free_port(listen, port), certificate)
     os.environ["YIMAI_WEB_DATABASE_URL"] = database.screen_url
     os.environ["YIMAI_WEB_APP_DATABASE_URL"] = database.app_url
     os.environ["YIMAI_WEB_FOLDER"] = str(database.folder)
     os.environ["YIMAI_WEB_ACCOUNTS_DATABASE_URL"] = database.accounts_url
+    os.environ["YIMAI_WEB_HOST"] = listen if is_loopback(listen) else ""
     os.environ["YIMAI_SECRET_KEY"] = house.secret_key(database)
     os.environ["YIMAI_DEMO_PASSWORD"] = demo_accounts.open_demonstration(database) if offset is not None else ""
     os.environ["YIMAI_CLOCK_OFFSET"] = str(offset.total_seconds()) if offset is not None else ""
-    print(f"\n  Yimai 一脉   http://localhost:{free}/   (Ctrl-C stops)\n", flush=True)
-    if shared := os.environ["YIMAI_DEMO_PASSWORD"]:
-        print(f"  Sign in as any simulated person; the password of all of them is {shared}\n", flush=True)
     server = Server(
         "yimai.wiring.wsgi:application",
         address=listen,
-        port=free,
+        port=at.port,
         ssl_cert=certificate.file if certificate is not None else None,
         ssl_key=certificate.key if certificate is not None else None,
         interface=Interfaces.WSGI,
@@ -123,21 +102,25 @@ def serve(
         log_enabled=False,
         websockets=False,
     )
-    with kept_live(database.live_url, house.secret_key(database), free) as address:
+    with kept_live(database.live_url, house.secret_key(database), at) as address:
+        _say(at)
         os.environ["YIMAI_WEB_LIVE_ADDRESS"] = address
         server.serve()
     return 0
 
 
-def _free_port(wanted: int) -> int:
-    """Return the wanted port, or the next one that is free."""
+def _say(at: Place) -> None:
+    print(f"\n  Yimai 一脉   {at.origin}/   (Ctrl-C stops)\n", flush=True)
+    if address := os.environ.get("YIMAI_ADDRESS"):
+        print(f"  Browsers reach it at {address}\n", flush=True)
+    if shared := os.environ["YIMAI_DEMO_PASSWORD"]:
+        print(f"  Sign in as any simulated person; the password of all of them is {shared}\n", flush=True)
+
+
+def _free_port(listen: str, wanted: int) -> int:
+    """Return the wanted port, or the next one that is free at this address."""
     for port in range(wanted, wanted + PORTS_TRIED):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
+        if is_free(listen, port):
             if port != wanted:
                 print(f"Port {wanted} is in use; taking {port}.", file=sys.stderr)
             return port

@@ -41,12 +41,12 @@ MIDDLEWARE = [
     "yimai.interfaces.web.headers.content_security",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "yimai.interfaces.web.bounds.bounded",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "yimai.wiring.bounds.bounded",
     "allauth.account.middleware.AccountMiddleware",
     "yimai.interfaces.accounts.gate.Gate",
     "yimai.wiring.page_access.PageAccess",
@@ -99,13 +99,13 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "account_login"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_limit"}}
-"""Counts of attempts, in the database so that they count whichever worker is asked."""
+"""Which one-time codes were used, in the database so that it counts whichever worker is asked."""
 SESSION_ENGINE = "yimai.interfaces.accounts.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ADDRESS.startswith("https:")
 CSRF_COOKIE_AGE = None
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("YIMAI_PROXIES") or 0)
+PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("YIMAI_PROXIES") or 0)
 """Limits count by the address that the outermost of our own proxies saw."""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(ADDRESS).scheme
 ACCOUNT_ADAPTER = "yimai.interfaces.accounts.adapter.AccountAdapter"

@@ -3,7 +3,7 @@
 YIMAI_WEB_DATABASE_URL: libpq URL of the screens' role, YIMAI_WEB_APP_DATABASE_URL: of the role that decides,
 YIMAI_WEB_ACCOUNTS_DATABASE_URL: of the accounts' role. YIMAI_WEB_FOLDER: the data folder, where keys may lie.
 YIMAI_SECRET_KEY: what signs sessions. YIMAI_DEMO_PASSWORD: which the demonstration's accounts share, or "".
-YIMAI_WEB_LIVE_ADDRESS: where pages follow the record.
+YIMAI_WEB_LIVE_ADDRESS: where pages follow the record. YIMAI_WEB_HOST: the address of this machine's own that is listened at, or "".
 YIMAI_CLOCK_OFFSET: seconds from this machine's clock to a simulated ledger's, or "" where the real time counts.
 """
 
@@ -31,9 +31,10 @@ from yimai.interfaces.web import bench, live, window
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.store.vault import VaultProblem, wrapping_key_in
 from yimai.wiring import account_database, content_files, hospital_providers, house, personal_data
+from yimai.wiring.bounds import measured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
-application = get_wsgi_application()
+application = measured(get_wsgi_application())
 
 
 def _patient(cursor: psycopg.Cursor[Any], treatment: str) -> bytes | None:
@@ -85,6 +86,7 @@ def _open(url: str) -> None:
     seconds = os.environ.get("YIMAI_CLOCK_OFFSET")
     offset = timedelta(seconds=float(seconds)) if seconds else None
     settings.SECRET_KEY = os.environ["YIMAI_SECRET_KEY"]  # the settings may have been read before it was known
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *os.environ.get("YIMAI_WEB_HOST", "").split()]
     settings.SOCIALACCOUNT_PROVIDERS = {
         "openid_connect": {"APPS": hospital_providers.providers_in(os.environ.get("YIMAI_OIDC_FILE"))}
     }

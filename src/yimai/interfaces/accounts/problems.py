@@ -12,10 +12,6 @@ WRONG: Final = Words(
     "The person's identifier or the password is wrong. Check both and try again; if the password is forgotten, "
     "ask the administrator of accounts for a one-time password.",
 )
-TOO_OFTEN: Final = Words(
-    "此处的登录尝试过于频繁。请一分钟后再试。",
-    "Too many attempts to sign in from here. Try again in a minute.",
-)
 NOT_REGISTERED: Final = Words(
     "该账号的人员未在账本中登记，不能登录。请联系管理员登记人员。",
     "The person of this account is not registered in the ledger. Ask the administrator to register the person.",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.internal.decorators import login_stage_required
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.account.models import Login
-from allauth.core.internal import ratelimit
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
@@ -30,15 +29,11 @@ from yimai.interfaces.accounts.gate import WhoRequest, who_is
 from yimai.interfaces.accounts.models import Account
 from yimai.interfaces.accounts.sign_in import next_page, proven
 
-RATES: Final = {"challenge": "60/m/ip", "passkey": "30/m/ip"}
-
 
 @never_cache
 @login_not_required
 def passkey_challenge(request: HttpRequest) -> HttpResponse:
     """What a passkey is to answer next in this session."""
-    if not ratelimit.consume(request, app="yimai", action="challenge", config=RATES, limit_get=True):
-        return JsonResponse({}, status=429)
     return JsonResponse({"challenge": passkeys.challenge(request)})
 
 
@@ -47,8 +42,6 @@ def passkey_challenge(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by a passkey alone: it holds the identifier, and verified its user."""
-    if not ratelimit.consume(request, app="yimai", action="passkey", config=RATES):
-        return _sign_in_again(request, problems.TOO_OFTEN)
     given = passkeys.answered_here(request, None, request.POST.get("credential", ""))
     if given is None or not given.authenticator.user.is_active:
         return _sign_in_again(request, problems.WRONG_PASSKEY)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
-from allauth.core.internal import ratelimit
 from django.contrib.auth import authenticate, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.password_validation import validate_password
@@ -25,9 +22,6 @@ from yimai.interfaces.accounts import demonstration, lockout, problems, provider
 from yimai.interfaces.accounts.events import note
 from yimai.interfaces.accounts.gate import WhoRequest, who_is
 from yimai.interfaces.accounts.models import Account
-
-RATES: Final = {"sign_in": "60/m/ip"}
-"""Attempts from one address, behind which a whole hospital may stand; what guards an account is its lock."""
 
 
 @never_cache
@@ -51,8 +45,6 @@ def sign_in(request: WhoRequest) -> HttpResponse:
 
 def _judge(request: HttpRequest) -> Account | Words:
     """Return the account that may begin a session, or what is wrong."""
-    if not ratelimit.consume(request, app="yimai", action="sign_in", config=RATES):
-        return problems.TOO_OFTEN
     password = request.POST.get("password", "")
     account = Account.objects.of(request.POST.get("person", ""))
     if account is None:

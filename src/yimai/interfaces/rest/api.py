@@ -37,8 +37,8 @@ from yimai.projections.register import PersonRow
 
 SESSION: Final = "sessionid"
 CONFLICTS: Final = (COMMAND_REUSED, TRY_AGAIN, RECORD_CHANGED)
-ALWAYS: Final[dict[Any, Any]] = dict.fromkeys((400, 401, 403), Problem)
-"""Unreadable, not signed in, forged."""
+ALWAYS: Final[dict[Any, Any]] = dict.fromkeys((400, 401, 403, 413, 429), Problem)
+"""Unreadable, not signed in, forged, too large, too often."""
 Reply = Status[Any]
 
 

@@ -45,20 +45,20 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that the request could not be understood, and that nothing was written."""
-    return _bare(request, 400, UNREADABLE)
+    return bare(request, 400, UNREADABLE)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that this is closed to the reader."""
-    return _bare(request, 403, FORBIDDEN)
+    return bare(request, 403, FORBIDDEN)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Say that the fault is ours; nothing of the request or of the failure stands on the page."""
-    return _bare(request, 500, FAILED)
+    return bare(request, 500, FAILED)
 
 
-def _bare(request: HttpRequest, status: int, words: Words) -> HttpResponse:
+def bare(request: HttpRequest, status: int, words: Words) -> HttpResponse:
     """A page that needs neither database nor session: they may be what failed."""
     activate(get_language_from_path(request.path_info) or get_language_from_request(request))
     return render(request, "web/failed.html", {"words": words, "status": status}, status=status)

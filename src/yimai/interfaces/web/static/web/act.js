@@ -112,6 +112,7 @@
       return html.trim() ? replace(form, html) : location.reload();
     }
     if (["sign", "conflict", "refused"].includes(answer)) return replace(form, html);
+    if (status === 413) return notice(form, yimai.say("act.too-large"));
     if (status === 429) return notice(form, yimai.say("act.later", { seconds: response.retry || 60 }));
     return notice(form, yimai.say(status >= 500 ? "act.unknown" : "act.odd", { status }));
   };
