@@ -244,10 +244,10 @@ def ever(verb: str, person: Person) -> Refusal | None:
     return None if any(role in able for role in person.roles) else NOT_OF_ROLE(person=person.id, roles="/".join(able))
 
 
-def roles_of(verb: str) -> tuple[Role, ...]:
-    """The roles that may do this with something that is their site's, or with a treatment of it."""
+def roles_of(verb: str, capacity: str = PERFORMER) -> tuple[Role, ...]:
+    """The roles that may do this, or take part in it, with something that is their site's, or with a treatment of it."""
     own: set[Relation] = {"hospital", "base", "own_site"}
-    return tuple(role for role, given in ROWS[verb, PERFORMER].cells.items() if given is not None and given & own)
+    return tuple(role for role, given in ROWS[verb, capacity].cells.items() if given is not None and given & own)
 
 
 def _places(row: Row, matter: Matter) -> str:

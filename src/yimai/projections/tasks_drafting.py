@@ -136,7 +136,7 @@ def _about(recipe: Recipe, arguments: Mapping[str, str]) -> Words | None:
 
 
 _FIELDS: Final = (
-    "due", "earliest", "latest", "appears", "blocked", "assumed", "person", "without", "alternatives", "optional",
+    "due", "earliest", "latest", "appears", "blocked", "assumed", "person", "without", "alternatives", "optional", "people",
 )  # fmt: skip
 
 

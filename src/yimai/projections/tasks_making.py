@@ -148,6 +148,7 @@ def _complete(state: State, batch: str, step: Step) -> Task:
         step=step.id,
         filled=empty,
         verifier_needed="yes" if step.second_person else "",
+        people=tuple(began["people"]),
     )
 
 

@@ -27,7 +27,7 @@ class Task:
     earliest, latest: it cannot be done before, or after. blocked: why it can't be done now, a key of ``BLOCKS``, or "".
     assumed: whether its clock stands on a placeholder of ours. person: who alone can do it, or "" for anyone.
     without: who may not. alternatives: further verbs that answer the same need. optional: nobody waits for it.
-    about: the step, label, sample or test that it is about, as the recipe calls it.
+    about: the step, label, sample or test that it is about, as the recipe calls it. people: who is at it.
     """
 
     verb: str
@@ -49,6 +49,7 @@ class Task:
     alternatives: tuple[str, ...] = ()
     optional: bool = False
     about: Words | None = None
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from django.core.files.uploadedfile import UploadedFile
 
+from yimai.domain import access
 from yimai.domain.fact import Quantity, measurable
 from yimai.domain.identifier import LETTERS, typed
 from yimai.domain.label_code import FOREIGN, scanned
@@ -411,6 +412,11 @@ class Colleague(Field):
     def drawn(self, situation: Situation) -> Mapping[str, Any]:
         wanted = set(self.roles)
         return {"people": [each for each in situation.colleagues if wanted & set(each.roles) and each != situation.who]}
+
+
+def second_person(verb: str) -> Colleague:
+    """Who verifies what another does, on the same tablet: everybody whom the table of access lets do that."""
+    return Colleague(name="verifier", roles=access.roles_of(verb, "verifier"))
 
 
 def scanned_identifier(text: str) -> str:

@@ -10,7 +10,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import home_courier, home_hospital, home_office, home_operator, home_quality, page, window
+from yimai.interfaces.web import (
+    home_courier,
+    home_hospital,
+    home_office,
+    home_operator,
+    home_quality,
+    home_second_person,
+    page,
+    window,
+)
 from yimai.interfaces.web.home_quality import QUALITY
 from yimai.interfaces.web.tablet import kept
 from yimai.interfaces.web.to_do import beginnings, own_roles, to_do
@@ -41,6 +50,8 @@ def home(request: HttpRequest, role: str = "") -> HttpResponse:
         return home_hospital.hospital(request, who, roles, role)
     if roles == ("courier",):
         return home_courier.courier(request, who)
+    if roles == ("second_person",):
+        return home_second_person.second_person(request, who, role)
     return _home(request, who, roles, role)
 
 

@@ -41,6 +41,7 @@ class ToDo:
     """One task. address: of its form, "" where the reader cannot do it now. things: noun and identifier of what it is about.
 
     with_whom: the roles that do it, where the reader does not. patient: whose treatment it is, where the reader may know.
+    where: in which room it is done, and who is at it.
     """
 
     task: Task
@@ -52,6 +53,7 @@ class ToDo:
     remaining: timedelta | None
     with_whom: tuple[Role, ...]
     patient: Patient | None = None
+    where: Words | None = None
 
     @property
     def ready(self) -> bool:

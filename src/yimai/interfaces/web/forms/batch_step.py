@@ -16,7 +16,7 @@ from yimai.domain.batch_step import holds_exceeded
 from yimai.domain.fact import Quantity
 from yimai.domain.recipe import EntryField, Step, Words
 from yimai.interfaces.web.entry_field import GivenRound, NotedEntry, Replaced, entry_field
-from yimai.interfaces.web.field import Colleague, Field, Given, Option, reason
+from yimai.interfaces.web.field import Field, Given, Option, reason, second_person
 from yimai.interfaces.web.form import Arguments, Form
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import ContainersScanned, Crew, Fillings, Known, LotUsed, Reasons, Thing
@@ -193,7 +193,7 @@ def _completing(situation: Situation) -> tuple[Field, ...]:
         else entry_field(each, f"{ENTRY}{each.id}")
         for each in step.entries
     )
-    second = (Colleague(name="verifier", roles=("operator",)),) if step.second_person else ()
+    second = (second_person("batch.complete_step"),) if step.second_person else ()
     return (*_about(), *entries, *_fillings(situation, step), *second)
 
 
@@ -242,7 +242,7 @@ def _correcting(situation: Situation) -> tuple[Field, ...]:
         ),
         entry_field(field, "new"),
         reason(*CHANGE, "sample_unsuitable"),
-        Colleague(name="verifier", roles=("operator", "qa")),
+        second_person("batch.correct_entry"),
     )
 
 

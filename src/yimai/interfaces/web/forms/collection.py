@@ -9,13 +9,13 @@ from yimai.actions import collection
 from yimai.domain.collection import CollectionFailure
 from yimai.domain.fact import Quantity
 from yimai.domain.recipe import Limits, Words
-from yimai.interfaces.web.field import Choice, Colleague, Field, Given, Measure, Scan
+from yimai.interfaces.web.field import Choice, Field, Given, Measure, Scan, second_person
 from yimai.interfaces.web.form import Arguments, Form, address
 from yimai.interfaces.web.situation import Situation
 from yimai.projections.field_words import VALUES
 
 WRISTBAND: Final = Scan(name="wristband", title=Words("患者腕带", "Patient's wristband"), nouns=("wristband",))
-SECOND: Final = Colleague(name="verifier", roles=("nurse", "physician"))
+SECOND: Final = second_person("collection.start")
 BILLION: Final = "10*9"
 MILLION: Final = "10*6"
 

@@ -6,13 +6,13 @@ from typing import Final
 
 from yimai.actions import custody
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Colleague, Field, Given, Option, Scan, Tick, YesNo
+from yimai.interfaces.web.field import Field, Given, Option, Scan, Tick, YesNo, second_person
 from yimai.interfaces.web.form import Arguments, Form
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Reasons, Thing
 
 CONTAINER: Final = Scan(name="container", title=Words("容器", "Container"), nouns=("container",))
-SECOND: Final = Colleague(name="verifier", roles=("operator", "nurse", "physician", "qa"))
+SECOND: Final = second_person("custody.receive")
 TOO_OLD: Final = Reasons(
     name="reasons",
     title=Words("新鲜物料已超时：需要两人签署理由", "The fresh material is too old: two signed reasons are needed"),

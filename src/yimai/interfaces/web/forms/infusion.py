@@ -7,7 +7,7 @@ from typing import Final
 from yimai.actions import infusion
 from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Colleague, Confirmation, Field, Given, Scan, reason
+from yimai.interfaces.web.field import Confirmation, Field, Given, Scan, reason, second_person
 from yimai.interfaces.web.form import Form, Preview
 from yimai.interfaces.web.forms.collection import WRISTBAND
 from yimai.interfaces.web.lymphodepletion import signal
@@ -15,7 +15,7 @@ from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.today import pressing
 from yimai.projections import clock_board
 
-SECOND: Final = Colleague(name="verifier", roles=("nurse", "physician"))
+SECOND: Final = second_person("infusion.match_bedside")
 BAG: Final = Scan(name="container", title=Words("成品袋", "Product bag"), nouns=("container",))
 ORDER: Final = Scan(name="order", title=Words("医嘱（COI）", "Order (COI)"), nouns=("treatment",))
 

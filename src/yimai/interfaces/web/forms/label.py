@@ -8,7 +8,7 @@ from yimai.actions import label
 from yimai.domain.identifier import grouped
 from yimai.domain.label_code import Scanned
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import NOTHING, Choice, Colleague, Field, Given, Option, Scan, ScanCopy, reason
+from yimai.interfaces.web.field import NOTHING, Choice, Field, Given, Option, Scan, ScanCopy, reason, second_person
 from yimai.interfaces.web.form import Arguments, Form, Preview, address
 from yimai.interfaces.web.situation import Situation
 
@@ -80,7 +80,7 @@ FORMS: Final = (
     Form(
         label.use,
         Words("贴标签", "Stick a label on"),
-        (Given(name="treatment"), COPY, Colleague(name="verifier", roles=("coordinator", "nurse", "operator", "qa"))),
+        (Given(name="treatment"), COPY, second_person("label.use")),
         button=Words("已贴好", "It is stuck on"),
         guide=Words("贴好后扫描；第二人核对。", "Stick it on, then scan it; a second person checks."),
         build=_scanned,

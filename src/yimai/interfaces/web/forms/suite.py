@@ -6,7 +6,7 @@ from typing import Final
 
 from yimai.actions import suite
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Colleague, Confirmation, Given, Option, reason
+from yimai.interfaces.web.field import Colleague, Confirmation, Given, Option, reason, second_person
 from yimai.interfaces.web.form import Form
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Thing
@@ -53,7 +53,7 @@ def _place(situation: Situation) -> str:
 
 
 def _clearing(situation: Situation) -> tuple[Thing | Given | Confirmation | Colleague, ...]:
-    second = Colleague(name="verifier", roles=("operator", "qa"))
+    second = second_person("suite.clear_line")
     return (Given(name="treatment"), Given(name="batch", optional=True), suite_field(situation), *CHECKED, second)
 
 
