@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
 from tests.wiring.test_bench_ledger import PROGRAM, environment
 
 
-def test_a_quick_run_measures_every_page_and_writes_it_as_json(tmp_path: Path) -> None:
-    file, place = tmp_path / "figures.json", tmp_path / "place"
-    place.mkdir()
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short path: the browser's sockets lie in it."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_a_quick_run_measures_every_page_and_writes_it_as_json(tmp_path: Path, place: Path) -> None:
+    file = tmp_path / "figures.json"
     ran = subprocess.run(
         [*PROGRAM, "bench", "web", "--quick", "--json", str(file)],
         env=environment(place),
@@ -28,4 +37,10 @@ def test_a_quick_run_measures_every_page_and_writes_it_as_json(tmp_path: Path) -
         assert all(milliseconds > 0 for milliseconds in each["ms"]), each
         assert each["queries"] > 0, each
         assert f"{each['median_ms']:.1f}" in ran.stdout
+    figures = {each["figure"]: each["runs"] for each in found["figures"]}
+    for each in (
+        "scan to its answer in a form, in the browser",
+        "scan to the page of what was scanned, in the browser",
+    ):
+        assert [took > 0 for took in figures[each]] == [True]
     assert not list(place.iterdir())

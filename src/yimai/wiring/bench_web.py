@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from yimai.interfaces.plant.journey import Journey, drive
 from yimai.interfaces.plant.plant import Plant
 from yimai.interfaces.plant.simulation import Simulation
 from yimai.projections import slot_board
-from yimai.wiring import bench_report, demo, house, serve
+from yimai.wiring import bench_report, bench_scan, demo, house, serve
 from yimai.wiring.bench_ledger import server_on_disk
 from yimai.wiring.bench_report import Figure
 from yimai.wiring.problems import CommandProblem
@@ -55,10 +55,11 @@ class Sizes:
     treatments: int
     requests: int
     runs: int
+    looks: int
 
 
-QUICK: Final = Sizes(70, 4, 1)
-USUAL: Final = Sizes(1000, 60, 3)
+QUICK: Final = Sizes(70, 4, 1, 1)
+USUAL: Final = Sizes(1000, 60, 3, 30)
 
 
 @dataclass(frozen=True)
@@ -174,9 +175,8 @@ def _measure(
         for page in pages:
             timed.append(_timed(client, page))
             bar.update(task, advance=1)
-        session = client(people["qa"]).cookies["sessionid"].value
-    figures = _scans(database, treatments, session, sizes, bar) if shutil.which("wrk") else []
-    return timed, figures
+        sessions = {role: client(people[role]).cookies["sessionid"].value for role in ("qa", "operator")}
+    return timed, _scans(database, treatments, sessions, sizes, bar)
 
 
 def _people(database: house.Database) -> dict[str, str]:
@@ -260,20 +260,33 @@ def _timed(client: Any, page: Page) -> Timed:
 
 
 def _scans(
-    database: house.Database, treatments: Sequence[str], session: str, sizes: Sizes, bar: Progress
+    database: house.Database, treatments: Sequence[str], sessions: Mapping[str, str], sizes: Sizes, bar: Progress
 ) -> list[Figure]:
+    """What the served installation does with scans: as a browser shows them, then under wrk; each where the machine has it."""
+    loaded = sizes.runs if shutil.which("wrk") else 0
+    looked = sizes.looks if bench_scan.can_look() else 0
+    task = bar.add_task("Scanning", total=loaded + looked)
+    figures = []
+    if loaded or looked:
+        with _served(database) as address:
+            if looked:
+                figures += bench_scan.scans_seen(address, sessions["operator"], treatments, looked)
+                bar.update(task, advance=looked)
+            if loaded:
+                figures += _under_load(address, sessions["qa"], treatments[0], loaded)
+                bar.update(task, advance=loaded)
+    return figures
+
+
+def _under_load(address: str, session: str, treatment: str, runs: int) -> list[Figure]:
     """Requests a second of the scan's address under wrk, beside /health of the same server."""
     scan = Figure("scan endpoint, 16 connections", "requests/s")
     latency = Figure("scan endpoint, 16 connections, p99", "ms")
-    code = treatments[0]
-    task = bar.add_task("Scanning under load", total=sizes.runs)
-    with _served(database) as address:
-        for _ in range(sizes.runs):
-            scan.floor_runs.append(_wrk(f"{address}/health", session)[0])
-            rate, p99 = _wrk(f"{address}/zh-hans/scan?code={code}", session)
-            scan.runs.append(rate)
-            latency.runs.append(p99)
-            bar.update(task, advance=1)
+    for _ in range(runs):
+        scan.floor_runs.append(_wrk(f"{address}/health", session)[0])
+        rate, p99 = _wrk(f"{address}/zh-hans/scan?code={treatment}", session)
+        scan.runs.append(rate)
+        latency.runs.append(p99)
     return [scan, latency]
 
 
