@@ -49,6 +49,7 @@ def second_person(request: HttpRequest, who: PersonRow, role: str) -> HttpRespon
             "roles": own_roles(who),
             "site": who.site,
             "revoked": treatment_board.revoked(cursor, who.site),
+            "rooms": True,
             "running": [each for each in lines if each.task.verb in IN_PROGRESS],
             "others": [each for each in lines if each.task.verb not in IN_PROGRESS],
             "more": max(0, len(running) - SHOWN) + max(0, len(others) - SHOWN),
