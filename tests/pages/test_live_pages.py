@@ -11,6 +11,7 @@ from typing import Any
 from wsgiref.simple_server import make_server
 
 import pytest
+from django.core import signing
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 from django.utils import timezone
@@ -225,8 +226,11 @@ def test_a_page_that_asks_by_itself_keeps_no_session_alive(client: Client) -> No
 def test_what_a_page_watches_is_bounded(client: Client) -> None:
     live.open("http://127.0.0.1:1/live")
     try:
-        token = live.watching(f"treatment/T{number}" for number in range(1000))["token"]
-        assert len(live.watched_by(token, "only for tests")) == live.MOST_SUBJECTS
-        assert live.watching([]) == {}
+        token = live.watching((f"treatment/T{number}" for number in range(1000)), "a session")["token"]
+        found = live.watched_by(token, "only for tests")
+        assert (len(found.subjects), found.session) == (live.MOST_SUBJECTS, live.mark_of("a session"))
+        assert "a session" not in str(signing.loads(token, key="only for tests", salt=live._SALT))
+        assert live.watching([], "a session") == {}
+        assert live.watching(["treatment/T1"], None) == {}
     finally:
         live.open("")

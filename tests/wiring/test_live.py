@@ -7,8 +7,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from yimai.wiring.network import LOOPBACK, Place
 
 SECRET = "only for tests"
 PAGES = 43210
+SESSION = "0123456789abcdefghijklmnopqrstuv"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Following:
     url: str
     story: Story
 
-    def token(self, *subjects: str) -> str:
-        return signing.dumps(list(subjects), key=SECRET, salt=tokens._SALT)
+    def token(self, *subjects: str, session: str = SESSION) -> str:
+        return token(*subjects, session=session)
 
     def ask(self, token: str, origin: str = "", target: str = "/live") -> socket.socket:
         parts = urlsplit(self.address)
@@ -55,12 +56,30 @@ class Following:
             return connection.recv(4096).decode().split("\r\n")[0]
 
     @contextmanager
-    def stream(self, *subjects: str) -> Iterator[socket.socket]:
-        with self.ask(self.token(*subjects)) as connection:
+    def stream(self, *subjects: str, session: str = SESSION) -> Iterator[socket.socket]:
+        with self.ask(self.token(*subjects, session=session)) as connection:
             received = b""
             while b"retry:" not in received:
                 received += connection.recv(4096)
             yield connection
+
+
+def token(*subjects: str, session: str = SESSION, key: str = SECRET, salt: str = tokens._SALT) -> str:
+    return signing.dumps([tokens.mark_of(session), list(subjects)], key=key, salt=salt)
+
+
+def begin_session(url: str, session: str, person: str = "QA-1") -> None:
+    """Sign the person in, as far as the live process can tell."""
+    with psycopg.connect(url, options="-c search_path=django") as owner:
+        owner.execute(
+            "INSERT INTO accounts_account (person, password, made, failures) VALUES (%s, '', now(), 0) ON CONFLICT DO NOTHING",
+            (person,),
+        )
+        owner.execute(
+            "INSERT INTO accounts_session (session_key, session_data, expire_date, began, seen, account_id)"
+            " VALUES (%s, '', now() + interval '1 hour', now(), now(), %s)",
+            (session, person),
+        )
 
 
 def told(connection: socket.socket, seconds: float = 5) -> str:
@@ -84,6 +103,7 @@ def following(postgres: EmbeddedDatabase) -> Iterator[Following]:
         story = begin(pool)
         story.open_house()
         story.ledger.seal()
+        begin_session(url, SESSION)
         with kept_live(make_conninfo(url, user="yimai_live"), SECRET, Place(LOOPBACK, PAGES)) as address:
             found = Following(address, url, story)
             for _ in range(200):
@@ -152,22 +172,58 @@ class TestAStream:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE usename = 'yimai_live' AND datname = current_database()"
             ).fetchall()
-            assert ended == [(True,)]
+            assert ended == [(True,)] * 2, "one hears what was sealed, one asks for sessions"
+            assert following.status(following.token("x")).endswith("200 OK")
             telling.accept()
             following.story.ledger.seal()
             assert f"treatment/{telling.coi}" in told(connection)
+
+    @pytest.mark.parametrize("ending", ["DELETE FROM", "UPDATE"])
+    def test_ends_within_seconds_of_its_session(self, following: Following, ending: str) -> None:
+        telling, session = tell(following), ending[0] * 32
+        begin_session(following.url, session)
+        change = "SET expire_date = now()" if ending == "UPDATE" else ""
+        with (
+            following.stream(f"treatment/{telling.coi}", session=session) as connection,
+            following.stream("x") as other,
+        ):
+            told(connection, 0.5)
+            with psycopg.connect(following.url) as owner:
+                owner.execute(f"{ending} django.accounts_session {change} WHERE session_key = %s", (session,))  # type: ignore[arg-type]  # ours
+            ended = time.monotonic()
+            assert told(connection).endswith("event: renew\ndata: 1\n\n")
+            assert time.monotonic() - ended < process.SESSION_SECONDS + 1
+            connection.settimeout(5)
+            assert connection.recv(100) == b"", "nothing follows"
+            telling.accept()
+            following.story.ledger.seal()
+            assert told(other, 1) == "", "a session that is open goes on"
 
 
 class TestWhoeverAsks:
     def test_without_a_token_of_ours_is_refused(self, following: Following) -> None:
         ours = following.token("treatment/T1")
         assert following.status(ours).endswith("200 OK")
-        for token in ("", "x", ours[:-1] + ("A" if ours[-1] != "A" else "B")):
-            assert following.status(token).endswith("403 Forbidden")
-        assert following.status(signing.dumps(["treatment/T1"], key="another", salt=tokens._SALT)).endswith(
-            "403 Forbidden"
-        )
-        assert following.status(signing.dumps(["treatment/T1"], key=SECRET, salt="other")).endswith("403 Forbidden")
+        for spoilt in ("", "x", ours[:-1] + ("A" if ours[-1] != "A" else "B")):
+            assert following.status(spoilt).endswith("403 Forbidden")
+        assert following.status(token("treatment/T1", key="another")).endswith("403 Forbidden")
+        assert following.status(token("treatment/T1", salt="other")).endswith("403 Forbidden")
+
+    def test_with_a_session_that_is_not_open_is_refused(self, following: Following) -> None:
+        assert following.status(following.token("treatment/T1", session="0" * 32)).endswith("403 Forbidden")
+        begin_session(following.url, "1" * 32)
+        assert following.status(following.token("treatment/T1", session="1" * 32)).endswith("200 OK")
+        with psycopg.connect(following.url) as owner:
+            owner.execute("UPDATE django.accounts_session SET expire_date = now() WHERE session_key = %s", ("1" * 32,))
+        assert following.status(following.token("treatment/T1", session="1" * 32)).endswith("403 Forbidden")
+
+    def test_too_often_for_one_session_must_wait(self, following: Following) -> None:
+        begin_session(following.url, "2" * 32)
+        with ExitStack() as opened:
+            for _ in range(process.MOST_OF_A_SESSION):
+                opened.enter_context(following.stream("treatment/T1", session="2" * 32))
+            assert following.status(following.token("x", session="2" * 32)).endswith("429 Too Many Requests")
+            assert following.status(following.token("x")).endswith("200 OK")
 
     def test_with_a_token_that_is_too_old_is_refused(
         self, following: Following, monkeypatch: pytest.MonkeyPatch
@@ -197,17 +253,21 @@ class TestWhoeverAsks:
             assert connection.recv(100) == b""
 
 
+async def all_open(marks: Collection[str]) -> frozenset[str]:
+    return frozenset(marks)
+
+
 def test_too_many_pages_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "MOST_STREAMS", 2)
-    token = signing.dumps(["treatment/T1"], key=SECRET, salt=tokens._SALT)
+    asked = quote(token("treatment/T1"))
 
     async def ask(port: int) -> tuple[bytes, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection(LOOPBACK, port)
-        writer.write(f"GET /live?token={quote(token)} HTTP/1.1\r\n\r\n".encode())
+        writer.write(f"GET /live?token={asked} HTTP/1.1\r\n\r\n".encode())
         return await reader.readline(), writer
 
     async def main() -> list[bytes]:
-        live = process.Live(SECRET, frozenset())
+        live = process.Live(SECRET, frozenset(), all_open)
         async with await asyncio.start_server(live.answer, LOOPBACK, 0) as server:
             port = server.sockets[0].getsockname()[1]
             found = [await ask(port) for _ in range(3)]
@@ -225,13 +285,13 @@ def test_too_many_pages_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_stream_ends_in_time_and_asks_for_a_new_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    token = signing.dumps(["treatment/T1"], key=SECRET, salt=tokens._SALT)
+    asked = quote(token("treatment/T1"))
 
     async def main() -> bytes:
-        live = process.Live(SECRET, frozenset())
+        live = process.Live(SECRET, frozenset(), all_open)
         async with await asyncio.start_server(live.answer, LOOPBACK, 0) as server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-            writer.write(f"GET /live?token={quote(token)} HTTP/1.1\r\n\r\n".encode())
+            writer.write(f"GET /live?token={asked} HTTP/1.1\r\n\r\n".encode())
             whole = await asyncio.wait_for(reader.read(), 5)
             writer.close()
             return whole
@@ -255,6 +315,8 @@ class TestTheProcess:
             assert live.execute("SELECT count(*) > 0 FROM ledger.entry").fetchone() == (True,)
             for statement in (
                 "SELECT * FROM vault.record",
+                "SELECT * FROM django.accounts_session",
+                "SELECT * FROM django.accounts_account",
                 "SELECT * FROM vault.person",
                 "SELECT * FROM projection.treatment_board",
                 "DELETE FROM projection.party",

@@ -1,8 +1,9 @@
 """The live process: tells pages by server-sent events that what they watch has moved.
 
 It listens to the sealer's notifications, looks up what was sealed, and sends each page the names of those of its subjects that
-new facts are about: no content, nothing that the page's signed token does not name. Appends themselves notify nobody: commits
-that notify wait for one another. It stops when its standard input ends, so it never outlives ``serve``.
+new facts are about: no content, nothing that the page's signed token does not name. A token holds for the session that the page
+was shown to; a stream ends within seconds of its session. Appends themselves notify nobody: commits that notify wait for one
+another. It stops when its standard input ends, so it never outlives ``serve``.
 
 From the environment: YIMAI_LIVE_DATABASE_URL (libpq URL of ``yimai_live``), YIMAI_LIVE_LISTEN and YIMAI_LIVE_PORT,
 YIMAI_LIVE_CERTIFICATE and YIMAI_LIVE_KEY ("" without TLS of its own), YIMAI_LIVE_ORIGINS (of the pages, separated by spaces),
@@ -15,7 +16,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +27,13 @@ import psycopg
 from django.core.signing import BadSignature
 from psycopg import AsyncConnection
 
-from yimai.interfaces.web.live import VALID, watched_by
+from yimai.interfaces.web.live import VALID, Watch, watched_by
 from yimai.ledger.codec import parse
 from yimai.projections import audience
 from yimai.wiring.network import Certificate, Place
 
 MOST_STREAMS: Final = 1000
+MOST_OF_A_SESSION: Final = 50
 AT_ONCE: Final = 1000
 LONGEST_HEAD: Final = 16 * 1024
 HEAD_SECONDS: Final = 5.0
@@ -40,40 +42,61 @@ KEEP_ALIVE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 5.0
 """How often it looks without having been notified: a lost notification delays, but never hides."""
 RECONNECT_SECONDS: Final = 0.5
+SESSION_SECONDS: Final = 2.0
+"""How often it looks which sessions are still open."""
 
 _SEALED: Final = """
 SELECT l.position, e.content FROM ledger.leaf AS l JOIN ledger.entry AS e USING (arrival)
 WHERE l.position > %s ORDER BY l.position LIMIT %s
 """
+_OPEN: Final = "SELECT django.accounts_open_sessions(%s)"
 _PARTIES: Final = "SELECT audience, party FROM projection.party WHERE audience = ANY(%s)"
 
 
 @dataclass(eq=False)
 class Stream:
-    """One page that follows. moved: those of its subjects that it has not been told of yet."""
+    """One page that follows. moved: those of its subjects that it has not been told of yet. ended: its session has."""
 
-    subjects: frozenset[str]
+    watch: Watch
     moved: set[str] = field(default_factory=set)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
 
     def tell(self, names: Iterable[str]) -> None:
-        if found := self.subjects.intersection(names):
+        if found := self.watch.subjects.intersection(names):
             self.moved |= found
             self.wake.set()
+
+    def end(self) -> None:
+        self.ended = True
+        self.wake.set()
+
+
+OpenAmong = Callable[[Collection[str]], Awaitable[frozenset[str]]]
+"""Gives those marks whose sessions are open. Raises psycopg.OperationalError where the database is away."""
 
 
 @dataclass
 class Live:
-    """All pages that follow at this moment. origins: of pages that may connect."""
+    """All pages that follow at this moment. origins: of pages that may connect. open_among: which sessions are open."""
 
     secret: str
     origins: frozenset[str]
+    open_among: OpenAmong
     streams: set[Stream] = field(default_factory=set)
     connections: int = 0
 
     def tell(self, names: frozenset[str]) -> None:
         for stream in self.streams:
             stream.tell(names)
+
+    async def end_closed(self) -> None:
+        """End the streams whose sessions have ended."""
+        if marks := {stream.watch.session for stream in self.streams}:
+            still_open = await self.open_among(marks)
+            for stream in self.streams:
+                if stream.watch.session in marks - still_open:
+                    stream.end()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from its request to its end."""
@@ -98,25 +121,37 @@ class Live:
             return await _refuse(writer, "403 Forbidden")
         if self.connections > MOST_STREAMS:
             return await _refuse(writer, "503 Service Unavailable", "Retry-After: 30\r\n")
-        try:
-            subjects = watched_by(parse_qs(address.query).get("token", [""])[0], self.secret)
-        except BadSignature:
-            return await _refuse(writer, "403 Forbidden")
+        if isinstance(watch := await self._watch(address.query), str):
+            return await _refuse(writer, watch, "Retry-After: 30\r\n")
         writer.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n"
             b"X-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nVary: Origin\r\n"
             + (f"Access-Control-Allow-Origin: {origin}\r\n" if origin else "").encode()
             + b"\r\nretry: 2000\n\n"
         )
-        stream = Stream(subjects)
+        stream = Stream(watch)
         self.streams.add(stream)
         try:
-            async with asyncio.timeout(VALID.total_seconds()):
-                await _follow(stream, reader, writer)
-        except TimeoutError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(VALID.total_seconds()):
+                    await _follow(stream, reader, writer)
             writer.write(b"event: renew\ndata: 1\n\n")
         finally:
             self.streams.discard(stream)
+
+    async def _watch(self, query: str) -> Watch | str:
+        """What the token in the query says, or the status of the refusal."""
+        try:
+            watch = watched_by(parse_qs(query).get("token", [""])[0], self.secret)
+            if watch.session not in await self.open_among([watch.session]):
+                return "403 Forbidden"
+        except BadSignature:
+            return "403 Forbidden"
+        except psycopg.OperationalError:
+            return "503 Service Unavailable"
+        if sum(stream.watch.session == watch.session for stream in self.streams) >= MOST_OF_A_SESSION:
+            return "429 Too Many Requests"
+        return watch
 
 
 async def _refuse(writer: asyncio.StreamWriter, status: str, more: str = "") -> None:
@@ -125,7 +160,7 @@ async def _refuse(writer: asyncio.StreamWriter, status: str, more: str = "") -> 
 
 
 async def _follow(stream: Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send what moved, and a comment now and then, until the page has gone."""
+    """Send what moved, and a comment now and then, until the page has gone or its session has ended."""
     gone = asyncio.ensure_future(reader.read(1))
     try:
         while not gone.done():
@@ -134,6 +169,8 @@ async def _follow(stream: Stream, reader: asyncio.StreamReader, writer: asyncio.
             waking.cancel()
             moved, stream.moved = sorted(stream.moved), set()
             stream.wake.clear()
+            if stream.ended:
+                break
             writer.write(f"data: {json.dumps(moved)}\n\n".encode() if moved else b":\n\n")
             await asyncio.wait_for(writer.drain(), SEND_SECONDS)
     finally:
@@ -160,6 +197,27 @@ async def watch(url: str) -> AsyncIterator[frozenset[str]]:
             await asyncio.sleep(RECONNECT_SECONDS)
 
 
+@dataclass
+class Sessions:
+    """Which sessions are open, asked of the database by a connection of its own."""
+
+    url: str
+    _connection: AsyncConnection[Any] | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def open_among(self, marks: Collection[str]) -> frozenset[str]:
+        async with self._turn:
+            if self._connection is not None:
+                with suppress(psycopg.OperationalError):  # it may have been cut since it was last used
+                    return await self._among(self._connection, marks)
+            self._connection = await AsyncConnection.connect(self.url, autocommit=True)
+            return await self._among(self._connection, marks)
+
+    async def _among(self, connection: AsyncConnection[Any], marks: Collection[str]) -> frozenset[str]:
+        rows = await (await connection.execute(_OPEN, (list(marks),))).fetchall()
+        return frozenset(mark for (mark,) in rows)
+
+
 async def _sealed_after(connection: AsyncConnection[Any], position: int) -> tuple[int, frozenset[str]] | None:
     """How far the ledger is sealed, or a part of the way, and what the facts up to there concern; None if no further."""
     found = await (await connection.execute(_SEALED, (position, AT_ONCE))).fetchall()
@@ -180,13 +238,14 @@ async def serve(url: str, at: Place, live: Live) -> None:
     if at.certificate is not None:
         tls = {"ssl": at.certificate.context(), "ssl_handshake_timeout": HEAD_SECONDS}
     server = await asyncio.start_server(live.answer, at.listen, at.port, limit=LONGEST_HEAD, **tls)
-    tell = asyncio.ensure_future(_tell(url, live))
+    tasks = {asyncio.ensure_future(each) for each in (_tell(url, live), _end_closed(live))}
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
     async with server:
-        await asyncio.wait({tell, ended}, return_when=asyncio.FIRST_COMPLETED)
-    tell.cancel()
-    with suppress(asyncio.CancelledError):
-        await tell
+        await asyncio.wait({*tasks, ended}, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def _tell(url: str, live: Live) -> None:
@@ -194,13 +253,22 @@ async def _tell(url: str, live: Live) -> None:
         live.tell(names)
 
 
+async def _end_closed(live: Live) -> None:
+    while True:
+        await asyncio.sleep(SESSION_SECONDS)
+        with suppress(psycopg.OperationalError):
+            await live.end_closed()
+
+
 def main() -> None:
-    live = Live(os.environ["YIMAI_SECRET_KEY"], frozenset(os.environ["YIMAI_LIVE_ORIGINS"].split()))
+    url = os.environ["YIMAI_LIVE_DATABASE_URL"]
+    origins = frozenset(os.environ["YIMAI_LIVE_ORIGINS"].split())
+    live = Live(os.environ["YIMAI_SECRET_KEY"], origins, Sessions(url).open_among)
     file, key = os.environ["YIMAI_LIVE_CERTIFICATE"], os.environ["YIMAI_LIVE_KEY"]
     certificate = Certificate(Path(file), Path(key)) if file and key else None
     at = Place(os.environ["YIMAI_LIVE_LISTEN"], int(os.environ["YIMAI_LIVE_PORT"]), certificate)
     with suppress(KeyboardInterrupt):
-        asyncio.run(serve(os.environ["YIMAI_LIVE_DATABASE_URL"], at, live))
+        asyncio.run(serve(url, at, live))
     os._exit(0)  # pages that still follow need no farewell: they come back by themselves
 
 
