@@ -1,4 +1,4 @@
-"""Equipment: record a calibration, take a piece out of use and return it."""
+"""Equipment: register a piece, record its calibration, take it out of use and return it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from yimai.actions.decision import Answer, Rule, Seen, decide
+from yimai.actions.suite import suite_of
+from yimai.domain import access, approval
 from yimai.domain import equipment as pieces
+from yimai.domain import suite as suites
 from yimai.domain.fact import Fact, subject
 from yimai.domain.refusal import Refusal
 from yimai.ledger.entry import Command
@@ -21,6 +24,40 @@ def equipment_of(seen: Seen, identifier: str) -> pieces.Equipment:
     for fact, entry in seen.facts("equipment", identifier):
         state = pieces.evolve(state, fact, entry)
     return state
+
+
+def register(
+    ledger: Ledger,
+    command: Command,
+    *,
+    equipment: str,
+    equipment_class: str,
+    suite: str = "",
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+) -> Answer:
+    """Put a new piece of one's own base on the register; its calibration with it, if one may record that.
+
+    suite: where it stands; without one all suites share it. Until it is calibrated nobody can use it.
+    """
+
+    def rule(seen: Seen) -> Verdict:
+        if not seen.entries("base", command.site):
+            return approval.NOT_APPROVED(what="base", id=command.site)
+        if suite and suite_of(seen, suite).base != command.site:
+            return suites.UNKNOWN(base=command.site, suite=suite)
+        calibrated = None
+        if valid_from is not None and valid_until is not None:
+            calibrated = (valid_from, valid_until)
+            matter = access.Matter(site=command.site)
+            if refusal := access.may("equipment.calibrate", access.PERFORMER, seen.person(command.actor), matter):
+                return refusal
+        elif valid_from != valid_until:
+            return pieces.DAY_MISSING(equipment=equipment)
+        known = equipment_of(seen, equipment)
+        return pieces.register(known, command.site, equipment, equipment_class, suite, calibrated)
+
+    return _decide(ledger, command, equipment, rule, "equipment.register")
 
 
 def calibrate(ledger: Ledger, command: Command, *, equipment: str, valid_from: date, valid_until: date) -> Answer:

@@ -84,6 +84,7 @@ suite.clear_line                        g-- | .  .  .  | .  | b  .  .  .  .  .  
 suite.clear_line/verifier               g-- | .  .  .  | .  | b  b  .  b  .  .  | x  x  x
 suite.take_out                          --- | .  .  .  | .  | .  .  .  o  o  .  | x  x  x
 suite.put_back                          --- | .  .  .  | .  | .  .  .  o  o  .  | x  x  x
+equipment.register                      --- | .  .  .  | .  | .  .  .  o  o  .  | x  x  o
 equipment.calibrate                     --- | .  .  .  | .  | .  .  .  o  o  .  | x  x  x
 equipment.take_out                      --- | .  .  .  | .  | o  .  .  o  o  .  | x  x  x
 equipment.put_back                      --- | .  .  .  | .  | .  .  .  o  o  .  | x  x  x

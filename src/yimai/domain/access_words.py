@@ -41,6 +41,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "suite.clear_line": Words("清场", "Clear a line"),
     "suite.take_out": Words("停用生产单元", "Take a suite out of use"),
     "suite.put_back": Words("恢复生产单元", "Return a suite to use"),
+    "equipment.register": Words("登记设备", "Register a piece of equipment"),
     "equipment.calibrate": Words("记录校准", "Record a calibration"),
     "equipment.take_out": Words("停用设备", "Take equipment out of use"),
     "equipment.put_back": Words("恢复设备", "Return equipment to use"),

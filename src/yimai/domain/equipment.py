@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.ledger.entry import Entry
+
+NAME: Final = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
+"""How pieces and their classes are named, in the base's file as in the browser; at most 64 letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,16 @@ def evolve(equipment: Equipment, fact: Fact, entry: Entry) -> Equipment:
     return equipment
 
 
+ALREADY_REGISTERED = RefusalKind(
+    "equipment.already_registered",
+    "Equipment {equipment} is already on the register. Use another identifier.",
+    "设备 {equipment} 已登记。请使用其他标识。",
+)
+BAD_NAME = RefusalKind(
+    "equipment.bad_name",
+    "'{name}' cannot name equipment: use up to 64 small letters, digits and hyphens, such as bsc-09. Correct it.",
+    "“{name}”不能用作设备标识：请使用不超过 64 位的小写字母、数字和连字符，如 bsc-09。请更正。",
+)
 UNKNOWN = RefusalKind(
     "equipment.unknown",
     "Base {base} has no equipment {equipment}. Scan a piece of this base.",
@@ -117,6 +131,11 @@ NOT_CALIBRATED = RefusalKind(
     "equipment.not_calibrated",
     "{equipment} is not calibrated on {day} (valid until {until}). Use another piece, or have it calibrated first.",
     "{equipment} 在 {day} 不在校准有效期内（有效至 {until}）。请使用其他设备，或先进行校准。",
+)
+DAY_MISSING = RefusalKind(
+    "equipment.day_missing",
+    "A calibration of {equipment} has a first and a last day. Enter both, or neither and record it later.",
+    "设备 {equipment} 的校准须同时填写起始日和截止日。请填写两者，或都留空、以后再登记。",
 )
 DAYS_REVERSED = RefusalKind(
     "equipment.days_reversed",
@@ -148,6 +167,27 @@ def fit(equipment: Equipment, equipment_class: str, suite: str, day: date) -> Re
         until = equipment.valid_until if equipment.valid_until != date.min else "–"
         return NOT_CALIBRATED(equipment=equipment.id, day=day, until=until)
     return None
+
+
+def register(
+    equipment: Equipment,
+    base: str,
+    presented: str,
+    equipment_class: str,
+    suite: str,
+    calibrated: tuple[date, date] | None,
+) -> Refusal | tuple[Fact, ...]:
+    """Put a new piece of the base on the register. calibrated: from and until when; without it nobody can use it yet."""
+    if equipment.id:
+        return ALREADY_REGISTERED(equipment=presented)
+    for name in (presented, equipment_class):
+        if not NAME.fullmatch(name) or len(name) > 64:
+            return BAD_NAME(name=name[:64])
+    registered = EquipmentRegistered(presented, base, equipment_class, suite)
+    if calibrated is None:
+        return (registered,)
+    verdict = calibrate(Equipment(presented, base), base, presented, *calibrated)
+    return verdict if isinstance(verdict, Refusal) else (registered, *verdict)
 
 
 def calibrate(

@@ -41,6 +41,10 @@ class EquipmentRow:
     valid_until: date | None
     out: str
 
+    def usable(self, day: date) -> bool:
+        """Whether it is in use and calibrated on the day."""
+        return not self.out and self.valid_until is not None and day <= self.valid_until
+
 
 def changes(entry: Entry) -> Iterator[Change]:
     data: Any = entry.data

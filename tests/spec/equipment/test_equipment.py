@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.spec.batch.floor import SHANGHAI, Floor, accepted, refused
@@ -93,3 +94,26 @@ def test_a_new_calibration_makes_a_piece_fit_again(floor: Floor) -> None:
     refused(floor.start(number, "receive", equipment=("balance-2",)), "equipment.not_calibrated")
     accepted(calibrate(date(2026, 5, 4), date(2027, 5, 3)))
     accepted(floor.start(number, "receive", equipment=("balance-2",)))
+
+
+@pytest.mark.requirement(
+    "EQU-006", "A new piece is put on the register of its own base, once; who may not calibrate cannot say that it is."
+)
+def test_a_piece_is_registered_once_at_ones_own_base(floor: Floor) -> None:
+    """QA registers with the calibration, the administrator without; a piece without one is used by nobody."""
+
+    def registers(piece: str, **more: Any) -> Answer:
+        by = more.pop("by", "q1")
+        return equipment.register(floor.ledger, floor.command(by), equipment=piece, equipment_class="balance", **more)
+
+    number = floor.opened()
+    days = {"valid_from": date(2026, 1, 1), "valid_until": date(2026, 12, 31)}
+    accepted(registers("balance-7", **days))
+    refused(registers("balance-7", **days), "equipment.already_registered")
+    refused(registers("Balance 8"), "equipment.bad_name")
+    refused(registers("balance-8", valid_from=date(2026, 1, 1)), "equipment.day_missing")
+    refused(registers("balance-8", suite="s9"), "suite.unknown")
+    refused(registers("balance-8", by="o1"), "person.not_of_role")
+    accepted(registers("balance-8", suite="s1"))
+    refused(floor.start(number, "receive", equipment=("balance-8",)), "equipment.not_calibrated")
+    accepted(floor.start(number, "receive", equipment=("balance-7",)))

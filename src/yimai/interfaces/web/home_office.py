@@ -75,7 +75,7 @@ PLACES: Final[Mapping[Role, tuple[Place, ...]]] = {
     "administrator": (_PEOPLE, _SITES, _ACCOUNTS, _EQUIPMENT, _EVENTS, _LEDGER),
 }
 BEGINNINGS: Final[Mapping[Role, tuple[str, ...]]] = {
-    "administrator": ("site.register_person", "site.register_site"),
+    "administrator": ("site.register_person", "site.register_site", "equipment.register"),
     "planner": ("approval.approve_programme",),
 }
 

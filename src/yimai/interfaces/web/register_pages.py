@@ -147,8 +147,13 @@ def equipment(request: HttpRequest) -> HttpResponse:
             )
             for each in equipment_board.at(cursor, base)
         ]
-        more = address("approval.approve_base", {"next": back}) if permitted(who, "approval.approve_base") else ""
-        return page.show(request, cursor, "equipment", {"base": base, "rows": rows, "register": more})  # fmt: skip
+        context = {
+            "base": base,
+            "rows": rows,
+            "register": address("equipment.register", {"next": back}) if permitted(who, "equipment.register") and base == who.site else "",
+            "approve": address("approval.approve_base", {"next": back}) if permitted(who, "approval.approve_base") else "",
+        }  # fmt: skip
+        return page.show(request, cursor, "equipment", context)
 
 
 def _classes(cursor: psycopg.Cursor[Any]) -> dict[str, Words]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.http import Http404
@@ -20,6 +20,9 @@ from yimai.interfaces.web.field import Field, Given, Option, reason, second_pers
 from yimai.interfaces.web.form import Arguments, Form
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import ContainersScanned, Crew, Fillings, Known, LotUsed, Reasons, Thing
+from yimai.projections import equipment_board, material_board
+from yimai.projections.equipment_board import EquipmentRow
+from yimai.projections.material_board import LotRow
 
 ENTRY: Final = "entry-"
 """Begins the names of the fields of a step's entries."""
@@ -85,8 +88,9 @@ def _starting(situation: Situation) -> tuple[Field, ...]:
         qualifications=dict(situation.recipe.qualifications),
         options=lambda asked: operators(asked, step),
     )
-    equipment = (_piece(situation, opened.suite, each) for each in step.equipment)
-    materials = (_lot(situation, each.material, Quantity(each.quantity, each.unit)) for each in step.materials)
+    pieces, lots = equipment_board.at(situation.cursor, situation.base.id), _released(situation)
+    equipment = (_piece(situation, pieces, opened.suite, each) for each in step.equipment)
+    materials = (_lot(situation, lots, each.material, Quantity(each.quantity, each.unit)) for each in step.materials)
     reasons = (HOLD,) if _holds(situation, opened, step) else ()
     return (*_about(), containers, crew, *equipment, *materials, *reasons)
 
@@ -107,27 +111,37 @@ def operators(situation: Situation, step: Step) -> tuple[Option, ...]:
     return tuple((person, Words(name, name)) for person, name in named)
 
 
-def _piece(situation: Situation, suite: str, equipment_class: str) -> Thing:
-    """One piece of the class: those that stand in the suite first, then shared ones."""
-    listed = [each for each in situation.base.equipment if each.equipment_class == equipment_class]
+def _piece(situation: Situation, pieces: Sequence[EquipmentRow], suite: str, equipment_class: str) -> Thing:
+    """One piece of the class that may be used today: those that stand in the suite first, then shared ones."""
+    day = situation.now.date()
+    listed = (
+        each
+        for each in sorted(pieces, key=lambda piece: piece.equipment)
+        if each.equipment_class == equipment_class and each.usable(day)
+    )
     here = sorted((each for each in listed if each.suite in ("", suite)), key=lambda each: each.suite == "")
     return Thing(
         name=f"{EQUIPMENT}{equipment_class}",
         title=dict(situation.recipe.equipment_classes).get(equipment_class, Words(equipment_class, equipment_class)),
         nouns=("equipment",),
-        options=lambda _: tuple((each.id, Words(each.id, each.id)) for each in here),
+        options=lambda _: tuple((each.equipment, Words(each.equipment, each.equipment)) for each in here),
     )
 
 
-def _lot(situation: Situation, material: str, quantity: Quantity) -> LotUsed:
+def _released(situation: Situation) -> tuple[LotRow, ...]:
+    """The base's lots that may be used today, those that expire first at the head."""
     day = situation.now.date()
-    lots = [each for each in situation.base.material_lots if each.material == material]
+    found = material_board.at(situation.cursor, situation.base.id)
+    return tuple(each for each in found if each.state == "released" and day <= each.expires)
+
+
+def _lot(situation: Situation, lots: Sequence[LotRow], material: str, quantity: Quantity) -> LotUsed:
     return LotUsed(
         name=f"{MATERIAL}{material}",
         title=dict(situation.recipe.materials).get(material, Words(material, material)),
         material=material,
         quantity=quantity,
-        lots=tuple(each.id for each in lots if each.released and day <= each.expires),
+        lots=tuple(each.material_lot for each in lots if each.material == material),
     )
 
 
