@@ -183,6 +183,15 @@ def test_programs_are_told_as_a_problem(client: Client, few: None) -> None:
         assert problem["zh"]
 
 
+@pytest.mark.parametrize("address", ["/en/", "/static/web/decoder.js", "/static/web/act.js", "/health", "/api/v1/none"])
+def test_nothing_may_be_framed_or_given_another_base(client: Client, address: str) -> None:
+    answer = client.get(address)
+    policy = answer["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
+    assert any("wasm-unsafe-eval" in each for each in policy) == (address == "/static/web/decoder.js")
+    getattr(answer, "close", lambda: None)()
+
+
 def test_a_failure_says_nothing_of_itself(
     house: House, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -70,8 +71,6 @@ def served(url: str, folder: Path, *arguments: str, **environment: str) -> Itera
 
 
 def _wait_for(address: str) -> None:
-    import ssl
-
     trusting = ssl._create_unverified_context()
     for _ in range(200):
         try:

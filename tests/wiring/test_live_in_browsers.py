@@ -132,7 +132,7 @@ def test_what_one_records_shows_on_the_other_s_page(washed: Journey, reader: Per
 
 
 def done(answer: Any) -> bool:
-    return answer.request.method == "POST" and answer.headers.get("yimai-answer") == "done"
+    return bool(answer.request.method == "POST" and answer.headers.get("yimai-answer") == "done")
 
 
 def test_who_signs_out_elsewhere_is_told_nothing_more(washed: Journey, reader: Person) -> None:
@@ -153,3 +153,14 @@ def test_pages_connect_to_nothing_but_this_host(washed: Journey, reader: Person)
     assert live.startswith("https://")
     assert urlsplit(live).hostname == urlsplit(reader.page.url).hostname
     assert allowed.split() == ["'self'", live.removesuffix("/live")]
+
+
+def test_cookies_are_this_host_s_own_and_open_the_rest_interface_too(washed: Journey, reader: Person) -> None:
+    cookies = {each["name"]: each for each in reader.page.context.cookies()}
+    assert cookies.keys() == {"__Host-sessionid", "__Host-csrftoken"}
+    assert all(each["secure"] and each["path"] == "/" for each in cookies.values())
+    assert cookies["__Host-sessionid"]["httpOnly"]
+    origin = reader.page.url.partition("/en/")[0]
+    answer = reader.page.request.get(f"{origin}/api/v1/treatments")
+    assert answer.status == 200
+    assert washed.treatment in answer.text()

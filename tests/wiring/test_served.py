@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import ssl
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from psycopg.conninfo import make_conninfo
 from tests.conftest import clone_of_template
-from tests.wiring.served import Served, served
+from tests.wiring.served import SECRET, YIMAI, Served, certificate_for, served
 
 from yimai.wiring import serve
 from yimai.wiring.bounds import LARGEST, LIMITS
+from yimai.wiring.deploy_check import ROLES
 from yimai.wiring.embedded_database import EmbeddedDatabase
 from yimai.wiring.problems import CommandProblem
 
@@ -107,3 +113,84 @@ def test_a_length_that_is_too_large_is_refused_unread(plain: Served) -> None:
     status, text, _ = sent(plain, "/en/account/sign-in", length, (b"x" * 1000,))
     assert status == 413
     assert "too large" in text
+
+
+@pytest.fixture
+def installation(postgres: EmbeddedDatabase, tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """A ledger that is not simulated, with a login for each role and the key elsewhere: the owner's URL, and what to set."""
+    (tmp_path / "keys").mkdir()
+    key = tmp_path / "keys" / "wrapping.key"
+    key.write_bytes(bytes(range(32)))
+    key.chmod(0o600)
+    with clone_of_template(postgres) as url:
+        roles = {f"YIMAI_{name}_DATABASE_URL": make_conninfo(url, user=f"yimai_{name.lower()}") for name in ROLES}
+        yield url, {"YIMAI_WRAPPING_KEY_FILE": str(key), "YIMAI_SECRET_KEY": SECRET, **roles}
+
+
+def checked(url: str, folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("YIMAI_")}
+    done = subprocess.run(
+        [*YIMAI, "check", "--deploy", "--folder", str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        env={**kept, "DATABASE_URL": url, **environment},
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_an_installation_with_tls_of_its_own_passes_the_check_and_is_served(
+    installation: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    url, environment = installation
+    environment["YIMAI_ADDRESS"] = "https://127.0.0.2:18190"
+    file, key = certificate_for(tmp_path, "127.0.0.2")
+    tls = ("--listen", "127.0.0.2", "--certificate", str(file), "--key", str(key))
+    assert checked(url, tmp_path / "data", *tls, **environment) == (0, "May be served on a network.\n")
+    status, said = checked(url, tmp_path / "data", "--listen", "127.0.0.2", **environment)
+    assert (status, said.count("\n- ") + said.startswith("- ")) == (1, 1)
+    assert "nothing says who ends TLS" in said
+    with served(url, tmp_path / "data", *tls, "--port", "18190", **environment) as found:
+        assert found.address == "https://127.0.0.2:18190/"
+        trusting = ssl.create_default_context(cafile=file)
+        with urllib.request.urlopen(f"{found.address}health", timeout=10, context=trusting) as answer:
+            assert answer.status == 200
+        with urllib.request.urlopen(f"{found.address}en/account/sign-in", timeout=10, context=trusting) as answer:
+            assert answer.headers["Strict-Transport-Security"]
+            assert "connect-src 'self' https://127.0.0.2:18191" in answer.headers["Content-Security-Policy"]
+
+
+def test_behind_a_proxy_serve_asks_the_check_and_then_serves(
+    installation: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    url, environment = installation
+    environment |= {"YIMAI_ADDRESS": "https://yimai.example.org", "YIMAI_TLS_PROXY": "yes"}
+    status, said = checked(url, tmp_path / "data", **environment)
+    assert status == 1
+    assert "YIMAI_PROXIES" in said
+    assert "YIMAI_LIVE_ADDRESS" in said
+    with (
+        pytest.raises(pytest.fail.Exception, match="must not be reached over a network yet"),
+        served(url, tmp_path / "data", "--port", "18290", **environment),
+    ):
+        pass
+    environment |= {"YIMAI_PROXIES": "1", "YIMAI_LIVE_ADDRESS": "https://yimai.example.org/live"}
+    assert checked(url, tmp_path / "data", **environment)[0] == 0
+    with served(url, tmp_path / "data", "--port", "18290", **environment) as found:
+        asked = urllib.request.Request(
+            f"{found.address}en/account/sign-in", headers={"Host": "yimai.example.org", "X-Forwarded-Proto": "https"}
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            assert "connect-src 'self' https://yimai.example.org" in answer.headers["Content-Security-Policy"]
+            assert "Secure" in answer.headers["Set-Cookie"]
+            assert "__Host-csrftoken=" in answer.headers["Set-Cookie"]
+
+
+def test_serve_says_when_the_port_of_live_updates_is_taken(
+    installation: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    url, environment = installation
+    environment |= {"YIMAI_LIVE_PORT": "18391"}
+    with socket.create_server(("127.0.0.2", 18391)), pytest.raises(pytest.fail.Exception, match="port 18391 is in use"):  # noqa: SIM117
+        with served(url, tmp_path / "data", "--listen", "127.0.0.2", "--port", "18390", **environment):
+            pass

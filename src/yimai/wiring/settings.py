@@ -104,6 +104,9 @@ SESSION_ENGINE = "yimai.interfaces.accounts.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ADDRESS.startswith("https:")
+_OURS = "__Host-" if SESSION_COOKIE_SECURE else ""
+"""Of a cookie with this name a browser takes care that this very host set it, over TLS, and no other host of its domain."""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_OURS}sessionid", f"{_OURS}csrftoken"
 CSRF_COOKIE_AGE = None
 PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("YIMAI_PROXIES") or 0)
 """Limits count by the address that the outermost of our own proxies saw."""

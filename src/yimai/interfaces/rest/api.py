@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Status
 from ninja.errors import ValidationError
@@ -35,7 +36,6 @@ from yimai.ledger.entry import Entry
 from yimai.projections import treatment_board, vein
 from yimai.projections.register import PersonRow
 
-SESSION: Final = "sessionid"
 CONFLICTS: Final = (COMMAND_REUSED, TRY_AGAIN, RECORD_CHANGED)
 ALWAYS: Final[dict[Any, Any]] = dict.fromkeys((400, 401, 403, 413, 429), Problem)
 """Unreadable, not signed in, forged, too large, too often."""
@@ -45,7 +45,7 @@ Reply = Status[Any]
 class SignedIn(APIKeyCookie):
     """The session of a person who has signed in; what is sent also needs the token against forged requests."""
 
-    param_name = SESSION
+    param_name = settings.SESSION_COOKIE_NAME
 
     def authenticate(self, request: HttpRequest, key: str | None) -> PersonRow | None:
         who: PersonRow | None = getattr(request, "who", None)
