@@ -40,8 +40,8 @@ def show(
 
     ``watch`` in the context: the subjects whose facts draw the page anew while it is looked at (see ``live``).
     """
-    session = getattr(request, "session", None)
-    watched = live.watching(context.get("watch", ()), session.session_key if session is not None else None)
+    session = getattr(getattr(request, "session", None), "session_key", None)
+    watched = live.watching(context.get("watch", ()), session)
     return render(
         request, f"web/{template}.html", {**everywhere(request, cursor), "live": watched, **context}, status=status
     )
