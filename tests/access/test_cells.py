@@ -109,11 +109,12 @@ def test_who_administers_accounts_plans_or_inspects_touches_no_record() -> None:
         if line.verb.startswith("read.") or line.verb in (
             "approval.approve_programme",
             "site.register_passkey",
+            "site.withdraw_passkey",
             "treatment.export",
         ):
             continue  # a planner's own work, everybody's own key, and copies, which change nothing
         assert line.written["planner"] == line.written["inspector"] == "x", line.verb
-        if not line.verb.startswith(("site.register", "site.change", "equipment.register")):
+        if not line.verb.startswith(("site.register", "site.change", "site.revoke_passkey", "equipment.register")):
             assert line.written["administrator"] == "x", line.verb
 
 

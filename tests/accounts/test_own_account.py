@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
+import psycopg
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
@@ -17,8 +20,9 @@ from django.utils import timezone
 from fido2.utils import websafe_decode
 from tests.accounts.soft_passkey import PRESENT, SoftPasskey
 from tests.accounts.test_confirming import add_code, add_passkey, present_code
-from tests.signing_in import PASSWORD, signed_in
+from tests.signing_in import PASSWORD, account_of, signed_in
 
+from yimai.domain.person import fingerprint
 from yimai.interfaces.accounts import codes, lockout
 from yimai.interfaces.accounts.models import Account, Event, Session
 
@@ -221,3 +225,43 @@ def asked_to_make(browser: Client) -> Any:
     found = re.search(r'data-passkey-makes="([^"]+)"', browser.get(f"{HERE}/passkey/add").content.decode())
     assert found
     return json.loads(unescape(found[1]))["publicKey"]
+
+
+class TestWithdrawnPasskey:
+    """On the ledger a passkey is withdrawn for good; from then on it opens nothing here either."""
+
+    def test_it_opens_nothing_and_its_person_sees_why(self, nurse: str, browser: Client, url: str) -> None:
+        key = SoftPasskey()
+        add_passkey(nurse, key)
+        signed_in(browser, nurse)
+        page = browser.get(f"{HERE}/").content.decode()
+        (public,) = re.findall(r"site\.register_passkey\?public_key=([^&]*)", page)
+        mark = fingerprint(b64decode(unquote(public)))
+        with psycopg.connect(url) as connection:
+            connection.execute("INSERT INTO projection.passkey (passkey, person) VALUES (%s, %s)", (mark, nurse))
+        assert f"site.withdraw_passkey?passkey={mark}" in unescape(browser.get(f"{HERE}/").content.decode())
+
+        def opens() -> int:
+            other = Client(SERVER_NAME="localhost")
+            sent = {"credential": json.dumps(key.assertion(challenge(other), user_handle=nurse))}
+            return other.post(f"{HERE}/passkey/sign-in", sent).status_code
+
+        assert opens() == 302
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE projection.passkey SET withdrawn = true")
+        assert opens() == 422
+        page = unescape(browser.get(f"{HERE}/").content.decode())
+        assert "Withdrawn: it neither signs in nor signs" in page
+        assert "site.withdraw_passkey" not in page
+        assert "site.register_passkey" not in page
+        account_of("admin-01", PASSWORD)
+        administrator = signed_in(Client(SERVER_NAME="localhost"), "admin-01")
+        page = unescape(administrator.get(f"{HERE}/administration/person/{nurse}").content.decode())
+        assert "Passkeys on the ledger" in page
+        assert "site.revoke_passkey" not in page, "it is withdrawn already"
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE projection.passkey SET withdrawn = false")
+        page = unescape(administrator.get(f"{HERE}/administration/person/{nurse}").content.decode())
+        assert f"site.revoke_passkey?person={nurse}&passkey={mark}" in page
+        with psycopg.connect(url) as connection:
+            connection.execute("DELETE FROM projection.passkey")

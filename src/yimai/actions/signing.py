@@ -18,9 +18,10 @@ from yimai.actions.decision import Answer, Done
 from yimai.domain.fact import Meaning, draft, subject
 from yimai.domain.facts import decode
 from yimai.domain.identity import IdentityMatchRefused
-from yimai.domain.person import PasskeyRegistered, fingerprint
+from yimai.domain.person import Passkey, evolve_passkey, fingerprint
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import (
+    KEY_WITHDRAWN,
     NOT_SIGNED,
     NOT_THE_SIGNERS,
     RECORD_CHANGED,
@@ -181,7 +182,26 @@ class _Signing(_Apart):
         digest_ = _hash(self, command, facts)
         given = [self._given(signer, meanings, digest_, drafts[0]) for signer, meanings in signers(facts).items()]
         signed = [*drafts, *(draft(each, drafts[0].occurred) for each in given)]
-        return self._ledger.append(signed, command=command, after=after, deposits=deposits)
+        return self._ledger.append(signed, command=command, after=self._with_keys(after, given), deposits=deposits)
+
+    def _with_keys(self, after: Reading, given: Sequence[SignatureGiven]) -> Reading:
+        """What was read, and the passkeys that sign: the append stands on nobody's withdrawing one of them meanwhile."""
+        heads, entries = dict(after.heads), dict(after.entries)
+        for each in given:
+            if each.method != "passkey":
+                continue
+            name = subject("passkey", fingerprint(each.public_key))
+            read = self.about(name)
+            known = Passkey()
+            for entry in read.entries.get(name, ()):
+                known = evolve_passkey(known, decode(entry))
+            if known.holder != each.signer:
+                raise _Unsigned(NOT_THE_SIGNERS(person=each.signer))
+            if known.withdrawn:
+                raise _Unsigned(KEY_WITHDRAWN(person=each.signer))
+            heads.setdefault(name, read.heads[name])
+            entries.setdefault(name, read.entries.get(name, ()))
+        return Reading(after.now, heads, entries)
 
     def _given(self, signer: str, meanings: tuple[Meaning, ...], record_: bytes, first: Draft) -> SignatureGiven:
         evidence = self._evidence.get(signer)
@@ -206,15 +226,7 @@ class _Signing(_Apart):
         )
         if evidence.record != record_ or not given.holds:
             raise _Unsigned(RECORD_CHANGED())
-        if evidence.method == "passkey" and self._holder(public_key) != signer:
-            raise _Unsigned(NOT_THE_SIGNERS(person=signer))
         return given
-
-    def _holder(self, public_key: bytes) -> str:
-        """Who has registered the passkey with this public key."""
-        name = subject("passkey", fingerprint(public_key))
-        registered = (decode(entry) for entry in self.about(name).entries.get(name, ()))
-        return next((fact.person for fact in registered if isinstance(fact, PasskeyRegistered)), "")
 
 
 def _refused_match(drafts: Sequence[Draft]) -> bool:

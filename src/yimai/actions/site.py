@@ -9,13 +9,14 @@ from yimai.actions.decision import Answer, Rule, Seen, decide
 from yimai.domain.fact import Fact, subject
 from yimai.domain.person import (
     NOT_A_KEY,
-    PasskeyRegistered,
+    Passkey,
     Person,
     PersonQualified,
     PersonRegistered,
     PersonRolesChanged,
     QualificationWithdrawn,
     Role,
+    evolve_passkey,
     fingerprint,
     known,
     qualify,
@@ -23,6 +24,7 @@ from yimai.domain.person import (
 )
 from yimai.domain.person import change_roles as changed_roles
 from yimai.domain.person import register_passkey as registered_passkey
+from yimai.domain.person import withdraw_passkey as withdrawn_passkey
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import can_be_checked
 from yimai.domain.site import ALREADY_REGISTERED as SITE_ALREADY_REGISTERED
@@ -106,15 +108,46 @@ def register_passkey(ledger: Ledger, command: Command, *, public_key: bytes) -> 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         if not can_be_checked(public_key):
             return NOT_A_KEY()
-        facts = (fact for fact, _ in seen.facts("passkey", fingerprint(public_key)))
-        holder = next((fact.person for fact in facts if isinstance(fact, PasskeyRegistered)), "")
-        return registered_passkey(seen.person(command.actor), public_key, holder, seen.at)
+        known_key = _passkey(seen, fingerprint(public_key))
+        return registered_passkey(seen.person(command.actor), public_key, known_key, seen.at)
 
     def owner(seen: Seen) -> str:
         return seen.person(command.actor).site
 
     read = (subject("passkey", fingerprint(public_key)),)
     return decide(ledger, command, read, rule, verb="site.register_passkey", owner=owner)
+
+
+def withdraw_passkey(ledger: Ledger, command: Command, *, passkey: str, reason: str) -> Answer:
+    """Withdraw one's own passkey (the hex SHA-256 of its public key) for good; what it signed before stays signed."""
+
+    def rule(seen: Seen) -> Refusal | Sequence[Fact]:
+        decided = seen.sign(command.actor, "decided")
+        return withdrawn_passkey(_passkey(seen, passkey), passkey, command.actor, reason, decided)
+
+    def owner(seen: Seen) -> str:
+        return seen.person(command.actor).site
+
+    return decide(ledger, command, (subject("passkey", passkey),), rule, verb="site.withdraw_passkey", owner=owner)
+
+
+def revoke_passkey(ledger: Ledger, command: Command, *, person: str, passkey: str, reason: str) -> Answer:
+    """An administrator withdraws somebody's passkey that was lost or is in other hands."""
+
+    def rule(seen: Seen) -> Refusal | Sequence[Fact]:
+        decided = seen.sign(command.actor, "decided")
+        verdict = withdrawn_passkey(_passkey(seen, passkey), passkey, person, reason, decided)
+        return known(seen.person(person), person) or verdict
+
+    return _about_person(ledger, command, person, rule, "site.revoke_passkey")
+
+
+def _passkey(seen: Seen, passkey: str) -> Passkey:
+    """The passkey as its facts tell; an unknown one has no holder."""
+    state = Passkey()
+    for fact, _ in seen.facts("passkey", passkey):
+        state = evolve_passkey(state, fact)
+    return state
 
 
 def _about_person(ledger: Ledger, command: Command, person: str, rule: Rule, verb: str) -> Answer:

@@ -153,7 +153,9 @@ site.register_person                    --- | .  .  .  | .  | .  .  .  .  .  .  
 site.change_roles                       --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
 site.qualify_person                     --- | .  .  .  | .  | .  .  .  o  .  .  | x  x  x
 site.withdraw_qualification             --- | .  .  .  | .  | .  .  .  o  o  .  | x  x  x
+site.revoke_passkey                     --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
 site.register_passkey                   --- | o  o  o  | o  | o  o  o  o  o  o  | o  o  o
+site.withdraw_passkey                   --- | o  o  o  | o  | o  o  o  o  o  o  | o  o  o
 # read: what pages, the vault and exports show
 read.patient                            ghe | h  h  h  | x  | .  h  .  .  .  .  | x  d  x
 read.consent                            ghe | h  h  h  | x  | .  .  .  .  .  .  | x  d  x

@@ -93,6 +93,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "site.change_roles": Words("更改角色", "Change a person's roles"),
     "site.qualify_person": Words("授予资质", "Qualify a person"),
     "site.withdraw_qualification": Words("撤回资质", "Withdraw a qualification"),
+    "site.revoke_passkey": Words("撤回他人的通行密钥", "Withdraw somebody's passkey"),
+    "site.withdraw_passkey": Words("撤回自己的通行密钥", "Withdraw one's own passkey"),
     "site.register_passkey": Words("登记自己的通行密钥", "Register one's own passkey"),
     "read.patient": Words("患者个人信息", "The patient's data in the vault"),
     "read.consent": Words("知情同意书", "The consent form"),

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import ClassVar, Literal
 
 from yimai.domain.fact import Fact, Meaning, Signature
+from yimai.domain.reason import listed
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.ledger.entry import Claim, Entry
 
@@ -102,6 +103,30 @@ class PasskeyRegistered(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PasskeyWithdrawn(Fact):
+    """A passkey signs nothing more: its own person, or an administrator for one that was lost, withdraws it for good.
+
+    What it signed before stays signed.
+    """
+
+    kind: ClassVar[str] = "person.passkey_withdrawn.v1"
+    about: ClassVar[tuple[str, ...]] = ("person", "passkey")
+    person: str
+    passkey: str
+    reason: str
+    decided: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey as its facts tell. holder: whose it is, "" for nobody's."""
+
+    id: str = ""
+    holder: str = ""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A person as their facts tell; an unknown person has no site and no role."""
 
@@ -130,6 +155,25 @@ def evolve(person: Person, fact: Fact, entry: Entry) -> Person:
     return person
 
 
+def evolve_passkey(passkey: Passkey, fact: Fact) -> Passkey:
+    match fact:
+        case PasskeyRegistered() if not passkey.holder:
+            return Passkey(fact.passkey, fact.person)
+        case PasskeyWithdrawn():
+            return replace(passkey, withdrawn=True)
+    return passkey
+
+
+PASSKEY_UNKNOWN = RefusalKind(
+    "person.passkey_unknown",
+    "The ledger has no passkey {passkey} of {person}. Look under My account, or at the person's account, which there are.",
+    "账本中没有 {person} 的通行密钥 {passkey}。请在“我的账号”或该人员的账号页核对。",
+)
+PASSKEY_WITHDRAWN = RefusalKind(
+    "person.passkey_withdrawn",
+    "This passkey of {person} has been withdrawn, for good. Make another passkey under My account.",
+    "{person} 的该通行密钥已永久撤回。请在“我的账号”中另建一个通行密钥。",
+)
 PASSKEY_KNOWN = RefusalKind(
     "person.passkey_known",
     "This passkey stands on the ledger already, as that of {person}. Go on with it, or make another passkey.",
@@ -221,11 +265,24 @@ def register(administrator: Person, registration: PersonRegistered, known: bool)
     return (registration,) if administrator.id else (AdministrationFounded(registration.person), registration)
 
 
-def register_passkey(person: Person, public_key: bytes, holder: str, at: datetime) -> Refusal | tuple[Fact, ...]:
-    """Bind a passkey to the person who signs for it. holder: who has registered it already, "" for nobody."""
-    if holder:
-        return PASSKEY_KNOWN(person=holder)
+def register_passkey(person: Person, public_key: bytes, known: Passkey, at: datetime) -> Refusal | tuple[Fact, ...]:
+    """Bind a passkey to the person who signs for it. known: what the ledger tells of it."""
+    if known.withdrawn:
+        return PASSKEY_WITHDRAWN(person=known.holder)
+    if known.holder:
+        return PASSKEY_KNOWN(person=known.holder)
     return (PasskeyRegistered(person.id, fingerprint(public_key), public_key, person.sign("performed", at)),)
+
+
+def withdraw_passkey(
+    passkey: Passkey, presented: str, holder: str, reason: str, decided: Signature
+) -> Refusal | tuple[Fact, ...]:
+    """Withdraw the passkey. holder: whose it must be."""
+    if not passkey.holder or passkey.holder != holder:
+        return PASSKEY_UNKNOWN(person=holder, passkey=presented[:64])
+    if passkey.withdrawn:
+        return PASSKEY_WITHDRAWN(person=holder)
+    return listed(reason) or (PasskeyWithdrawn(holder, passkey.id, reason, decided),)
 
 
 def fingerprint(public_key: bytes) -> str:

@@ -62,6 +62,9 @@ REASONS: Final[Mapping[str, Words]] = {
     "internal_audit": Words("内部审计", "Internal audit"),
     "patient_request": Words("患者要求", "Asked for by the patient"),
     "retention_ended": Words("保存期满", "Retention ended"),
+    "key_lost": Words("通行密钥遗失", "Passkey lost"),
+    "key_compromised": Words("通行密钥可能被他人使用", "Passkey may be in other hands"),
+    "key_replaced": Words("通行密钥已更换", "Passkey replaced"),
 }
 
 UNKNOWN = RefusalKind(

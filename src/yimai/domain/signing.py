@@ -51,6 +51,14 @@ NOT_THE_SIGNERS = RefusalKind(
 )
 
 
+KEY_WITHDRAWN = RefusalKind(
+    "signing.key_withdrawn",
+    "This passkey of {person} has been withdrawn and signs nothing more. "
+    "Let {person} sign with another passkey, or with the password.",
+    "{person} 的该通行密钥已撤回，不能再用于签名。请由 {person} 使用其他通行密钥或密码签名。",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureGiven(Fact):
     """A person proved to be the one who signs the facts of this command.

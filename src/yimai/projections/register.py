@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import psycopg
 
-from yimai.domain.person import PasskeyRegistered, PersonRegistered, PersonRolesChanged
+from yimai.domain.person import PasskeyRegistered, PasskeyWithdrawn, PersonRegistered, PersonRolesChanged
 from yimai.domain.site import SiteRegistered
 from yimai.ledger.entry import Entry
 from yimai.projections import audience
@@ -30,7 +30,8 @@ CREATE TABLE projection.person (
 );
 CREATE TABLE projection.passkey (
     passkey text COLLATE "C" PRIMARY KEY,
-    person text COLLATE "C" NOT NULL
+    person text COLLATE "C" NOT NULL,
+    withdrawn boolean NOT NULL DEFAULT false
 );
 GRANT SELECT ON projection.site, projection.person, projection.passkey TO yimai_accounts;
 CREATE POLICY accounts ON projection.site FOR SELECT TO yimai_accounts USING (true);
@@ -77,9 +78,11 @@ def changes(entry: Entry) -> Iterator[Change]:
         )
     elif entry.kind == PasskeyRegistered.kind:
         yield Change(
-            "INSERT INTO projection.passkey VALUES (%s, %s) ON CONFLICT (passkey) DO NOTHING",
+            "INSERT INTO projection.passkey (passkey, person) VALUES (%s, %s) ON CONFLICT (passkey) DO NOTHING",
             (data["passkey"], data["person"]),
         )
+    elif entry.kind == PasskeyWithdrawn.kind:
+        yield Change("UPDATE projection.passkey SET withdrawn = true WHERE passkey = %s", (data["passkey"],))
     elif entry.kind == PersonRolesChanged.kind:
         yield Change("UPDATE projection.person SET roles = %s WHERE person = %s", (list(data["roles"]), data["person"]))
 
@@ -121,7 +124,12 @@ def of_role(cursor: psycopg.Cursor[Any], role: str) -> tuple[PersonRow, ...]:
     return tuple(PersonRow(row[0], row[1], tuple(row[2])) for row in rows)
 
 
-def passkeys_of(cursor: psycopg.Cursor[Any], person: str) -> frozenset[str]:
-    """The fingerprints (hex SHA-256 of the public key) of the passkeys that stand on the ledger as the person's."""
-    rows = cursor.execute("SELECT passkey FROM projection.passkey WHERE person = %s", (person,)).fetchall()
-    return frozenset(row[0] for row in rows)
+def passkeys_of(cursor: psycopg.Cursor[Any], person: str) -> dict[str, bool]:
+    """The passkeys that stand on the ledger as the person's, by their fingerprints (hex SHA-256 of the public key).
+
+    True for those that have been withdrawn since.
+    """
+    found = cursor.execute(
+        "SELECT passkey, withdrawn FROM projection.passkey WHERE person = %s ORDER BY passkey", (person,)
+    ).fetchall()
+    return dict(found)

@@ -71,6 +71,7 @@ KINDS: Final[dict[str, Words]] = {
     "permit.withdrawn.v1": Words("收回回输许可", "Infusion permit withdrawn"),
     "person.administration_founded.v1": Words("首任管理员登记", "Administration founded"),
     "person.passkey_registered.v1": Words("登记通行密钥", "Passkey registered"),
+    "person.passkey_withdrawn.v1": Words("撤回通行密钥", "Passkey withdrawn"),
     "person.qualification_withdrawn.v1": Words("撤销资质", "Qualification withdrawn"),
     "person.qualified.v1": Words("授予资质", "Person qualified"),
     "person.roles_changed.v1": Words("更改角色", "Roles changed"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final
 
 from psycopg import Connection
 
-from yimai.domain.person import PasskeyRegistered, fingerprint
+from yimai.domain.person import PasskeyRegistered, PasskeyWithdrawn, fingerprint
 from yimai.domain.signing import SignatureGiven, problem_of
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Entry
@@ -21,7 +22,16 @@ WHERE (e.actor, e.command) IN (SELECT s.actor, s.command FROM ledger.entry AS s 
 ORDER BY e.actor, e.command, e.ordinal
 """
 
-_REGISTERED: Final = "SELECT arrival, content FROM ledger.entry WHERE kind = %s ORDER BY arrival"
+_ABOUT_KEYS: Final = "SELECT arrival, content FROM ledger.entry WHERE kind IN (%s, %s) ORDER BY arrival"
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A passkey. since, until: the arrivals of its registration and of its withdrawal, if it was withdrawn."""
+
+    holder: str
+    since: int
+    until: int | None = None
 
 
 def first_problem(connection: Connection[Any]) -> FirstProblem | None:
@@ -34,24 +44,33 @@ def first_problem(connection: Connection[Any]) -> FirstProblem | None:
     return None
 
 
-def _registered_keys(connection: Connection[Any]) -> dict[str, tuple[str, int]]:
-    """Whose each registered passkey is, and at which arrival that was put down."""
-    rows = connection.execute(_REGISTERED, (PasskeyRegistered.kind,), binary=True).fetchall()
-    found: dict[str, tuple[str, int]] = {}
-    for arrival, content in rows:
-        data: Any = parse(content).data
-        found.setdefault(fingerprint(b64decode(data["public_key"])), (data["person"], arrival))
+def _registered_keys(connection: Connection[Any]) -> dict[str, _Key]:
+    """Whose each registered passkey is, from when and until when, by its fingerprint."""
+    kinds = (PasskeyRegistered.kind, PasskeyWithdrawn.kind)
+    found: dict[str, _Key] = {}
+    for arrival, content in connection.execute(_ABOUT_KEYS, kinds, binary=True).fetchall():
+        entry = parse(content)
+        data: Any = entry.data
+        if entry.kind == PasskeyRegistered.kind:
+            found.setdefault(fingerprint(b64decode(data["public_key"])), _Key(data["person"], arrival))
+        elif (known := found.get(data["passkey"])) is not None and known.until is None:
+            found[data["passkey"]] = replace(known, until=arrival)
     return found
 
 
-def _foreign_key(entries: Sequence[Entry], arrival: int, keys: Mapping[str, tuple[str, int]]) -> str:
-    """Say whose passkey is not known to be his before the command whose first entry arrived then; "" if all are."""
+def _foreign_key(entries: Sequence[Entry], arrival: int, keys: Mapping[str, _Key]) -> str:
+    """Say whose passkey is not known to be his, before the command whose first entry arrived then, or not any more.
+
+    "" if all are. The last that a passkey may sign is its own withdrawal.
+    """
     for data in (entry.data for entry in entries if entry.kind == SignatureGiven.kind):
         given: Any = data
         if given["method"] == "passkey":
-            holder, since = keys.get(fingerprint(b64decode(given["public_key"])), ("", 0))
-            if holder != given["signer"] or since >= arrival:
+            key = keys.get(fingerprint(b64decode(given["public_key"])), _Key("", 0))
+            if key.holder != given["signer"] or key.since >= arrival:
                 return f"the passkey of {given['signer']} was not registered as theirs before"
+            if key.until is not None and key.until < arrival:
+                return f"the passkey of {given['signer']} had been withdrawn before"
     return ""
 
 

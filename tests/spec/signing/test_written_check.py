@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode as unb64
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -74,6 +76,14 @@ def registered_afterwards(entries: Entries) -> None:
     entries.append(found)
 
 
+def withdrawn_before(entries: Entries) -> None:
+    place = next(at for at, each in enumerate(entries) if each["kind"] == "person.passkey_registered.v1")
+    key = unb64(entries[place]["data"]["public_key"])
+    data = {"passkey": sha256(key).hexdigest(), "person": entries[place]["data"]["person"], "reason": "key_lost"}
+    withdrawn = {**entries[place], "command": "w", "kind": "person.passkey_withdrawn.v1", "data": data}
+    entries.insert(place + 2, withdrawn)
+
+
 def the_servers_signature(entries: Entries) -> None:
     of(entries, method="passkey")["signature"] = of(entries, method="password")["signature"]
 
@@ -84,6 +94,7 @@ def the_servers_signature(entries: Entries) -> None:
         (another_reason, "of another record"),
         (another_meaning, "of another meaning"),
         (registered_afterwards, "not known as the signer's passkey"),
+        (withdrawn_before, "the passkey had been withdrawn"),
         (the_servers_signature, "^$"),
     ],
 )

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from yimai.interfaces.accounts import administered, administration, hospital_sign_in, problems, providers
+from yimai.interfaces.accounts import administered, administration, hospital_sign_in, passkeys, problems, providers
 from yimai.interfaces.accounts.events import KINDS
 from yimai.interfaces.accounts.gate import WhoRequest
 from yimai.interfaces.accounts.models import Account, Session
@@ -50,6 +50,7 @@ def _shown(request: WhoRequest, person: str, **more: Any) -> HttpResponse:
         "own": person == request.who.person,
         "bound": hospital_sign_in.bound(person),
         "providers": providers.at_site(found.site_id).items(),
+        "passkeys": passkeys.on_ledger(person).items(),
         "sessions": Session.objects.filter(account_id=person).order_by("-began"),
         "events": [(each, KINDS[each.what]) for each in administered.events(person, "", 0)[:20]],
         **more,

@@ -44,11 +44,13 @@ class Assertion:
 @dataclass(frozen=True, slots=True)
 class Passkey:
     """One of an account's. public_key: DER in base64. on_ledger: whether it is registered as the person's, so that he may
-    sign with it."""
+    sign with it. withdrawn: whether it was and has been withdrawn, so that it does nothing any more."""
 
     authenticator: Authenticator
     public_key: str
+    mark: str
     on_ledger: bool
+    withdrawn: bool
 
     @property
     def credential_id(self) -> str:
@@ -58,10 +60,25 @@ class Passkey:
 
 def of(account: Account) -> list[Passkey]:
     found = Authenticator.objects.filter(user=account, type=Authenticator.Type.WEBAUTHN).order_by("pk")
-    with connection.cursor() as cursor:
-        registered = register.passkeys_of(cursor.cursor, account.person) if found else frozenset()
+    registered = on_ledger(account.person) if found else {}
     keys = [(each, subject_public_key(each.wrap().authenticator_data.credential_data.public_key)) for each in found]
-    return [Passkey(each, b64encode(key).decode(), fingerprint(key) in registered) for each, key in keys]
+    return [
+        Passkey(
+            each,
+            b64encode(key).decode(),
+            mark,
+            registered.get(mark) is False,
+            registered.get(mark) is True,
+        )
+        for each, key in keys
+        for mark in (fingerprint(key),)
+    ]
+
+
+def on_ledger(person: str) -> dict[str, bool]:
+    """The fingerprints of the passkeys that stand on the ledger as the person's; True for those withdrawn since."""
+    with connection.cursor() as cursor:
+        return register.passkeys_of(cursor.cursor, person)
 
 
 def credential_ids(account: Account) -> tuple[str, ...]:
@@ -83,7 +100,10 @@ def answered_here(request: HttpRequest, account: Account | None, answer: str) ->
 
 
 def answered(account: Account, asked: bytes, answer: str) -> Assertion | None:
-    """Check a browser's answer, as JSON, to this challenge; None unless a passkey of the account made it for its user."""
+    """Check a browser's answer, as JSON, to this challenge; None unless a passkey of the account made it for its user.
+
+    A passkey that has been withdrawn on the ledger opens nothing any more.
+    """
     state = {"challenge": websafe_encode(asked), "user_verification": UserVerificationRequirement.REQUIRED}
     try:
         response = AuthenticationResponse.from_dict(json.loads(answer))
@@ -95,9 +115,12 @@ def answered(account: Account, asked: bytes, answer: str) -> Assertion | None:
         return None
     used.user = account
     given = response.response
+    public_key = subject_public_key(found.public_key)
+    if on_ledger(account.person).get(fingerprint(public_key)):
+        return None
     return Assertion(
         used,
-        subject_public_key(found.public_key),
+        public_key,
         bytes(given.authenticator_data),
         bytes(given.client_data),
         given.signature,

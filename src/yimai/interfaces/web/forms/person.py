@@ -1,4 +1,4 @@
-"""People: one's own passkey, put on the ledger so that anybody can tell whose its signatures are."""
+"""People: a passkey, put on the ledger so that anybody can tell whose its signatures are, and withdrawn there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from yimai.actions import site
 from yimai.domain.person import fingerprint
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Shown, Unreadable
+from yimai.interfaces.web.field import Given, Shown, Unreadable, reason
 from yimai.interfaces.web.form import Form
 from yimai.interfaces.web.situation import Situation
 
@@ -27,7 +27,15 @@ def _decoded(text: str) -> bytes:
 
 
 def _mark(situation: Situation) -> Words:
-    said = fingerprint(_decoded(situation.given.get("public_key", "")))[:16]
+    return _short(fingerprint(_decoded(situation.given.get("public_key", ""))))
+
+
+def _named(situation: Situation) -> Words:
+    return _short(situation.given.get("passkey", ""))
+
+
+def _short(mark: str) -> Words:
+    said = mark[:16]
     said = " ".join(said[at : at + 4] for at in range(0, len(said), 4)) + "…"
     return Words(said, said)
 
@@ -40,7 +48,30 @@ class PublicKey(Shown):
         raise Unreadable(NO_KEY)
 
 
+KEY: Final = Shown(name="passkey", title=Words("公钥指纹", "Fingerprint of the public key"), shown=_named)
 FORMS: Final = (
+    Form(
+        site.withdraw_passkey,
+        Words("撤回我的通行密钥", "Withdraw my passkey"),
+        (KEY, reason("key_replaced", "key_lost", "key_compromised")),
+        button=Words("永久撤回", "Withdraw it for good"),
+        guide=Words(
+            "撤回后它不能再登录或签名，也不能恢复；此前的签名仍然有效、可核验。",
+            "From then on it neither signs in nor signs, and that cannot be undone. What it signed before stays signed "
+            "and can be checked.",
+        ),
+    ),
+    Form(
+        site.revoke_passkey,
+        Words("撤回他人的通行密钥", "Withdraw a person's passkey"),
+        (Given(name="person"), KEY, reason("key_lost", "key_compromised", "left_the_site")),
+        button=Words("永久撤回", "Withdraw it for good"),
+        guide=Words(
+            "用于遗失或可能被他人使用的密钥。撤回后它不能再登录或签名；此前的签名仍然有效、可核验。",
+            "For one that was lost or may be in other hands. From then on it neither signs in nor signs. What it signed "
+            "before stays signed and can be checked.",
+        ),
+    ),
     Form(
         site.register_passkey,
         Words("登记我的通行密钥", "Register my passkey"),
