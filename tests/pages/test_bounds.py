@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from yimai.interfaces.web import answers, page
 from yimai.interfaces.web.acts import FORMS
 from yimai.interfaces.web.field import Upload
 from yimai.wiring import bounds
-from yimai.wiring.bounds import LIMITS, UPLOADING, Buckets, Limit, address_of
+from yimai.wiring.bounds import LIMITS, UPLOADING, Buckets, Limit, Readings, address_of
 
 NAME = "虚构患者"
 DEPLOYMENT = Path(__file__).resolve().parents[2] / "docs" / "deployment.md"
@@ -118,13 +119,46 @@ def test_behind_a_proxy_everybody_without_a_session_has_an_address_of_his_own(ho
 def test_each_kind_has_a_size_of_its_own(house: House, kind: str) -> None:
     method, address = KINDS[kind]
     for length, status in ((LIMITS[kind].largest, 200), (LIMITS[kind].largest + 1, 413)):
-        request = getattr(RequestFactory(), method)(address, CONTENT_LENGTH=str(length))
+        body = {"CONTENT_LENGTH": str(length), "wsgi.input": BytesIO(b"x" * length)}
+        request = getattr(RequestFactory(), method)(address, **body)
         assert bounds.bounded(lambda _: HttpResponse())(request).status_code == status
 
 
 @pytest.mark.parametrize("length", ["-1", "many", "1e3"])
 def test_a_length_that_is_no_number_is_too_large(client: Client, length: str) -> None:
     assert client.post("/en/act/treatment.hold", {}, CONTENT_LENGTH=length).status_code == 413
+
+
+def test_what_was_half_sent_is_not_done(client: Client) -> None:
+    body = {"CONTENT_LENGTH": "1000", "wsgi.input": BytesIO(b"person=n")}
+    request = RequestFactory().post("/en/account/sign-in", **body)  # type: ignore[arg-type]
+    assert bounds.bounded(lambda _: HttpResponse())(request).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "how", "status"),
+    [
+        ("POST", {"SERVER_PROTOCOL": "HTTP/2"}, 411),
+        ("POST", {"HTTP_TRANSFER_ENCODING": "chunked"}, 411),
+        ("GET", {"HTTP_TRANSFER_ENCODING": "chunked"}, 411),
+        ("POST", {"SERVER_PROTOCOL": "HTTP/2", "CONTENT_LENGTH": "0"}, 200),
+        ("GET", {"SERVER_PROTOCOL": "HTTP/2"}, 200),
+        ("POST", {}, 200),
+    ],
+)
+def test_a_body_states_its_length(house: House, method: str, how: dict[str, str], status: int) -> None:
+    request = RequestFactory().generic(method, "/en/act/treatment.hold", **{"CONTENT_LENGTH": "", **how})  # type: ignore[arg-type]
+    assert bounds.bounded(lambda _: HttpResponse())(request).status_code == status
+
+
+def test_of_slow_senders_some_wait_and_nobody_else() -> None:
+    readings = Readings(of_one=2, of_all=3)
+    with readings.turn("a") as first, readings.turn("a") as second, readings.turn("a") as third:
+        assert (first, second, third) == (True, True, False)
+        with readings.turn("b") as other, readings.turn("c") as too_many:
+            assert (other, too_many) == (True, False)
+    with readings.turn("a") as again, readings.turn("c") as too:
+        assert (again, too) == (True, True)
 
 
 def test_a_file_may_be_larger_than_any_other_form(client: Client) -> None:

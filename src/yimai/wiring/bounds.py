@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
+from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
-from threading import Lock
-from typing import Any, Final
+from threading import Condition, Lock
+from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import answers
+from yimai.wiring.network import THREADS
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+PATIENCE_SECONDS: Final = 0.1
 REMEMBERED: Final = 10_000
 """Askers of one kind of request; those who asked longest ago are forgotten first."""
 
@@ -75,6 +77,14 @@ TOO_LARGE: Final = Words(
     "发送的内容过大（上限 {largest} kB），未作任何记录。请返回上一页，改用较小的文件后重试。",
     "What was sent is too large ({largest} kB at most), and nothing was recorded. Go back and send a smaller file.",
 )
+NO_LENGTH: Final = Words(
+    "请求未说明其长度（Content-Length），未作任何记录。请用会说明长度的程序发送。",
+    "The request does not state its length (Content-Length), and nothing was recorded. Send it by a program that does.",
+)
+CUT_OFF: Final = Words(
+    "请求在途中被截断，未作任何记录。请返回上一页重试。",
+    "The request was cut off on its way, and nothing was recorded. Go back and try again.",
+)
 TOO_OFTEN: Final = Words(
     "请求过于频繁，未作任何记录。请等待 {seconds} 秒后返回上一页重试。",
     "Too many requests, and nothing was recorded. Wait {seconds} seconds, then go back and try again.",
@@ -119,49 +129,87 @@ class Buckets:
 BUCKETS: Final = {kind: Buckets(limit) for kind, limit in LIMITS.items()}
 
 
-def measured(application: Application) -> Application:
-    """The application, told of every request how long it is.
+class Readings:
+    """Bodies that are being read: so many of one asker and so many of all, since whoever sends slowly holds a thread."""
 
-    A body sent in chunks, or by HTTP/2, need not say so; Django then reads nothing of it. It is read here, no further than
-    the largest that any request may have and one byte more, by which ``bounded`` sees that it is too large.
-    """
+    def __init__(self, of_one: int, of_all: int) -> None:
+        self._of_one, self._of_all = of_one, of_all
+        self._running: Counter[str] = Counter()
+        self._freed = Condition()
 
-    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        if not environ.get("CONTENT_LENGTH"):
-            body = b"".join(_parts(environ["wsgi.input"], LARGEST + 1))
-            environ.update({"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)})
-        return application(environ, start)
+    @contextmanager
+    def turn(self, asker: str) -> Iterator[bool]:
+        """Whether one more may be read now, after a moment's wait."""
+        with self._freed:
+            may = self._freed.wait_for(lambda: self._is_free(asker), PATIENCE_SECONDS)
+            self._running[asker] += may
+        try:
+            yield may
+        finally:
+            with self._freed:
+                self._running[asker] -= may
+                self._running = +self._running
+                self._freed.notify_all()
 
-    return answer
+    def _is_free(self, asker: str) -> bool:
+        return self._running[asker] < self._of_one and self._running.total() < self._of_all
 
 
-def _parts(source: Any, most: int) -> Iterable[bytes]:
-    while most > 0 and (part := source.read(min(most, 65_536))):
-        most -= len(part)
-        yield part
+READINGS: Final = Readings(of_one=3, of_all=THREADS - 2)
 
 
 def bounded(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that refuses what is too large (413) or comes too often (429), before anything of it is read.
+    """Middleware that refuses what is too large (413) or comes too often (429) unread, and what was half sent (400).
 
-    It stands behind the session, since who asks is the account of a session that exists; a cookie alone is anybody's
-    to make up, and counts by the address it comes from.
+    A body is read here as a whole. It stands behind the session, since who asks is the account of a session that exists; a
+    cookie alone is anybody's to make up, and counts by the address it comes from.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
         kind = kind_of(request)
         limit = LIMITS[kind]
+        if _states_no_length(request):
+            return _refused(request, 411, NO_LENGTH)
         if _length(request) > limit.largest:
             return _refused(request, 413, TOO_LARGE, largest=limit.largest // 1000)
-        if wait := BUCKETS[kind].take(asker_of(request), time.monotonic()):
-            seconds = int(wait) + 1
-            words = TOO_MANY_SIGN_INS if kind == "sign_in" else TOO_OFTEN
-            response = _refused(request, 429, words, seconds=seconds)
-            response["Retry-After"] = str(seconds)
-            return response
+        asker = asker_of(request)
+        if wait := BUCKETS[kind].take(asker, time.monotonic()):
+            return _must_wait(request, int(wait) + 1, TOO_MANY_SIGN_INS if kind == "sign_in" else TOO_OFTEN)
+        if _length(request):
+            with READINGS.turn(asker) as may:
+                if not may:
+                    return _must_wait(request, 2, TOO_OFTEN)
+                if _is_cut_off(request):
+                    return _refused(request, 400, CUT_OFF)
         return get_response(request)
 
     return answer
+
+
+def _states_no_length(request: HttpRequest) -> bool:
+    """Whether there may be a body whose length nobody knows: one in chunks, or any by HTTP/2 that does not say.
+
+    Where such a body was cut off cannot be told from where it ends.
+    """
+    meta = request.META
+    if "HTTP_TRANSFER_ENCODING" in meta:
+        return True
+    may_have_one = request.method not in ("GET", "HEAD", "OPTIONS")
+    return may_have_one and not meta.get("CONTENT_LENGTH") and not meta["SERVER_PROTOCOL"].startswith("HTTP/1")
+
+
+def _is_cut_off(request: HttpRequest) -> bool:
+    """Read the body; whether less came than was announced: what was half sent is not to be done."""
+    try:
+        return len(request.body) < _length(request)
+    except UnreadablePostError:
+        return True
+
+
+def _must_wait(request: HttpRequest, seconds: int, words: Words) -> HttpResponse:
+    response = _refused(request, 429, words, seconds=seconds)
+    response["Retry-After"] = str(seconds)
+    return response
 
 
 def kind_of(request: HttpRequest) -> str:
@@ -217,6 +265,12 @@ def _refused(request: HttpRequest, status: int, words: Words, **numbers: int) ->
     said = Words(words.zh.format(**numbers), words.en.format(**numbers))
     if not _is_rest(request):
         return answers.bare(request, status, said)
-    title = "Too large" if status == 413 else "Too many requests"
-    body = {"type": "about:blank", "title": title, "status": status, "detail": said.en, "zh": said.zh, "en": said.en}
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": said.en,
+        "zh": said.zh,
+        "en": said.en,
+    }
     return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -12,6 +12,8 @@ from typing import Final
 from yimai.wiring.problems import CommandProblem
 
 LOOPBACK: Final = "127.0.0.1"
+THREADS: Final = 8
+"""Of the server of pages; each does one request at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from granian.server import Server
 
 from yimai.wiring import demo_accounts, deploy_check, hospital_providers, house
 from yimai.wiring.live_serving import kept_live
-from yimai.wiring.network import LOOPBACK, Certificate, Place, is_free, is_loopback
+from yimai.wiring.network import LOOPBACK, THREADS, Certificate, Place, is_free, is_loopback
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
 
@@ -98,7 +98,7 @@ def serve(
         ssl_key=certificate.key if certificate is not None else None,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=8,
+        blocking_threads=THREADS,
         log_enabled=False,
         websockets=False,
     )

@@ -57,8 +57,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if ADDRESS.startswith("https:") else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
 if os.environ.get("YIMAI_TLS_PROXY") == "yes":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4_000_000
-"""Bytes of all fields of a form without its files; a file that waits for its signature is one of them, packed as text."""
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
+"""Bytes of a request as a whole; each kind has a limit of its own (``wiring/bounds.py``)."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 SECURE_REFERRER_POLICY = "same-origin"

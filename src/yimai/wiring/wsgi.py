@@ -31,10 +31,9 @@ from yimai.interfaces.web import bench, live, window
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.store.vault import VaultProblem, wrapping_key_in
 from yimai.wiring import account_database, content_files, hospital_providers, house, personal_data
-from yimai.wiring.bounds import measured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
-application = measured(get_wsgi_application())
+application = get_wsgi_application()
 
 
 def _patient(cursor: psycopg.Cursor[Any], treatment: str) -> bytes | None:

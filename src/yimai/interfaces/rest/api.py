@@ -37,8 +37,8 @@ from yimai.projections import treatment_board, vein
 from yimai.projections.register import PersonRow
 
 CONFLICTS: Final = (COMMAND_REUSED, TRY_AGAIN, RECORD_CHANGED)
-ALWAYS: Final[dict[Any, Any]] = dict.fromkeys((400, 401, 403, 413, 429), Problem)
-"""Unreadable, not signed in, forged, too large, too often."""
+ALWAYS: Final[dict[Any, Any]] = dict.fromkeys((400, 401, 403, 411, 413, 429), Problem)
+"""Unreadable, not signed in, forged, without a length, too large, too often."""
 Reply = Status[Any]
 
 
