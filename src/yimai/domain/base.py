@@ -13,7 +13,7 @@ from typing import cast, get_args
 
 from yimai.domain.content import Part
 from yimai.domain.person import Role
-from yimai.domain.recipe import Limits, Source, Words
+from yimai.domain.recipe import Duration, Limits, Source, Words
 from yimai.ledger.entry import Json
 
 
@@ -99,10 +99,51 @@ class ListedLot:
 
 
 @dataclass(frozen=True, slots=True)
+class Collecting:
+    """When a hospital collects: ISO weekdays (1 Monday), hours in the base's time zone, and how many at a time."""
+
+    days: tuple[int, ...]
+    begins: time
+    ends: time
+    places: int
+    duration: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Hospital:
+    """A hospital that the base serves: when it collects, and how long a courier needs to and from the base."""
+
+    id: str
+    collecting: Collecting
+    inbound: Duration
+    outbound: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Places of the laboratory that run these tests; a test takes one place from its sample's receipt to its result."""
+
+    id: str
+    title: Words
+    tests: tuple[str, ...]
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The review of a batch before its release: how long it takes one of these people, and in which shift they work."""
+
+    duration: Duration
+    people: int
+    shift: str
+
+
+@dataclass(frozen=True, slots=True)
 class Base:
     """One production base at one version of its file. timezone: an IANA name. floor_area: square metres.
 
-    assumed: the names of those parts below that are placeholders, to be shown as assumed.
+    assumed: the names of those parts below that are placeholders, to be shown as assumed. couriers: how many can be
+    under way at a time, 0 for any number. A base without hospitals, laboratory or review is planned as if they never waited.
     """
 
     id: str
@@ -120,6 +161,10 @@ class Base:
     closures: tuple[Closure, ...]
     storage: tuple[Storage, ...]
     material_lots: tuple[ListedLot, ...]
+    hospitals: tuple[Hospital, ...] = ()
+    couriers: int = 0
+    laboratory: tuple[Bench, ...] = ()
+    review: Review | None = None
 
     def closed(self, day: date) -> bool:
         """Whether the day lies in one of the closures."""
@@ -172,7 +217,34 @@ def base_from(content: Mapping[str, Json]) -> Base:
             )
             for part in top.parts("material_lots")
         ),
+        hospitals=tuple(_hospital(part) for part in top.parts("hospitals")),
+        couriers=top.whole("couriers") if top.has("couriers") else 0,
+        laboratory=tuple(
+            Bench(part.text("id"), part.words(), part.texts("tests"), part.whole("places"))
+            for part in top.parts("laboratory")
+        ),
+        review=_review(top.part("review")) if top.has("review") else None,
     )
+
+
+def _hospital(part: Part) -> Hospital:
+    collecting = part.part("collecting")
+    return Hospital(
+        id=part.text("id"),
+        collecting=Collecting(
+            days=tuple(day.as_whole() for day in collecting.parts("days")),
+            begins=collecting.time_of_day("begins"),
+            ends=collecting.time_of_day("ends"),
+            places=collecting.whole("places"),
+            duration=collecting.as_duration(),
+        ),
+        inbound=part.duration("inbound"),
+        outbound=part.duration("outbound"),
+    )
+
+
+def _review(part: Part) -> Review:
+    return Review(part.as_duration(), part.whole("people"), part.text("shift"))
 
 
 def _member(part: Part, base: str) -> Member:

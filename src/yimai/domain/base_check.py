@@ -23,6 +23,8 @@ def _duplicates(base: Base) -> Iterator[Problem]:
         ("people", [person.id for person in base.people]),
         ("shifts", [shift.id for shift in base.shifts]),
         ("material_lots", [lot.id for lot in base.material_lots]),
+        ("hospitals", [hospital.id for hospital in base.hospitals]),
+        ("laboratory", [bench.id for bench in base.laboratory]),
     ):
         yield from repeated(ids, (part,))
 
@@ -37,6 +39,8 @@ def _references(base: Base) -> Iterator[Problem]:
     for position, person in enumerate(base.people):
         if person.shift and person.shift not in shifts:
             yield _unknown(("people", position, "shift"), "shift", person.shift)
+    if base.review is not None and base.review.shift not in shifts:
+        yield _unknown(("review", "shift"), "shift", base.review.shift)
     seen: set[str] = set()
     for position, store in enumerate(base.storage):
         if store.equipment not in equipment:
@@ -62,6 +66,11 @@ def _dates(base: Base) -> Iterator[Problem]:
     for position, closure in enumerate(base.closures):
         if closure.first > closure.last:
             yield _backwards(("closures", position, "last"))
+
+    for position, hospital in enumerate(base.hospitals):
+        if hospital.collecting.begins >= hospital.collecting.ends:
+            en = "collections would end before they begin: correct one of the times"
+            yield problem(("hospitals", position, "collecting", "ends"), en, "采集结束时间早于开始时间")
 
 
 def _backwards(path: Path) -> Problem:

@@ -143,11 +143,13 @@ class Part:
             raise ContentProblem((*self.path, key), "expected true or false")
         return value
 
+    def as_whole(self) -> int:
+        if not isinstance(self.value, int) or isinstance(self.value, bool):
+            raise ContentProblem(self.path, "expected a whole number")
+        return self.value
+
     def whole(self, key: str) -> int:
-        value = self.part(key).value
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ContentProblem((*self.path, key), "expected a whole number")
-        return value
+        return self.part(key).as_whole()
 
     def decimal(self, key: str) -> Decimal:
         text = self.text(key)
@@ -199,7 +201,9 @@ class Part:
             high_exclusive=part.has("below"),
         )
 
+    def as_duration(self) -> Duration:
+        """This part's own ``median``, ``cv`` and ``source``."""
+        return Duration(self.span("median"), self.decimal("cv") if self.has("cv") else Decimal(0), self.source())
+
     def duration(self, key: str = "duration") -> Duration:
-        part = self.part(key)
-        cv = part.decimal("cv") if part.has("cv") else Decimal(0)
-        return Duration(part.span("median"), cv, part.source())
+        return self.part(key).as_duration()

@@ -116,13 +116,23 @@ class Until:
 
 
 @dataclass(frozen=True, slots=True)
+class Attended:
+    """How long a step's people and shared equipment are busy from its start, and until its end; between them it runs by itself."""
+
+    begins: timedelta
+    ends: timedelta
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of an operation, as the batch record leads an operator through it.
 
     operators: for each qualification how many people need it.
     identity: what must be scanned and match this batch's patient before the step may start (always the container).
     produces: the label layout of the containers that this step fills, or "" for none.
-    samples: ids of the sampling plan's samples taken at this step.
+    samples: ids of the sampling plan's samples taken at this step. attended: None where people stay from start to end.
+    within_shift: whether it begins and ends in one shift.
     """
 
     id: str
@@ -142,6 +152,8 @@ class Step:
     samples: tuple[str, ...]
     produces: str = ""
     until: Until | None = None
+    attended: Attended | None = None
+    within_shift: bool = False
 
     def entry(self, entry_id: str) -> EntryField | None:
         return next((entry for entry in self.entries if entry.id == entry_id), None)

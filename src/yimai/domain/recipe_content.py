@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from yimai.domain.content import ContentProblem, Part
 from yimai.domain.recipe import (
+    Attended,
     EntryField,
     Failure,
     Hold,
@@ -138,7 +139,13 @@ def _step(part: Part, operation: str) -> Step:
         samples=part.texts("samples"),
         produces=part.text("produces", ""),
         until=_until(part.part("until")) if part.has("until") else None,
+        attended=_attended(part.part("attended")) if part.has("attended") else None,
+        within_shift=part.flag("within_shift"),
     )
+
+
+def _attended(part: Part) -> Attended:
+    return Attended(part.span("begins"), part.span("ends"), part.source())
 
 
 def _until(part: Part) -> Until:

@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_personal_data(commands)
     _add_accounts(commands)
     _add_file_commands(commands)
+    _add_plan(commands)
     _add_bench(commands)
     return parser
 
@@ -147,6 +148,22 @@ def _add_file_commands(commands: Commands[argparse.ArgumentParser]) -> None:
         approve.set_defaults(noun=noun)
         approve.add_argument("file", type=Path)
         approve.add_argument("--person", required=True, help="identifier of the person who approves")
+
+
+def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
+    words = "Plan on files alone: a recipe, a base and orders."
+    under = commands.add_parser("plan", help=words, description=words).add_subparsers(metavar="WHAT", required=True)
+    timetable = _command(under, "timetable", "The base's timetable for these orders.", _plan_timetable, folder=False)
+    for name, help_words in (
+        ("recipe", "recipe file"), ("base", "base file"), ("orders", "CSV file: id, hospital, ready, urgency, due, …"),
+    ):  # fmt: skip
+        timetable.add_argument(f"--{name}", type=Path, required=True, help=help_words)
+    timetable.add_argument("--now", help="when the plan begins (ISO 8601; the present)")
+    timetable.add_argument("--days", type=int, default=120, help="how far it looks ahead (120)")
+    timetable.add_argument("--quantile", type=float, default=0.8, help="of the durations that are planned with (0.8)")
+    timetable.add_argument("--moves", type=int, default=20_000, help="how long it searches (20000)")
+    timetable.add_argument("--seed", type=int, default=1, help="the same seed and moves give the same timetable (1)")
+    timetable.add_argument("--json", type=Path, metavar="FILE", help="also write it as JSON")
 
 
 def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -262,6 +279,13 @@ def _approve(chosen: argparse.Namespace) -> int:
     from yimai.wiring import ledger_commands
 
     return ledger_commands.approve(chosen.folder, chosen.noun, chosen.file, chosen.person)
+
+
+def _plan_timetable(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import plan_commands
+
+    names = ("recipe", "base", "orders", "now", "quantile", "days", "seed", "moves", "json")
+    return plan_commands.timetable(plan_commands.Asked(**{name: getattr(chosen, name) for name in names}))
 
 
 def _bench_ledger(chosen: argparse.Namespace) -> int:

@@ -1,0 +1,173 @@
+"""What a base has, tick by tick: people by qualification and shift, shared equipment, benches, calendars and suites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import combinations
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from yimai.domain.base import Base, Hospital, ListedEquipment, Member, Shift
+from yimai.domain.recipe import Recipe, Words
+from yimai.planning.problem import Flags, Ints, Resource
+
+Away = Mapping[str, Sequence[tuple[datetime, datetime]]]
+"""When people are absent, or suites and equipment out of use, by their identifiers: half-open spans of aware moments."""
+
+EVERYBODY: Final = "everybody"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The ticks of a problem in the base's own time: ``local`` holds each tick's beginning there."""
+
+    begins: datetime
+    tick: timedelta
+    horizon: int
+    local: tuple[datetime, ...]
+
+    def span(self, starts: datetime, ends: datetime) -> slice:
+        """The ticks that the span touches."""
+        first = (starts - self.begins) // self.tick
+        last = -((self.begins - ends) // self.tick)
+        return slice(max(0, first), max(0, last))
+
+
+def grid_of(base: Base, begins: datetime, tick: timedelta, horizon: int) -> Grid:
+    """The ticks from ``begins`` (aware) on, as the base's clocks show them."""
+    zone = ZoneInfo(base.timezone)
+    return Grid(begins, tick, horizon, tuple((begins + number * tick).astimezone(zone) for number in range(horizon)))
+
+
+def on_shift(shift: Shift, moment: time) -> bool:
+    """Whether the shift works at this time of day; one that ends before it begins runs over midnight."""
+    if shift.begins < shift.ends:
+        return shift.begins <= moment < shift.ends
+    return moment >= shift.begins or moment < shift.ends
+
+
+def shift_numbers(base: Base, grid: Grid) -> Ints:
+    """A number for each tick that changes whenever another shift takes over."""
+    numbers = np.zeros(grid.horizon, np.int32)
+    number, before = 0, ""
+    for at, moment in enumerate(grid.local):
+        runs = next((shift.id for shift in base.shifts if on_shift(shift, moment.time())), "")
+        if at and runs != before:
+            number += 1
+        numbers[at], before = number, runs
+    return numbers
+
+
+def operators(
+    base: Base, recipes: Sequence[Recipe], grid: Grid, away: Away
+) -> Iterator[tuple[Resource, Ints, frozenset[str]]]:
+    """Each set of qualifications that can bind, how many people of it work at each tick, and the set; last everybody, with an empty set.
+
+    A set is left out where a larger one has the same people, or where it falls apart into two without people in common.
+    """
+    needed = sorted({name for recipe in recipes for step in recipe.steps for name, _ in step.operators})
+    staff = [person for person in base.people if person.site == base.id and "operator" in person.roles]
+    present = {person.id: _present(person, base.shifts, grid, away.get(person.id, ())) for person in staff}
+    holders = {
+        name: frozenset(each.id for each in staff if any(q.qualification == name for q in each.qualifications))
+        for name in needed
+    }
+    sets = [frozenset(each) for size in range(1, len(needed) + 1) for each in combinations(needed, size)]
+    people = {each: frozenset().union(*(holders[name] for name in each)) for each in sets}
+    titles = {name: words for recipe in recipes for name, words in recipe.qualifications}
+    valid = {(each.id, name): _valid(each, name, grid) for each in staff for name in needed if each.id in holders[name]}
+    for each in sets:
+        if any(each < other and people[other] == people[each] for other in sets) or _falls_apart(each, people):
+            continue
+        count = np.zeros(grid.horizon, np.int32)
+        for person in people[each]:
+            fit = np.logical_or.reduce([valid[person, name] for name in each if (person, name) in valid])
+            count += (present[person] & fit).astype(np.int32)
+        words = [titles[name] for name in sorted(each)]
+        title = Words("、".join(word.zh for word in words), ", ".join(word.en for word in words))
+        yield Resource("operators:" + "+".join(sorted(each)), "operators", title), count, each
+    everybody = sum((present[each.id].astype(np.int32) for each in staff), np.zeros(grid.horizon, np.int32))
+    yield Resource(f"operators:{EVERYBODY}", "operators", Words("全部操作员", "All operators")), everybody, frozenset()
+
+
+def _falls_apart(names: frozenset[str], people: Mapping[frozenset[str], frozenset[str]]) -> bool:
+    parts = (frozenset(part) for size in range(1, len(names) // 2 + 1) for part in combinations(sorted(names), size))
+    return any(not people[part] & people[names - part] for part in parts)
+
+
+def _present(person: Member, shifts: Iterable[Shift], grid: Grid, away: Iterable[tuple[datetime, datetime]]) -> Flags:
+    shift = next((each for each in shifts if each.id == person.shift), None)
+    works = np.array([shift is None or on_shift(shift, moment.time()) for moment in grid.local])
+    for starts, ends in away:
+        works[grid.span(starts, ends)] = False
+    return works
+
+
+def _valid(person: Member, name: str, grid: Grid) -> Flags:
+    held = [each for each in person.qualifications if each.qualification == name]
+    return _on_days(grid, lambda day: any(each.valid_from <= day <= each.valid_until for each in held))
+
+
+def _on_days(grid: Grid, holds: Callable[[date], bool]) -> Flags:
+    known: dict[date, bool] = {}
+    for moment in grid.local:
+        if moment.date() not in known:
+            known[moment.date()] = holds(moment.date())
+    return np.array([known[moment.date()] for moment in grid.local])
+
+
+def shared_equipment(base: Base, grid: Grid, away: Away) -> Iterator[tuple[Resource, Ints, str]]:
+    """Each class of equipment that suites share, and how many calibrated pieces of it there are; a suite's own comes with the suite."""
+    classes = sorted({item.equipment_class for item in base.equipment if not item.suite})
+    for name in classes:
+        count = np.zeros(grid.horizon, np.int32)
+        for item in base.equipment:
+            if item.equipment_class == name and not item.suite:
+                fit = _on_days(grid, partial(_calibrated, item))
+                for starts, ends in away.get(item.id, ()):
+                    fit[grid.span(starts, ends)] = False
+                count += fit.astype(np.int32)
+        yield Resource(f"equipment:{name}", "equipment", Words(name, name)), count, name
+
+
+def _calibrated(item: ListedEquipment, day: date) -> bool:
+    return item.calibrated_from <= day <= item.calibrated_until
+
+
+def open_days(base: Base, grid: Grid) -> Flags:
+    """When the base may start a batch."""
+    return _on_days(grid, lambda day: not base.closed(day))
+
+
+def collecting_hours(hospital: Hospital, grid: Grid, needed: int) -> Flags:
+    """When a collection of so many ticks may start at the hospital, so that it ends within the hours."""
+    hours = hospital.collecting
+    length = needed * grid.tick
+    return np.array(
+        [
+            moment.isoweekday() in hours.days
+            and moment.time() >= hours.begins
+            and (moment + length).replace(tzinfo=None) <= datetime.combine(moment.date(), hours.ends)
+            for moment in grid.local
+        ]
+    )
+
+
+def shift_hours(base: Base, shift_id: str, grid: Grid) -> Flags:
+    """When the shift works."""
+    shift = next(each for each in base.shifts if each.id == shift_id)
+    return np.array([on_shift(shift, moment.time()) for moment in grid.local])
+
+
+def suites_closed(suites: Sequence[str], grid: Grid, away: Away) -> Flags:
+    """When a suite may not be held: out of service."""
+    closed = np.zeros((len(suites), grid.horizon), np.bool_)
+    for number, suite in enumerate(suites):
+        for starts, ends in away.get(suite, ()):
+            closed[number, grid.span(starts, ends)] = True
+    return closed

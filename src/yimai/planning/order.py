@@ -1,0 +1,43 @@
+"""What the planner is told of each treatment: who asks, for when, what was promised, and what has happened already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """When a task began, and when it ended; ends None: it runs."""
+
+    starts: datetime
+    ends: datetime | None
+
+
+NOTHING: Final[Mapping[str, Happened]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One treatment to be planned.
+
+    ready: the earliest collection. due: when the infusion is wanted at the latest. promised: the infusion's promised time.
+    suite: the one that is reserved or in use, "" for none. happened: by task id, such as ``collection`` or ``step:wash``.
+    All moments are aware.
+    """
+
+    id: str
+    hospital: str
+    urgency: str
+    ready: datetime
+    due: datetime | None = None
+    promised: datetime | None = None
+    suite: str = ""
+    happened: Mapping[str, Happened] = field(default_factory=lambda: NOTHING)
+
+
+WEIGHTS: Final = {"urgent": 4.0, "standard": 1.0}
+"""Of an hour's tardiness, by the order's urgency; an urgency that is not named counts once."""

@@ -1,0 +1,129 @@
+"""``yimai plan …`` on files alone: a recipe, a base and orders, without a server or a ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from yimai.domain.base import Base
+from yimai.interfaces.files.orders import read_orders
+from yimai.interfaces.files.reading import check_together, read_base, read_recipe
+from yimai.planning.build import Horizon, build
+from yimai.planning.check import check
+from yimai.planning.problem import NEVER, Plan, Problem
+from yimai.planning.timetable import Found, schedule
+from yimai.wiring.problems import CommandProblem
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the planner was given. now: the beginning of the plan; None: the present."""
+
+    recipe: Path
+    base: Path
+    orders: Path
+    now: str | None = None
+    quantile: float = 0.8
+    days: int = 120
+    seed: int = 1
+    moves: int = 20_000
+    json: Path | None = None
+
+
+def timetable(asked: Asked) -> int:
+    """Print the best timetable found, checked, and return the exit code. Raises CommandProblem, FileRefused."""
+    problem, base = _problem(asked)
+    console = Console(width=None if Console().is_terminal else 120)
+    begun = time.monotonic()
+    with console.status("Searching …"):
+        found = schedule(problem, moves=asked.moves, seed=asked.seed)
+    broken = check(problem, found.plan) if not found.unplaced else []
+    _show(problem, base, found, console)
+    console.print(f"{found.moves} moves in {time.monotonic() - begun:.1f} s; seed {asked.seed}")
+    for number in found.unplaced:
+        console.print(f"[red]no room for {problem.jobs[number].id} within {asked.days} days[/red]: give more --days")
+    for each in broken:
+        console.print(f"[red]{each}[/red]")
+    if asked.json is not None:
+        asked.json.write_bytes(
+            msgspec.json.format(msgspec.json.encode(_as_json(problem, found.plan)), indent=2) + b"\n"
+        )
+    return 1 if broken or found.unplaced else 0
+
+
+def _problem(asked: Asked) -> tuple[Problem, Base]:
+    recipe, base = read_recipe(asked.recipe), read_base(asked.base)
+    check_together(recipe, base)
+    orders = read_orders(asked.orders, recipe.recipe.id)
+    if not orders:
+        raise CommandProblem(f"{asked.orders} holds no order")
+    try:
+        now = datetime.now(UTC) if asked.now is None else datetime.fromisoformat(asked.now)
+    except ValueError:
+        raise CommandProblem(f"--now {asked.now!r} is not a time such as 2026-05-04T08:00+08:00") from None
+    if now.utcoffset() is None:
+        now = now.replace(tzinfo=ZoneInfo(base.base.timezone))
+    begins = now.replace(minute=0, second=0, microsecond=0)
+    horizon = Horizon(begins, now, timedelta(days=asked.days), quantile=asked.quantile)
+    try:
+        return build({recipe.recipe.id: recipe.recipe}, base.base, orders, horizon), base.base
+    except KeyError as unknown:
+        raise CommandProblem(f"an order names the recipe {unknown}, which was not given") from None
+
+
+def _show(problem: Problem, base: Base, found: Found, console: Console) -> None:
+    table = Table(box=SIMPLE)
+    for title in ("treatment", "collection", "suite", "from", "until", "released", "infusion", "late"):
+        table.add_column(title, no_wrap=True)
+    zone = ZoneInfo(base.timezone)
+    for row in _rows(problem, found.plan):
+        late = row["late_hours"]
+        moments = {name: f"{value.astimezone(zone):%m-%d %H:%M}" for name, value in row["moments"].items()}
+        table.add_row(
+            row["treatment"], moments["collection"], row["suite"], moments["starts"], moments["ends"], moments["released"],
+            moments["infusion"], f"[red]{late:g} h[/red]" if late else "",
+        )  # fmt: skip
+    console.print(table)
+    assumed = "; many numbers behind it are assumed" if problem.assumed else ""
+    console.print(f"durations that {problem.quantile:.0%} keep{assumed}; cost {found.cost:,.1f} weighted hours")
+
+
+def _rows(problem: Problem, plan: Plan) -> list[Mapping[str, Any]]:
+    """Each job's moments, in the order of their suites' beginnings."""
+    rows: list[Mapping[str, Any]] = []
+    for number, job in enumerate(problem.jobs):
+        if plan.starts[job.first] < 0:
+            continue
+        steps = [task for task in range(job.first, job.last) if problem.tasks.names[task].kind == "step"]
+        review, infusion = problem.task_of(job, "review"), job.last - 1
+        ends = max(int(plan.starts[task]) + int(problem.tasks.duration[task]) for task in steps)
+        late = max(0, int(plan.starts[infusion]) - job.due) if job.due != NEVER else 0
+        rows.append(
+            {
+                "treatment": job.id,
+                "suite": problem.suites[plan.suite[number]] if plan.suite[number] >= 0 else "",
+                "late_hours": late * problem.tick / timedelta(hours=1),
+                "moments": {
+                    "collection": problem.at(int(plan.starts[job.first])),
+                    "starts": problem.at(min(int(plan.starts[task]) for task in steps)),
+                    "ends": problem.at(ends),
+                    "released": problem.at(int(plan.starts[review]) + int(problem.tasks.duration[review])),
+                    "infusion": problem.at(int(plan.starts[infusion])),
+                },
+            }
+        )
+    return sorted(rows, key=lambda row: row["moments"]["starts"])
+
+
+def _as_json(problem: Problem, plan: Plan) -> Mapping[str, Any]:
+    return {"quantile": problem.quantile, "assumed": problem.assumed, "treatments": _rows(problem, plan)}

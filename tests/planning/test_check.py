@@ -1,0 +1,123 @@
+"""The independent checker: a sound plan breaks nothing, and each rule, broken by itself, is named with who, when and by how much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from tests.planning import lingang
+from tests.planning.lingang import BEGINS
+
+from yimai.planning.check import Broken, Rule, check
+from yimai.planning.order import Happened
+from yimai.planning.problem import Plan, Problem
+from yimai.planning.timetable import schedule
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return lingang.problem(lingang.orders(6))
+
+
+@pytest.fixture(scope="module")
+def plan(problem: Problem) -> Plan:
+    return schedule(problem, moves=0).plan
+
+
+def moved(problem: Problem, plan: Plan, task: str, by: int, job: int = 0) -> Plan:
+    starts = plan.starts.copy()
+    starts[problem.task_of(problem.jobs[job], task)] += by
+    return Plan(starts, plan.suite)
+
+
+def rules(found: list[Broken]) -> set[Rule]:
+    return {each.rule for each in found}
+
+
+def test_a_sound_plan_breaks_nothing(problem: Problem, plan: Plan) -> None:
+    assert check(problem, plan) == []
+
+
+def test_a_task_before_what_it_waits_for_is_named_with_how_much(problem: Problem, plan: Plan) -> None:
+    broken = next(each for each in check(problem, moved(problem, plan, "step:transduce", -3)) if each.rule == "order")
+    assert (broken.job, broken.what, broken.much) == ("T0", "step:transduce", 3)
+    assert "before what it waits for" in str(broken)
+
+
+def test_a_hold_that_runs_out_is_named(problem: Problem, plan: Plan) -> None:
+    found = check(problem, moved(problem, plan, "step:store", 5))
+    assert ("T0", "step:store") in {(each.job, each.what) for each in found if each.rule == "hold"}
+
+
+def test_a_collection_before_its_order_or_out_of_hours_is_named(problem: Problem, plan: Plan) -> None:
+    job = problem.jobs[3]
+    start, collection = int(plan.starts[job.first]), problem.task_of(job, "collection")
+    assert "ready" in rules(check(problem, moved(problem, plan, "collection", job.ready - 1 - start, job=3)))
+    works = problem.calendars[problem.tasks.calendar[collection]]
+    closed = next(tick for tick in range(job.ready, start) if not works[tick])
+    assert rules(check(problem, moved(problem, plan, "collection", closed - start, job=3))) >= {"calendar"}
+
+
+def test_a_freezing_that_runs_over_a_change_of_shift_is_named(problem: Problem, plan: Plan) -> None:
+    freeze = problem.task_of(problem.jobs[0], "step:freeze")
+    change = int(np.flatnonzero(np.diff(problem.shift[: plan.starts[freeze] + 60]))[-1])
+    starts = plan.starts.copy()
+    starts[freeze] = change
+    assert "shift" in rules(check(problem, Plan(starts, plan.suite)))
+
+
+def test_two_patients_in_one_suite_or_none_is_named(problem: Problem, plan: Plan) -> None:
+    suite = plan.suite.copy()
+    suite[1] = suite[0]
+    shared = [each for each in check(problem, Plan(plan.starts, suite)) if each.rule == "suite_taken"]
+    assert [each.job for each in shared] == ["T1"]
+    assert shared[0].much > 0
+    suite[1] = -1
+    assert rules(check(problem, Plan(plan.starts, suite))) == {"suite_missing"}
+
+
+def test_more_than_there_is_is_named(problem: Problem, plan: Plan) -> None:
+    starts = plan.starts.copy()
+    first, second, third = problem.jobs[0], problem.jobs[3], problem.jobs[1]
+    assert first.hospital == second.hospital
+    for job in (second, third):
+        starts[job.first : job.last] = plan.starts[first.first : first.last]
+    found = check(problem, Plan(starts, plan.suite))
+    over = [each for each in found if each.rule == "capacity"]
+    assert over, "three selections at once need more people than a shift has"
+    assert all(each.much > 0 for each in over)
+
+
+def test_a_suite_out_of_service_is_named() -> None:
+    closed = {"suite-01": ((BEGINS, BEGINS + timedelta(days=60)),)}
+    problem = lingang.problem(lingang.orders(1), away=closed)
+    plan = schedule(problem, moves=0).plan
+    assert check(problem, plan) == []
+    assert problem.suites[plan.suite[0]] != "suite-01"
+    found = check(problem, Plan(plan.starts, np.array([problem.suites.index("suite-01")], np.int32)))
+    assert rules(found) == {"suite_closed"}
+
+
+def test_what_has_begun_stays_and_nothing_starts_in_the_past() -> None:
+    now = BEGINS + timedelta(days=1)
+    begun = replace(
+        lingang.order(0, hours=0),
+        happened={"collection": Happened(BEGINS + timedelta(hours=1), BEGINS + timedelta(hours=5))},
+    )
+    problem = lingang.problem([begun], now=now)
+    plan = schedule(problem, moves=0).plan
+    assert check(problem, plan) == []
+    assert plan.starts[0] == 2
+    assert plan.starts[1] >= problem.now
+    assert rules(check(problem, moved(problem, plan, "collection", 1))) == {"fixed"}
+    assert "past" in rules(check(problem, moved(problem, plan, "inbound", -60)))
+
+
+def test_a_plan_of_another_problem_is_refused_as_a_whole(problem: Problem, plan: Plan) -> None:
+    assert rules(check(problem, Plan(plan.starts[:-1], plan.suite))) == {"shape"}
+
+
+def test_a_plan_that_leaves_the_horizon_is_named(problem: Problem, plan: Plan) -> None:
+    assert "horizon" in rules(check(problem, moved(problem, plan, "infusion", problem.horizon)))

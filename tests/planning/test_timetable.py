@@ -1,0 +1,65 @@
+"""The timetable: every plan passes the independent checker, the same seed gives the same plan, promises stay where they can."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.planning import lingang
+from tests.planning.lingang import BEGINS
+
+from yimai.planning.check import check
+from yimai.planning.timetable import Found, schedule, staying_of
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 600), st.sampled_from(["standard", "urgent"])), min_size=1, max_size=14),
+    st.integers(0, 3),
+    st.integers(0, 2**20),
+)
+def test_every_timetable_passes_the_checker(asked: list[tuple[int, str]], closed: int, seed: int) -> None:
+    of = [lingang.order(number, hours=hours, urgency=urgency) for number, (hours, urgency) in enumerate(asked)]
+    away = {
+        f"suite-{number + 1:02}": ((BEGINS + timedelta(days=5), BEGINS + timedelta(days=12)),)
+        for number in range(closed)
+    }
+    problem = lingang.problem(of, away=away)
+    found = schedule(problem, moves=200, seed=seed)
+    assert found.unplaced == ()
+    assert check(problem, found.plan) == []
+
+
+def test_the_same_seed_and_moves_give_the_same_timetable_and_more_moves_none_that_is_worse() -> None:
+    problem = lingang.problem(lingang.orders(30, gap=5))
+    first, again, longer = (schedule(problem, moves=number, seed=3) for number in (600, 600, 0))
+    assert np.array_equal(first.plan.starts, again.plan.starts)
+    assert first.cost <= longer.cost
+
+
+def test_it_can_be_stopped_and_is_whole_then() -> None:
+    problem = lingang.problem(lingang.orders(30, gap=5))
+    seen: list[Found] = []
+
+    def stop(found: Found) -> bool:
+        seen.append(found)
+        return True
+
+    stopped = schedule(problem, moves=5000, told=stop)
+    assert len(seen) <= 1
+    assert check(problem, stopped.plan) == []
+
+
+def test_promises_stay_when_a_suite_fails_but_for_those_that_must_move() -> None:
+    problem = lingang.problem(lingang.orders(24, gap=10))
+    promised = schedule(problem, moves=0).plan
+    lost = problem.suites[promised.suite[0]]
+    broken = lingang.problem(lingang.orders(24, gap=10), away={lost: ((BEGINS, BEGINS + timedelta(days=20)),)})
+    assert "suite_closed" in {each.rule for each in check(broken, promised)}
+    repaired = schedule(broken, staying=staying_of(broken, plan=promised), start=promised, moves=400)
+    assert check(broken, repaired.plan) == []
+    infusions = [job.last - 1 for job in broken.jobs]
+    moved = int((repaired.plan.starts[infusions] != promised.starts[infusions]).sum())
+    assert moved <= 3, f"{moved} of 24 promises moved"
