@@ -189,7 +189,7 @@ class TestAStream:
         ):
             told(connection, 0.5)
             with psycopg.connect(following.url) as owner:
-                owner.execute(f"{ending} django.accounts_session {change} WHERE session_key = %s", (session,))  # type: ignore[arg-type]  # ours
+                owner.execute(f"{ending} django.accounts_session {change} WHERE session_key = %s", (session,))
             ended = time.monotonic()
             assert told(connection).endswith("event: renew\ndata: 1\n\n")
             assert time.monotonic() - ended < process.SESSION_SECONDS + 1
