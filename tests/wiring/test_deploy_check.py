@@ -13,7 +13,7 @@ from yimai.wiring import serve
 from yimai.wiring.command_line import main
 from yimai.wiring.demo_accounts import DEMO_PASSWORD
 from yimai.wiring.deploy_check import ROLES, Installation, shortcomings
-from yimai.wiring.network import Certificate
+from yimai.wiring.network import Certificate, Place
 from yimai.wiring.problems import CommandProblem
 
 SECRET = "q7Zk2Vb9Xw4Lr8Tn3Pc6Yd1Fh5Gj0MsQeUaIoRtBvNxCyWzKl8d4m"
@@ -62,6 +62,26 @@ def test_tls_of_its_own_needs_no_proxy(alone: Installation) -> None:
     assert shortcomings(alone) == ()
 
 
+def test_a_certificate_may_be_for_a_whole_domain_or_an_address(alone: Installation, tmp_path: Path) -> None:
+    certificate_for(tmp_path, "*.Example.org", "192.0.2.10")
+    assert shortcomings(alone) == ()
+    by_number = {**alone.environment, "YIMAI_ADDRESS": "https://192.0.2.10:8443"}
+    assert shortcomings(replace(alone, environment=by_number)) == ()
+
+
+@pytest.mark.parametrize(
+    ("listen", "origin"),
+    [
+        ("127.0.0.1", "http://localhost:8080"),
+        ("192.0.2.10", "http://192.0.2.10:8080"),
+        ("::", "http://[::]:8080"),
+        ("::1", "http://[::1]:8080"),
+    ],
+)
+def test_what_is_printed_is_what_is_listened_at(listen: str, origin: str) -> None:
+    assert Place(listen, 8080).origin == origin
+
+
 def test_without_proxy_and_certificate_nobody_ends_tls(alone: Installation) -> None:
     (found,) = shortcomings(replace(alone, certificate=None))
     assert "nothing says who ends TLS" in found.what
@@ -76,6 +96,8 @@ def test_without_proxy_and_certificate_nobody_ends_tls(alone: Installation) -> N
         (lambda each: each.key.write_text("no key"), "cannot be used"),
         (lambda each: each.key.chmod(0o644), "others on this machine"),
         (lambda each: certificate_for(each.key.parent, "yimai.example.org", days=-1), "ended on"),
+        (lambda each: certificate_for(each.key.parent, "example.org"), "is not for yimai.example.org"),
+        (lambda each: certificate_for(each.key.parent, "*.yimai.example.org"), "is not for yimai.example.org"),
     ],
 )
 def test_a_certificate_is_looked_at(alone: Installation, spoil: Callable[[Certificate], object], what: str) -> None:

@@ -72,12 +72,12 @@ def _transport(here: Installation) -> Iterator[Shortcoming]:
             " network ends it and sets X-Forwarded-Proto",
         )
     if here.certificate is not None:
-        yield from _own_tls(here.certificate)
+        yield from _own_tls(here.certificate, address.hostname or "")
     if proxied:
         yield from _proxy(here)
 
 
-def _own_tls(certificate: Certificate) -> Iterator[Shortcoming]:
+def _own_tls(certificate: Certificate, host: str) -> Iterator[Shortcoming]:
     try:
         certificate.context()
     except OSError as error:
@@ -86,11 +86,23 @@ def _own_tls(certificate: Certificate) -> Iterator[Shortcoming]:
             "name a certificate with its chain and its own key, both PEM files that this user may read",
         )
         return
-    ends = x509.load_pem_x509_certificate(certificate.file.read_bytes()).not_valid_after_utc
-    if ends <= datetime.now(UTC):
+    read = x509.load_pem_x509_certificate(certificate.file.read_bytes())
+    if host and not _is_for(read, host):
+        yield Shortcoming(f"the certificate is not for {host}", "get one for the host name in YIMAI_ADDRESS")
+    if (ends := read.not_valid_after_utc) <= datetime.now(UTC):
         yield Shortcoming(f"the certificate ended on {ends:%Y-%m-%d}", "get a new one")
     if stat.S_IMODE(certificate.key.stat().st_mode) & 0o077:
         yield Shortcoming(f"others on this machine may read {certificate.key}", f"chmod 600 {certificate.key}")
+
+
+def _is_for(certificate: x509.Certificate, host: str) -> bool:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    written = {each.lower() for each in names.get_values_for_type(x509.DNSName)}
+    written.update(str(each) for each in names.get_values_for_type(x509.IPAddress))
+    return host.lower() in written or f"*.{host.lower().partition('.')[2]}" in written
 
 
 def _proxy(here: Installation) -> Iterator[Shortcoming]:
