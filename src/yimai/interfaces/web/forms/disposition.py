@@ -43,12 +43,20 @@ ABOUT: Final = (
 )
 
 
-def _exceptions(situation: Situation) -> Preview:
-    return Preview("web/review_beside.html", {"review": review_of(situation, batch_of(situation)), "follows": False})
+def _exceptions(situation: Situation) -> Preview | None:
+    return _review(situation, follows=False)
 
 
-def _with_what_follows(situation: Situation) -> Preview:
-    return Preview("web/review_beside.html", {"review": review_of(situation, batch_of(situation)), "follows": True})
+def _with_what_follows(situation: Situation) -> Preview | None:
+    return _review(situation, follows=True)
+
+
+def _review(situation: Situation, *, follows: bool) -> Preview | None:
+    """The batch's review, where there is a batch already."""
+    batch = batch_of(situation)
+    if batch not in situation.vein.batches.by_id:
+        return None
+    return Preview("web/review_beside.html", {"review": review_of(situation, batch), "follows": follows})
 
 
 def _ticked(name: str, zh: str, en: str) -> tuple[Field, ...]:

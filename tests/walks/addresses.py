@@ -1,0 +1,218 @@
+"""Every address, for every role that the table of access opens it to, with identifiers of the loaded plant."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import override
+from tests.walks.loaded import LoadedPlant
+
+from yimai.actions.verbs import VERBS
+from yimai.domain.person import Role
+from yimai.interfaces.web import window
+from yimai.projections import vein, worklist
+from yimai.projections.register import PersonRow
+from yimai.projections.worklist_state import Task
+from yimai.wiring.page_access import NOUNS, PAGES, refusal_of
+
+LANGUAGES: Final = ("zh-hans", "en")
+TRIED: Final = 12
+"""Of so many things one must have the page that is asked for."""
+TOLD: Final = 40
+"""Things come first of which about so many facts tell: they have something on their pages, and not pages without end."""
+OF: Final[Mapping[str, str]] = {
+    "treatment": "treatment",
+    "treatment_facts": "treatment",
+    "batch": "batch",
+    "disposition": "batch",
+    "certificate": "batch",
+    "deviation": "deviation",
+    "sample": "sample",
+    "lot": "material_lot",
+    "rest:facts": "treatment",
+}
+"""Of which noun's identifiers a page's address is made."""
+
+FILES: Final = frozenset({
+    *("health", "worker", "session", "passkey_challenge", "label_picture", "label_paper", "label_printer"),
+    *("treatment_export", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root"),
+})  # fmt: skip
+"""What is no page, but for machines, printers and pictures."""
+BY_POST: Final = frozenset({
+    *("sign_out", "passkey_sign_in", "remove_passkey", "remove_code", "end_other_sessions", "bind_provider"),
+    *("issue_password", "account_unlock", "account_revoke", "account_end-sessions", "account_unbind-provider"),
+    "ledger_verify",
+})  # fmt: skip
+"""What is asked by POST alone."""
+REST_VERBS: Final = frozenset(f"rest:{verb.replace('.', '_')}" for verb in VERBS)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One address for one role. paths: to try one after another, until one of the things has this page.
+
+    about: the verb of a form, the noun of a trace.
+    """
+
+    role: str
+    name: str
+    language: str
+    paths: tuple[str, ...]
+    about: str = ""
+
+    def path(self, answers: Callable[[str], int]) -> str:
+        """The first path that is answered with 200, or the last one tried. answers: asks for a path, returns the status."""
+        return next((each for each in self.paths if answers(each) == 200), self.paths[-1])
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one person sees. things: identifiers by noun. tasks: what is to be done.
+
+    told: everything that a form may be told of some treatments.
+    """
+
+    who: PersonRow
+    things: Mapping[str, list[str]]
+    labels: list[tuple[str, int]]
+    facts: list[str]
+    exports: list[tuple[str, str]]
+    stages: list[str]
+    tasks: list[tuple[str, Mapping[str, str]]]
+    told: list[dict[str, str]]
+
+
+def languages(number: int) -> tuple[str, ...]:
+    """Both with YIMAI_EVERY_LANGUAGE=1, else one after the other."""
+    return LANGUAGES if os.environ.get("YIMAI_EVERY_LANGUAGE") == "1" else (LANGUAGES[number % 2],)
+
+
+def places(plant: LoadedPlant, role: str) -> Iterator[Place]:
+    """Every address that is open to the role's person."""
+    who, sight = plant.people[role], sight_of(plant.people[role])
+    number = sum(map(ord, role))
+    for name in PAGES:
+        if name in REST_VERBS:
+            continue
+        for tried in grouped(name, sight):
+            if not tried or refusal_of(name, tried[0][0], who) is not None:
+                continue
+            number += 1
+            for language in languages(number):
+                with override(language):
+                    paths = tuple(
+                        reverse(name, kwargs=arguments) + (f"?{urlencode(given)}" if given else "")
+                        for arguments, given in tried
+                    )
+                yield Place(role, name, language, paths, tried[0][0].get("verb") or tried[0][0].get("noun", ""))
+
+
+Tried = list[tuple[dict[str, Any], dict[str, str]]]
+
+
+def grouped(name: str, sight: Sight) -> Iterator[Tried]:
+    """For each page of this name, the addresses to try: arguments of the path, and what stands behind the question mark."""
+    if name in OF:
+        yield [({"identifier": each}, {}) for each in sight.things.get(OF[name], [])[:TRIED]]
+    elif name == "about":
+        for noun in NOUNS:
+            yield [({"noun": noun, "identifier": each}, {}) for each in sight.things.get(noun, [])[:TRIED]]
+    elif name == "act":
+        for verb in VERBS:
+            yield [({"verb": verb}, given) for given in _givens(verb, sight)]
+    elif name == "fact":
+        yield [({"digest": each}, {}) for each in sight.facts]
+    elif name == "treatment_export":
+        yield [({"identifier": treatment, "digest": digest}, {}) for treatment, digest in sight.exports]
+    elif name.startswith("label_"):
+        more = {"dpi": 203} if name == "label_printer" else {}
+        yield [({"item": item, "copy": copy, **more}, {}) for item, copy in sight.labels]
+    elif name in ("search", "scan"):
+        asked = {"search": "q", "scan": "code"}[name]
+        yield [({}, {})]
+        yield [({}, {asked: "T000000000"})]
+        yield [({}, {asked: each}) for each in sight.things.get("treatment", [])[:1]]
+    else:
+        yield [(_fixed(name, sight), {})]
+
+
+def _fixed(name: str, sight: Sight) -> dict[str, Any]:
+    if name == "treatments":
+        return {"stage": sight.stages[0] if sight.stages else "ordered"}
+    if name == "home_of":
+        return {"role": sight.who.roles[0]}
+    if name == "remove_passkey":
+        return {"number": 1}
+    if name.startswith("openid_connect"):
+        return {"provider_id": "hospital-a"}
+    if name in ("bind_provider", "issue_password") or name.startswith("account_administered"):
+        return {"person": "operator-01"}
+    if name in ("account_unlock", "account_revoke", "account_end-sessions", "account_unbind-provider"):
+        return {"person": "operator-01"}
+    return {}
+
+
+def _givens(verb: str, sight: Sight) -> list[dict[str, str]]:
+    """What a form of this verb may be told in its address: as the role's own task has it, else all that a treatment has."""
+    own = [dict(arguments) for named, arguments in sight.tasks if named == verb]
+    if VERBS[verb].treatment:
+        return [*own[:2], *sight.told]
+    thing = {noun: known[0] for noun, known in sight.things.items()}
+    return [*own[:2], thing]
+
+
+def _told(cursor: Any, treatment: str) -> dict[str, str]:
+    """Everything that the treatment's facts name, the newest of each."""
+    found: dict[str, str] = {}
+    for entry in vein.entries(cursor, f"treatment/{treatment}"):
+        for name, value in entry.data.items():
+            if isinstance(value, str | int) and name in _TOLD:
+                found[name] = str(value)
+    return {**found, "treatment": treatment}
+
+
+_TOLD: Final = frozenset(
+    ("batch", "step", "round", "entry", "container", "shipment", "sample", "test", "deviation", "excursion", "permit")
+)
+
+
+def sight_of(who: PersonRow) -> Sight:
+    with window.reading(who) as cursor:
+        rows = cursor.execute(
+            "SELECT mention FROM projection.mention GROUP BY mention ORDER BY abs(count(*) - %s), mention", (TOLD,)
+        ).fetchall()
+        things: dict[str, list[str]] = {}
+        for (mention,) in rows:
+            noun, _, identifier = mention.partition("/")
+            things.setdefault(noun, []).append(identifier)
+        labels = cursor.execute("SELECT item, copy FROM projection.label ORDER BY issued DESC LIMIT 5").fetchall()
+        facts = cursor.execute("SELECT hash FROM projection.fact ORDER BY occurred DESC LIMIT 3").fetchall()
+        exports = cursor.execute(
+            "SELECT subject, hash FROM projection.fact WHERE kind = 'treatment.exported.v1' AND actor = %s",
+            (who.person,),
+        ).fetchall()
+        stages = cursor.execute("SELECT DISTINCT stage FROM projection.treatment_board ORDER BY stage").fetchall()
+        tasks = _tasks(cursor, who, window.now())
+        told = [_told(cursor, each) for each in things.get("treatment", [])[:TRIED]]
+    return Sight(
+        who,
+        things,
+        [(row[0], row[1]) for row in labels],
+        [row[0].hex() for row in facts],
+        [(row[0].partition("/")[2], row[1].hex()) for row in exports],
+        [row[0] for row in stages],
+        [(each.verb, each.arguments) for each in tasks],
+        told,
+    )
+
+
+def _tasks(cursor: Any, who: PersonRow, now: datetime) -> list[Task]:
+    roles: tuple[Role, ...] = who.roles  # type: ignore[assignment]  # the register knows no others
+    own = worklist.for_site(cursor, who.site, roles, now, person=who.person)
+    return [*(worklist.for_courier(cursor, who.person) if "courier" in roles else ()), *own]
