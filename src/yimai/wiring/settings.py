@@ -11,6 +11,8 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
+from yimai.wiring import log_lines
+
 ADDRESS = os.environ.get("YIMAI_ADDRESS") or "http://localhost"
 PASSKEY_DOMAIN = urlsplit(ADDRESS).hostname or "localhost"
 """A passkey belongs to this host name and to no other."""
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
 ]
+LOGGING = log_lines.LOGGING
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LANGUAGE_CODE = "zh-hans"
 MIDDLEWARE = [
@@ -91,6 +94,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "yimai.interfaces.accounts.plain_words.PlainWordsValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ["person"]},
@@ -108,6 +112,7 @@ _OURS = "__Host-" if SESSION_COOKIE_SECURE else ""
 """Of a cookie with this name a browser takes care that this very host set it, over TLS, and no other host of its domain."""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_OURS}sessionid", f"{_OURS}csrftoken"
 CSRF_COOKIE_AGE = None
+CSRF_FAILURE_VIEW = "yimai.interfaces.web.answers.forged"
 PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("YIMAI_PROXIES") or 0)
 """Limits count by the address that the outermost of our own proxies saw."""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(ADDRESS).scheme

@@ -57,8 +57,7 @@ class Gate(MiddlewareMixin):
             if UNATTENDED not in request.headers:
                 request.session.touch()
         response = self.get_response(request)
-        if request.who is not None:
-            response.setdefault("Cache-Control", "no-store")
+        response.setdefault("Cache-Control", "no-store")
         return response
 
     def process_view(

@@ -22,6 +22,10 @@ FORBIDDEN: Final = Words(
     "您无权进行此操作，未作任何记录。如有需要请联系管理员。",
     "This is not open to you, and nothing was recorded. Ask the administrator if it should be.",
 )
+FORGED: Final = Words(
+    "此表单已过期或不是从本系统发出，未作任何记录。请返回、重新加载页面后再试。",
+    "This form has expired or did not come from here, and nothing was recorded. Go back, load the page anew and try again.",
+)
 FAILED: Final = Words(
     "服务器出错，未作任何记录。您填写的内容仍在上一页；请返回重试，如再次出错请联系管理员。",
     "The server failed, and nothing was recorded. What you typed is still on the page before; go back and try again. "
@@ -51,6 +55,11 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that this is closed to the reader."""
     return bare(request, 403, FORBIDDEN)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that what was sent bore no valid token against forged requests."""
+    return bare(request, 403, FORGED)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
