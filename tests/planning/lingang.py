@@ -29,7 +29,7 @@ def base() -> Base:
     return read_base(demo.BASE).base
 
 
-def order(number: int, *, hours: float, due: int | None = 35, urgency: str = "standard") -> Order:
+def order(number: int, *, hours: float, due: int | None = 35, urgency: str = "routine") -> Order:
     ready = BEGINS + timedelta(hours=hours)
     wanted = None if due is None else ready + timedelta(days=due)
     return Order(f"T{number}", HOSPITALS[number % 3], urgency, ready, wanted)
@@ -37,7 +37,7 @@ def order(number: int, *, hours: float, due: int | None = 35, urgency: str = "st
 
 def orders(number: int, gap: float = 12) -> list[Order]:
     """Orders every so many hours, each fifth urgent."""
-    return [order(each, hours=gap * each, urgency="standard" if each % 5 else "urgent") for each in range(number)]
+    return [order(each, hours=gap * each, urgency="routine" if each % 5 else "urgent") for each in range(number)]
 
 
 def problem(

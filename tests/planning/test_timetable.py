@@ -16,7 +16,7 @@ from yimai.planning.timetable import Found, schedule, staying_of
 
 @settings(max_examples=15, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 600), st.sampled_from(["standard", "urgent"])), min_size=1, max_size=14),
+    st.lists(st.tuples(st.integers(0, 600), st.sampled_from(["routine", "urgent"])), min_size=1, max_size=14),
     st.integers(0, 3),
     st.integers(0, 2**20),
 )

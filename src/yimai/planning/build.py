@@ -210,7 +210,8 @@ class _Chain:
         first = next(step for step in recipe.steps if not step.after)
         clearing = ticks_up(recipe.line_clearance.median, shop.tick)
         closing = self.numbers[f"step:{last[-1].id}"]
-        shop.span("suites", self.numbers[f"step:{first.id}"], closing, clearing)
+        if self.order.claimed is None:
+            shop.span("suites", self.numbers[f"step:{first.id}"], closing, clearing)
         if shop.has("storage"):
             shop.span("storage", closing, outbound, 0, until_start=True)
 

@@ -26,7 +26,7 @@ class Order:
 
     ready: the earliest collection. due: when the infusion is wanted at the latest. promised: the infusion's promised time.
     suite: the one that is reserved or in use, "" for none. happened: by task id, such as ``collection`` or ``step:wash``.
-    All moments are aware.
+    claimed: the time in its suite that the ledger keeps for it; then its suite is not planned anew. All moments are aware.
     """
 
     id: str
@@ -37,7 +37,8 @@ class Order:
     promised: datetime | None = None
     suite: str = ""
     happened: Mapping[str, Happened] = field(default_factory=lambda: NOTHING)
+    claimed: tuple[datetime, datetime] | None = None
 
 
-WEIGHTS: Final = {"urgent": 4.0, "standard": 1.0}
+WEIGHTS: Final = {"urgent": 4.0, "routine": 1.0}
 """Of an hour's tardiness, by the order's urgency; an urgency that is not named counts once."""

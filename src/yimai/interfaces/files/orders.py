@@ -85,7 +85,7 @@ def _order(file: Path, line: int, cells: dict[str, str], recipe: str) -> tuple[t
             return None
         return found
 
-    urgency = cells.get("urgency", "") or "standard"
+    urgency = cells.get("urgency", "") or "routine"
     if urgency not in WEIGHTS:
         mistakes.append(_mistake(file, line, 1, f"urgency {urgency!r} is none of {', '.join(WEIGHTS)}", "紧急程度未知"))
     if not cells["id"]:

@@ -1,8 +1,8 @@
-"""Slots: real free windows as tiles, each with its whole itinerary; a slot given back."""
+"""Slots: real itineraries as tiles, each with its odds; a slot given back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -10,84 +10,43 @@ from zoneinfo import ZoneInfo
 
 from yimai.actions import slot
 from yimai.domain.recipe import Words
-from yimai.domain.slot import TURN_ROUND, Itinerary, earliest, itinerary, suites_for
+from yimai.domain.slot import Itinerary, suites_for
+from yimai.interfaces.web import offering
 from yimai.interfaces.web.field import NOT_OFFERED, Field, Given, Unreadable, reason
 from yimai.interfaces.web.form import Form, address
 from yimai.interfaces.web.situation import Situation
-from yimai.projections import slot_board
 
-SHOWN: Final = 6
-LOOKED_AT: Final = 45
-"""Days, one by one, for which a window is looked for."""
-FIRST_COLLECTION, LAST_COLLECTION = 8, 15
-"""Hours of the day between which a collection may begin (assumed)."""
-ADMISSION: Final = timedelta(hours=18)
-"""A collection is never offered sooner than this from now (assumed)."""
+SHOWN: Final = 5
 WEEK: Final = timedelta(days=7)
-TAKEN: Final = Words("该时间窗刚被他人占用。请另选。", "Somebody else has just taken this window. Choose another.")
-Windows = Mapping[str, Sequence[tuple[datetime, datetime]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """code: as the form posts it. title: of the suite."""
-
-    code: str
-    itinerary: Itinerary
-    title: Words
+TAKEN: Final = Words(
+    "该档期已不可用：他人刚刚占用。请另选。",
+    "This slot is no longer free: somebody else has just taken it. Choose another.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Offers(Field):
-    """One of the windows that are free now."""
+    """One of the itineraries that the planner offers now."""
 
     widget: ClassVar[str] = "offers"
     missing: ClassVar[Words] = Words("请选择一个档期。", "Choose a slot.")
 
     def value(self, text: str, situation: Situation) -> Itinerary:
-        suite, _, starts = text.partition("@")
+        suite, _, collection = text.partition("@")
         try:
-            begin = datetime.fromisoformat(starts)
+            begin = datetime.fromisoformat(collection)
         except ValueError:
             raise Unreadable(NOT_OFFERED) from None
         if begin.tzinfo is None or suite not in suites_for(situation.base, situation.recipe):
             raise Unreadable(NOT_OFFERED)
-        chosen = itinerary(situation.recipe, suite, begin)
-        taken = slot_board.taken(situation.cursor, situation.base.id).get(suite, ())
-        if any(begins < chosen.ends and chosen.starts < ends for begins, ends in taken):
+        found = offering.the_one(offering.offered(situation, 1, begin).offers, text)
+        if found is None:
             raise Unreadable(TAKEN)
-        return chosen
+        return found.itinerary
 
     def drawn(self, situation: Situation) -> Mapping[str, Any]:
-        return {"offers": offered(situation)}
-
-
-def offered(situation: Situation) -> list[Offer]:
-    """The earliest window of each day, in whichever suite is free, at hours at which a patient can be collected."""
-    base, recipe = situation.base, situation.recipe
-    zone = ZoneInfo(base.timezone)
-    taken = {
-        suite: [(starts, ends + TURN_ROUND) for starts, ends in windows]
-        for suite, windows in slot_board.taken(situation.cursor, base.id).items()
-    }
-    titles = {each.id: each.title for each in base.suites}
-    soonest = max(situation.now + ADMISSION, _wanted(situation, zone))
-    found: dict[str, Offer] = {}
-    for ahead in range(LOOKED_AT):
-        day = (
-            (soonest + timedelta(days=ahead))
-            .astimezone(zone)
-            .replace(hour=FIRST_COLLECTION, minute=0, second=0, microsecond=0)
-        )
-        if day < soonest:
-            continue
-        for chosen in earliest(base, recipe, taken, day, count=1):
-            code = f"{chosen.suite}@{chosen.starts.isoformat(timespec='minutes')}"
-            if FIRST_COLLECTION <= chosen.collection.astimezone(zone).hour <= LAST_COLLECTION:
-                found.setdefault(code, Offer(code, chosen, titles[chosen.suite]))
-        if len(found) == SHOWN:
-            break
-    return list(found.values())
+        zone = ZoneInfo(situation.base.timezone)
+        return {"choice": offering.offered(situation, SHOWN, _wanted(situation, zone))}
 
 
 def _wanted(situation: Situation, zone: ZoneInfo) -> datetime:
@@ -116,8 +75,8 @@ FORMS: Final = (
         (Given(name="treatment"), Offers(name="itinerary", title=Words("空闲档期", "Free slots"))),
         button=Words("预订", "Reserve"),
         guide=Words(
-            "每个档期包含从采集到回输的全部时间；途中时间为假设值。",
-            "Each slot has its times from collection to infusion; times on the road are assumed.",
+            "每个档期包含从采集到回输的全部时间，不影响任何已承诺的患者。",
+            "Each slot has its times from collection to infusion, and moves nobody who was promised one.",
         ),
         others=others,
     ),

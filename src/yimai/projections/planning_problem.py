@@ -1,0 +1,74 @@
+"""The planning problem of a base as the ledger's facts have it now: what is in flight, what is reserved, what asks for a slot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+
+from yimai.domain.base import Base
+from yimai.domain.recipe import Recipe
+from yimai.planning.build import Horizon, build
+from yimai.planning.capacity import Away
+from yimai.planning.order import Happened, Order
+from yimai.planning.problem import Problem
+from yimai.projections import approval_board, progress_board
+from yimai.projections.progress_board import Progress
+
+LOOK_AHEAD: Final = timedelta(days=90)
+BEFORE: Final = timedelta(days=45)
+"""How far back the first tick lies, so that what is in flight stands whole in the grid."""
+
+
+def order_of(progress: Progress, recipe: Recipe, now: datetime, name: str = "") -> Order:
+    """The treatment as the planner takes it; what is reserved is claimed, and not planned anew."""
+    happened = {
+        task: Happened(datetime.fromisoformat(began), None if ended is None else datetime.fromisoformat(ended))
+        for task, (began, ended) in progress.happened.items()
+    }
+    samples = {test: f"sample:{plan.id}" for plan in recipe.samples for test in plan.tests}
+    for test, sample in samples.items():
+        if taken := happened.get(sample):
+            result = happened.get(f"test:{test}")
+            happened[f"test:{test}"] = Happened(taken.starts, result.ends if result else None)
+    window = progress.itinerary or {}
+    moments = {key: datetime.fromisoformat(value) for key, value in window.items() if key != "suite"}
+    return Order(
+        id=progress.treatment or name,
+        hospital=progress.hospital,
+        urgency=progress.urgency,
+        ready=moments.get("collection", max(now, progress.ordered)),
+        promised=moments.get("infusion"),
+        suite=str(window.get("suite", "")),
+        happened={task: each for task, each in happened.items() if not task.startswith("sample:")},
+        claimed=(moments["starts"], moments["ends"]) if moments else None,
+    )
+
+
+def problem(
+    cursor: psycopg.Cursor[Any],
+    base: Base,
+    now: datetime,
+    more: Iterable[tuple[Order, str]] = (),
+    away: Away | None = None,
+) -> tuple[Problem, Mapping[str, Recipe]]:
+    """The base's problem for a reader who may not know whose the load is, with further orders behind it; and the recipes.
+
+    Reserved windows are closed to everybody else. A treatment without a slot is left out: it takes nothing yet.
+    """
+    found = [each for each in progress_board.load(cursor, base.id) if each.itinerary or each.happened]
+    wanted = {each.recipe for each in found} | {recipe for _, recipe in more}
+    recipes = {each: recipe for each in sorted(wanted) if (recipe := approval_board.recipe(cursor, each)) is not None}
+    orders = [
+        (order_of(each, recipes[each.recipe], now, str(number)), each.recipe)
+        for number, each in enumerate(found)
+        if each.recipe in recipes
+    ]
+    closed: dict[str, list[tuple[datetime, datetime]]] = {suite: list(spans) for suite, spans in (away or {}).items()}
+    for order, _ in orders:
+        if order.claimed is not None:
+            closed.setdefault(order.suite, []).append(order.claimed)
+    begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
+    return build(recipes, base, [*orders, *more], Horizon(begins, now, BEFORE + LOOK_AHEAD), closed), recipes
