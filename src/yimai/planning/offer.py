@@ -60,10 +60,15 @@ class Live:
         found: list[Offer] = []
         least = not_before
         apart = round(APART * 3600 / self.problem.tick.total_seconds())
-        while len(found) < number and put_in(self.of, self.to, job, least):
-            found.append(self._offer(job, chance))
-            least = int(found[-1].starts[0]) + apart
+        while len(found) <= number and put_in(self.of, self.to, job, least):
+            offer = self._offer(job, chance)
             take_out(self.of, self.to, job)
+            if found and found[-1].infusion >= offer.infusion:
+                found.pop()  # the same infusion with a later collection: fresh cells wait less
+            elif len(found) == number:
+                break
+            found.append(offer)
+            least = int(offer.starts[0]) + apart
         binding, gain = self._binding(job, found[0].infusion, not_before) if found else (None, 0)
         return Offers(tuple(sorted(found, key=lambda each: (each.infusion, each.starts[0]))), binding, gain)
 
