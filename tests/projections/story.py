@@ -363,6 +363,8 @@ class Telling:
         drawn = self.labelled("sample", "sample", "sample", "OPER-1")
         taken = sample.SampleTaken(self.coi, self.batch, drawn, plan, step, self.sign("OPER-1", "taken"))
         self.write(taken, by="OPER-1")
+        received = sample.SampleReceived(self.coi, drawn, "good", self.sign("QC-1", "taken"))
+        self.write(received, by="QC-1")
         recipe = the_recipe()
         tests = next(each.tests for each in recipe.samples if each.id == plan)
         for test in (recipe.test(each) for each in tests):

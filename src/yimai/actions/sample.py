@@ -45,6 +45,31 @@ def take(ledger: Ledger, command: Command, *, treatment: str, batch: str, sample
     )
 
 
+def receive(ledger: Ledger, command: Command, *, treatment: str, sample: str, condition: samples.Condition) -> Answer:
+    """An analyst takes a sample over for the laboratory, by its scan, and says in which condition it came."""
+
+    def ask(seen: Seen, vein: Vein, received: Signature) -> Verdict:
+        return samples.receive(
+            vein.treatment,
+            vein.labels,
+            vein.samples,
+            sample=sample,
+            condition=condition,
+            occurred=seen.occurred,
+            received=received,
+        )
+
+    return signed(
+        ledger,
+        command,
+        ask,
+        verb="sample.receive",
+        treatment=treatment,
+        meaning="taken",
+        about=(subject("sample", sample),),
+    )
+
+
 def void(ledger: Ledger, command: Command, *, treatment: str, sample: str, reason: str) -> Answer:
     """QA gives up a sample that was lost, so that nobody waits for its results."""
 

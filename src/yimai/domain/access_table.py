@@ -106,6 +106,7 @@ batch.complete_batch                    ghe | .  .  .  | .  | b  .  .  .  .  .  
 batch.fail_batch                        ghe | .  .  .  | .  | b  .  .  b  b  .  | x  x  x
 # sample
 sample.take                             g-- | .  .  .  | .  | b  .  b  .  .  .  | x  x  x
+sample.receive                          ghe | .  .  .  | .  | .  .  b  .  .  .  | x  x  x
 sample.void                             ghe | .  .  .  | .  | .  .  .  b  .  .  | x  x  x
 sample.record_result                    ghe | .  .  .  | .  | .  .  b  .  .  .  | x  x  x
 sample.verify_result                    ghe | .  .  .  | .  | .  .  b  .  .  .  | x  x  x

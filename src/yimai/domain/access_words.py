@@ -56,6 +56,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "batch.complete_batch": Words("完成批次", "Complete a batch"),
     "batch.fail_batch": Words("登记批次失败", "Record that a batch failed"),
     "sample.take": Words("取样", "Take a sample"),
+    "sample.receive": Words("签收样品", "Receive a sample"),
     "sample.void": Words("作废样品", "Void a sample"),
     "sample.record_result": Words("录入检验结果", "Record a result"),
     "sample.verify_result": Words("复核检验结果", "Verify a result"),

@@ -13,8 +13,9 @@ from yimai.domain.oos_supply import OosCases
 from yimai.domain.reason import listed
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal, RefusalKind, first_refusal
-from yimai.domain.sample import ResultRecorded, Samples, complete, conforming, identity_proven
+from yimai.domain.sample import ResultRecorded, Samples
 from yimai.domain.shipment import EXCURSION_OPEN, Shipments
+from yimai.domain.specification import complete, conforming, identity_proven
 from yimai.domain.treatment import UNKNOWN, Treatment, open_for_work
 from yimai.ledger.entry import Entry
 

@@ -39,6 +39,7 @@ from yimai.domain import (
     signing,
     site,
     slot,
+    specification,
     suite,
     treatment,
 )
@@ -75,6 +76,7 @@ NOUNS: Final = (
     signing,
     site,
     slot,
+    specification,
     suite,
     treatment,
 )

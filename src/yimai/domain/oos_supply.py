@@ -11,7 +11,8 @@ from yimai.domain.fact import Fact, Signature
 from yimai.domain.reason import listed
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal, RefusalKind
-from yimai.domain.sample import Samples, identity_proven, nonconforming
+from yimai.domain.sample import Samples
+from yimai.domain.specification import identity_proven, nonconforming
 from yimai.domain.treatment import Treatment, open_for_work
 from yimai.ledger.entry import Entry
 

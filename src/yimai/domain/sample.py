@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from yimai.domain.content import DECIMAL
 from yimai.domain.fact import Fact, Signature
@@ -31,6 +31,21 @@ class SampleTaken(Fact):
     plan: str
     step: str
     taken: Signature
+
+
+Condition = Literal["good", "damaged", "insufficient", "wrong_temperature"]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReceived(Fact):
+    """The laboratory took the sample over, in this condition; only one in good condition is tested."""
+
+    kind: ClassVar[str] = "sample.received.v1"
+    about: ClassVar[tuple[str, ...]] = ("treatment", "sample")
+    treatment: str
+    sample: str
+    condition: Condition
+    received: Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +125,18 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """voided: why QA gave the sample up, or "". results: every attempt in order, the invalidated ones too."""
+    """received, condition: when the laboratory took it over and how it was then, or None and "" before that.
+
+    voided: why QA gave the sample up, or "". results: every attempt in order, the invalidated ones too.
+    """
 
     id: str
     batch: str
     plan: str
     step: str
     taken: datetime
+    received: datetime | None = None
+    condition: str = ""
     voided: str = ""
     results: tuple[Result, ...] = ()
 
@@ -156,6 +176,8 @@ def evolve(samples: Samples, fact: Fact, entry: Entry) -> Samples:
     match fact:
         case SampleTaken():
             changed = Sample(fact.sample, fact.batch, fact.plan, fact.step, entry.occurred)
+        case SampleReceived():
+            changed = replace(samples.by_id[fact.sample], received=entry.occurred, condition=fact.condition)
         case SampleVoided():
             changed = replace(samples.by_id[fact.sample], voided=fact.reason)
         case ResultRecorded():
@@ -210,6 +232,22 @@ NOT_TAKEN = RefusalKind(
     "sample.not_taken",
     "Sample {sample} had not been taken at {at}; no result can exist before the sample. Check the sample and the time.",
     "样品 {sample} 在 {at} 尚未取样，样品产生之前不能有结果。请核对样品和时间。",
+)
+ALREADY_RECEIVED = RefusalKind(
+    "sample.already_received",
+    "The laboratory has received sample {sample} already, at {at}. Record its results.",
+    "实验室已于 {at} 签收样品 {sample}。请录入其检验结果。",
+)
+NOT_RECEIVED = RefusalKind(
+    "sample.not_received",
+    "The laboratory had not received sample {sample} at {at}. Scan it and record its receipt and condition first.",
+    "样品 {sample} 在 {at} 尚未由实验室签收。请先扫描样品，登记签收及其状况。",
+)
+UNFIT = RefusalKind(
+    "sample.unfit",
+    "Sample {sample} came to the laboratory in a bad condition ({condition}) and is not tested. "
+    "Have QA give it up, and take another.",
+    "样品 {sample} 签收时状况不合格（{condition}），不得检验。请由 QA 作废该样品并重新取样。",
 )
 VOIDED = RefusalKind(
     "sample.voided",
@@ -273,27 +311,6 @@ RELIED_ON = RefusalKind(
     "Batch {batch} was released on this result. Revoke the release first, then invalidate the result.",
     "批次 {batch} 的放行依据此结果。请先撤销放行，再使该结果无效。",
 )
-RESULT_MISSING = RefusalKind(
-    "sample.result_missing",
-    "Batch {batch} lacks results: {tests}. Wait for the laboratory, then try again.",
-    "批次 {batch} 缺少检验结果：{tests}。请等待检验完成后重试。",
-)
-UNVERIFIED = RefusalKind(
-    "sample.unverified",
-    "Results of batch {batch} await a second analyst: {tests}. Have them verified, then try again.",
-    "批次 {batch} 的结果待第二名检验员复核：{tests}。请复核后重试。",
-)
-NONCONFORMING = RefusalKind(
-    "sample.nonconforming",
-    "Results of batch {batch} do not conform: {tests}. Reject the batch, or ask for out-of-specification supply.",
-    "批次 {batch} 的结果不符合标准：{tests}。请拒绝该批次，或申请超标供应。",
-)
-IDENTITY_FAILED = RefusalKind(
-    "sample.identity_failed",
-    "The identity test of batch {batch} failed: these may be another patient's cells. Never use the batch; reject it.",
-    "批次 {batch} 身份检验不符合：细胞可能属于其他患者。该批次绝不得使用，请拒绝。",
-    identity=True,
-)
 
 
 def take(
@@ -322,6 +339,26 @@ def take(
     if earlier is not None:
         return ALREADY_TAKEN(sample=sample, plan=earlier.plan)
     return (SampleTaken(treatment.id, batch, sample, plan, step, taken),)
+
+
+def receive(
+    treatment: Treatment,
+    labels: Labels,
+    samples: Samples,
+    *,
+    sample: str,
+    condition: Condition,
+    occurred: datetime,
+    received: Signature,
+) -> Refusal | tuple[Fact, ...]:
+    """The laboratory takes the sample over, once. occurred: when it came, which is never before it was taken."""
+    refusal = _usable(treatment, labels, samples, sample, occurred)
+    if refusal:
+        return refusal
+    taken = samples.by_id[sample]
+    if taken.received is not None:
+        return ALREADY_RECEIVED(sample=sample, at=taken.received.isoformat(timespec="minutes"))
+    return (SampleReceived(treatment.id, sample, condition, received),)
 
 
 def void(
@@ -361,6 +398,10 @@ def record(
     plan, specification = recipe.sample(taken.plan), recipe.test(test)
     if plan is None or specification is None or test not in plan.tests:
         return WRONG_SAMPLE(sample=sample, plan=taken.plan, test=test if specification is not None else "?")
+    if taken.received is None or occurred < taken.received:
+        return NOT_RECEIVED(sample=sample, at=occurred.isoformat(timespec="minutes"))
+    if taken.condition != "good":
+        return UNFIT(sample=sample, condition=taken.condition)
     standing = taken.valid(test)
     if standing is not None:
         return RESULT_EXISTS(sample=sample, test=test, value=standing.value)
@@ -420,48 +461,6 @@ def invalidate(
     if relied_on:
         return RELIED_ON(batch=samples.by_id[sample].batch)
     return listed(reason) or (ResultInvalidated(treatment.id, sample, test, result.attempt, reason, decided),)
-
-
-def nonconforming(samples: Samples, batch: str) -> tuple[str, ...]:
-    """The tests with a standing result that does not conform, in-process ones included, sorted."""
-    found = {
-        result.test
-        for sample in samples.of_batch(batch)
-        for result in sample.results
-        if not result.invalidated and not result.conforming
-    }
-    return tuple(sorted(found))
-
-
-def complete(samples: Samples, recipe: Recipe, batch: str, stages: tuple[str, ...]) -> Refusal | None:
-    """Whether every test of the stages, and the identity test, has a verified result on every sample taken for it."""
-    missing: list[str] = []
-    unverified: list[str] = []
-    for test in recipe.tests:
-        if test.stage not in stages and not test.identity:
-            continue
-        plans = {plan.id for plan in recipe.samples if test.id in plan.tests}
-        results = [sample.valid(test.id) for sample in samples.of_batch(batch) if sample.plan in plans]
-        if not results or None in results:
-            missing.append(test.id)
-        elif not all(result.verifier for result in results if result is not None):
-            unverified.append(test.id)
-    if missing:
-        return RESULT_MISSING(batch=batch, tests=", ".join(missing))
-    return UNVERIFIED(batch=batch, tests=", ".join(unverified)) if unverified else None
-
-
-def identity_proven(samples: Samples, recipe: Recipe, batch: str) -> Refusal | None:
-    """Whether no identity test failed: the hard gate that no override and no supply route opens."""
-    identity = {test.id for test in recipe.tests if test.identity}
-    return IDENTITY_FAILED(batch=batch) if identity & set(nonconforming(samples, batch)) else None
-
-
-def conforming(samples: Samples, recipe: Recipe, batch: str) -> Refusal | None:
-    failing = nonconforming(samples, batch)
-    if refusal := identity_proven(samples, recipe, batch):
-        return refusal
-    return NONCONFORMING(batch=batch, tests=", ".join(failing)) if failing else None
 
 
 def _usable(treatment: Treatment, labels: Labels, samples: Samples, sample: str, at: datetime) -> Refusal | None:

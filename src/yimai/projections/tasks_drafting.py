@@ -44,6 +44,7 @@ OFFERED: Final = (
     "batch.complete_batch",
     "batch.fail_batch",
     "sample.take",
+    "sample.receive",
     "sample.void",
     "sample.record_result",
     "sample.verify_result",
@@ -106,11 +107,12 @@ RESTING: Final = frozenset(
 def task(state: State, verb: str, side: Side, since: datetime, **more: Any) -> Task:
     """A task of that side.
 
-    more: ``clock``, the name and item of the clock that runs out, if it runs; fields of the task; and all else is its
+    more: ``clock``, the name and item of the clock that runs out, if it runs; fields of the task, ``about`` among them; and all else is its
     arguments, of which those that are empty are left out.
     """
     row = state.row
     running = state.clocks.get(more.pop("clock", ("", "")))
+    about: Words | None = more.pop("about", None)
     fields: dict[str, Any] = {name: more.pop(name) for name in _FIELDS if name in more}
     arguments = {"treatment": row.treatment} | {name: _text(value) for name, value in more.items() if value}
     if running is not None:
@@ -118,9 +120,17 @@ def task(state: State, verb: str, side: Side, since: datetime, **more: Any) -> T
     if state.one("rests") is not None and verb in RESTING:
         fields["blocked"] = "held"
     site = {"hospital": row.hospital, "base": row.base, "carrier": ""}[side]
-    about = _about(state.recipe, arguments)
     return Task(
-        verb, ROLES[verb][side], side, site, row.treatment, arguments, since, row.urgency, about=about, **fields
+        verb,
+        ROLES[verb][side],
+        side,
+        site,
+        row.treatment,
+        arguments,
+        since,
+        row.urgency,
+        about=about or _about(state.recipe, arguments),
+        **fields,
     )
 
 

@@ -21,12 +21,18 @@ def testing(state: State) -> Iterator[Task]:
             continue
         plan = state.recipe.sample(taken["plan"])
         any_result = False
+        received = state.one("in_laboratory", sample)
+        if received is None and not state.batch_lost(taken["batch"]):
+            about = plan.title if plan is not None else None
+            yield task(state, "sample.receive", "base", when(taken), about=about, sample=sample)
         for test in plan.tests if plan is not None else ():
             recorded = standing(state, sample, test)
             any_result = any_result or recorded is not None
-            yield from _result(state, sample, taken, tests[test], recorded)
+            if recorded is not None or (received is not None and received["condition"] == "good"):
+                yield from _result(state, sample, received or taken, taken["batch"], tests[test], recorded)
         if not any_result and not state.row.ended:
-            yield task(state, "sample.void", "base", when(taken), optional=True, sample=sample)
+            unfit = received is not None and received["condition"] != "good"
+            yield task(state, "sample.void", "base", when(received or taken), optional=not unfit, sample=sample)
 
 
 def _counts(state: State, batch: str) -> bool:
@@ -35,17 +41,17 @@ def _counts(state: State, batch: str) -> bool:
     return begun or not state.row.ended
 
 
-def _result(state: State, sample: str, taken: Marks, test: Test, recorded: Marks | None) -> Iterator[Task]:
+def _result(state: State, sample: str, came: Marks, batch: str, test: Test, recorded: Marks | None) -> Iterator[Task]:
     place = {"sample": sample, "test": test.id}
     if recorded is None:
-        if not state.batch_lost(taken["batch"]):
+        if not state.batch_lost(batch):
             invalid = state.one("invalid", f"{sample}/{test.id}")
             yield task(
                 state,
                 "sample.record_result",
                 "base",
-                when(invalid or taken),
-                due=when(invalid or taken) + test.duration.median,
+                when(invalid or came),
+                due=when(invalid or came) + test.duration.median,
                 assumed=test.duration.source.assumed,
                 unit=test.unit,
                 **place,

@@ -283,6 +283,7 @@ _LEAVING: Final[dict[str, Callable[[Any, When, Entry], Marked]]] = {
     "deviation.assessed.v1": _deviation_assessed,
     "deviation.closed.v1": _deviation_closed,
     "sample.taken.v1": _mark("sample/{sample}", "batch", "plan", "step"),
+    "sample.received.v1": _mark("in_laboratory/{sample}", "condition"),
     "sample.voided.v1": _voided,
     "sample.result_recorded.v1": _result,
     "sample.result_verified.v1": _mark("verified/{sample}/{test}", "attempt"),

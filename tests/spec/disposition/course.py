@@ -309,7 +309,13 @@ class Course:
             "unit": unit,
             **changes,
         }
+        if "sample" not in changes:
+            self.receives(arguments["sample"], treatment=treatment)
         return self.does(sample.record_result, by, treatment=treatment, **arguments)
+
+    def receives(self, tube: str, condition: str = "good", *, by: str = "analyst-1", treatment: str = "T1") -> Answer:
+        """An analyst takes the sample over."""
+        return self.does(sample.receive, by, treatment=treatment, sample=tube, condition=condition)
 
     def verifies(self, test: str, *, by: str = "analyst-2", treatment: str = "T1") -> Answer:
         plan = {**EARLY, **LATE, "car_day_5": ("day_5", "", "")}[test][0]

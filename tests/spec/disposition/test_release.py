@@ -11,7 +11,7 @@ from tests.spec.disposition.course import BASE, HOSPITAL, RECIPE, Course, accept
 
 from yimai.actions import disposition, sample
 from yimai.actions.decision import Answer
-from yimai.domain import sample as samples
+from yimai.domain import specification
 from yimai.domain.batch import BatchCompleted
 from yimai.domain.label import LabelDestroyed
 from yimai.domain.person import PersonRegistered
@@ -278,6 +278,6 @@ def test_identity_is_an_early_gate_in_every_recipe(course: Course) -> None:
     course.made().tested(without="identity")
     recipe = recipe_from(RECIPE)
     late = tuple(replace(test, stage="final") if test.identity else test for test in recipe.tests)
-    refusal = samples.complete(course.vein().samples, replace(recipe, tests=late), "B-T1", ("conditional",))
+    refusal = specification.complete(course.vein().samples, replace(recipe, tests=late), "B-T1", ("conditional",))
     assert refusal is not None
     assert (refusal.code, refusal.details["tests"]) == ("sample.result_missing", "identity")

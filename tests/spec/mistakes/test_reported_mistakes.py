@@ -193,6 +193,7 @@ def test_one_of_several_results_shown_as_all(plant: SpecPlant) -> None:
     journey.reach("reviewed")
     then_refused(answer(journey.release_conditionally), "sample.result_missing")
     (first, other) = two_analysts(journey)
+    journey.receive_sample(second)
     then_facts(record(plant, journey, second, first), ResultRecorded)
     then_refused(answer(journey.release_conditionally), "sample.unverified")
     then_facts(verify(plant, journey, second, other), ResultVerified)

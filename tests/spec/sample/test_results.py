@@ -62,6 +62,7 @@ def test_no_result_before_the_sample(course: Course) -> None:
     course.now += timedelta(hours=1)
     taken = course.now
     accepted(course.takes("harvest", "harvest"))
+    accepted(course.receives("S-harvest-T1"))
     course.now += timedelta(hours=2)
     arguments: dict[str, Any] = {"sample": "S-harvest-T1", "test": "viability", "value": "90", "unit": "%"}
     early = course.does(sample.record_result, "analyst-1", at=taken - timedelta(minutes=1), **arguments)

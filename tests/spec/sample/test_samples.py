@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,3 +98,33 @@ def test_a_sample_with_a_result_is_not_given_up(course: Course) -> None:
     accepted(course.records("rapid_sterility", "positive"))
     answer = course.does(sample.void, "qa-1", sample="S-harvest-T1", reason="damaged")
     refused(answer, "sample.has_results")
+
+
+RECEIVED = ("SAM-034", "The laboratory receives a sample once, with its condition; only a good one has results.")
+
+
+@pytest.mark.requirement(*RECEIVED)
+def test_a_sample_has_results_only_once_it_was_received_in_good_condition(course: Course) -> None:
+    """Neither before its receipt, nor dated back to before it, nor on a broken tube."""
+    course.opened()
+    refused(course.receives("S-harvest-T1"), "sample.not_taken")
+    accepted(course.takes("harvest", "harvest"))
+    arguments: dict[str, Any] = {"sample": "S-harvest-T1", "test": "viability", "value": "90", "unit": "%"}
+    refused(course.does(sample.record_result, "analyst-1", **arguments), "sample.not_received")
+    refused(course.receives("S-harvest-T1", by="operator-1"), "person.not_of_role")
+    before = course.now
+    course.now += timedelta(hours=1)
+    accepted(course.receives("S-harvest-T1"))
+    refused(course.receives("S-harvest-T1"), "sample.already_received")
+    refused(course.does(sample.record_result, "analyst-1", at=before, **arguments), "sample.not_received")
+    accepted(course.does(sample.record_result, "analyst-1", **arguments))
+
+
+@pytest.mark.requirement(*RECEIVED)
+def test_a_sample_in_bad_condition_is_given_up(course: Course) -> None:
+    """It is not tested; QA gives it up and another is taken."""
+    course.opened()
+    accepted(course.takes("harvest", "harvest"))
+    accepted(course.receives("S-harvest-T1", "damaged"))
+    refused(course.records("viability"), "sample.unfit")
+    accepted(course.does(sample.void, "qa-1", sample="S-harvest-T1", reason="sample_unsuitable"))

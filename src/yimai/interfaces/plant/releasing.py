@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from yimai.actions import custody, disposition, oos_supply
 from yimai.actions.decision import Done
-from yimai.domain import sample as samples
+from yimai.domain.specification import nonconforming
 from yimai.interfaces.plant.collecting import MINUTE
 from yimai.interfaces.plant.manufacturing import Manufacturing
 from yimai.interfaces.plant.ordering import DAY, HOUR
@@ -39,7 +39,7 @@ class Releasing(Manufacturing):
 
     def request_supply(self, reason: str = "no_alternative") -> Done:
         """The physician asks for the batch, naming every test that fails."""
-        tests = samples.nonconforming(self.vein.samples, self.batch)
+        tests = nonconforming(self.vein.samples, self.batch)
         actor = self.at_hospital("physician")
         return self.do(oos_supply.request, actor, self.hospital, batch=self.batch, tests=tests, reason=reason)
 
@@ -104,7 +104,7 @@ class Releasing(Manufacturing):
         yield "reviewed"
         yield from self.pause(HOUR, 3 * HOUR)
         yield from self.wait(self.on_duty("qualified_person"))
-        failing = samples.nonconforming(self.vein.samples, self.batch)
+        failing = nonconforming(self.vein.samples, self.batch)
         if self.vein.deviations.rejecting(self.batch) or (failing and not self.fortune.supplied):
             self.reject("out_of_specification" if failing else "quality_concern")
             yield "rejected"

@@ -18,6 +18,8 @@ from yimai.interfaces.plant.ordering import DAY, HOUR
 from yimai.interfaces.plant.plant import Plant
 from yimai.interfaces.plant.walk import Course
 
+ON_THE_WAY: Final = HOUR / 3
+"""From the sampling to its receipt at the laboratory."""
 ASSESSMENT: Final = "DEMO note: cause found in the process; no effect on the product's quality"
 
 
@@ -42,14 +44,20 @@ class Testing(Collecting):
                 self.raised(fact)
         return done
 
+    def receive_sample(self, tube: str) -> Done:
+        return self.do(sample.receive, self.at_base("qc_analyst"), self.base, sample=tube, condition="good")
+
     def record_result(self, test: str, *, value: str = "", sample_id: str = "") -> Done:
         """value: as the laboratory writes it; "": as drawn."""
         specification = self._test(test)
+        tube = sample_id or self.samples[self._plan_of(test)]
+        if self._awaits_receipt(tube):
+            self.receive_sample(tube)
         return self.do(
             sample.record_result,
             self.at_base("qc_analyst"),
             self.base,
-            sample=sample_id or self.samples[self._plan_of(test)],
+            sample=tube,
             test=test,
             value=value or self._value(specification),
             unit=specification.unit,
@@ -67,12 +75,21 @@ class Testing(Collecting):
         return self.samples.get(plan, "") in self.vein.samples.by_id
 
     def in_laboratory(self, plan: str) -> None:
-        """The sample has been taken: each of its tests is recorded after its duration, then verified."""
+        """The sample has been taken: it is received, each of its tests recorded after its duration, then verified."""
+        self.later(self.now + ON_THE_WAY, partial(self._receipt_due, self.samples[plan]))
         wanted = self.recipe.sample(plan)
         for test in wanted.tests if wanted is not None else ():
             self.untested[test] = plan
             due = self.now + self.plant.draws.duration(self._test(test).duration)
             self.later(due, partial(self._result_due, self.batch, test))
+
+    def _receipt_due(self, tube: str) -> None:
+        if self._awaits_receipt(tube):
+            self.receive_sample(tube)
+
+    def _awaits_receipt(self, tube: str) -> bool:
+        taken = self.vein.samples.by_id.get(tube)
+        return taken is not None and taken.received is None and not taken.voided
 
     def _result_due(self, batch: str, test: str) -> None:
         """Record the result unless the batch was given up meanwhile or somebody has recorded it."""

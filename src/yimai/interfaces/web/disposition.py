@@ -12,7 +12,7 @@ from yimai.domain.disposition import ClinicianAlerted
 from yimai.domain.oos_supply import Notified
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
-from yimai.domain.sample import nonconforming
+from yimai.domain.specification import nonconforming
 from yimai.interfaces.web import page, treatment_record, window
 from yimai.interfaces.web.offers import Asked, Offer, offers, situation_of
 from yimai.interfaces.web.review import Review, review_of

@@ -68,6 +68,7 @@ def laboratory(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow
     context = {
         "site": who.site,
         "watch": [f"site/{who.site}"],
+        "arrivals": [each for each in tasks if each.task.verb == "sample.receive"][:SHOWN],
         "tubes": wanted[:SHOWN],
         "more": max(0, len(wanted) - SHOWN),
         "results": sum(len(each.tasks) for each in wanted),

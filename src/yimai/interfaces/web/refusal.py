@@ -30,6 +30,7 @@ _CODED: Final[Mapping[str, Mapping[str, Words]]] = {
     "state": {**VALUES, **STATES},
     "how": {**VALUES, **STATES},
     "fate": VALUES,
+    "condition": VALUES,
     "cause": VALUES,
     "causes": VALUES,
     "markers": VALUES,

@@ -11,7 +11,8 @@ from yimai.domain.batch_entry import departure
 from yimai.domain.disposition import Disposition
 from yimai.domain.person import Role
 from yimai.domain.recipe import Recipe, Test, Words
-from yimai.domain.sample import Result, Sample, nonconforming
+from yimai.domain.sample import Result, Sample
+from yimai.domain.specification import nonconforming
 from yimai.domain.treatment import open_for_work
 from yimai.interfaces.web.refusal import told, zone_of
 from yimai.interfaces.web.review_exceptions import Departure, departures

@@ -7,7 +7,7 @@ from typing import Final, get_args
 from yimai.actions import oos_supply
 from yimai.domain.oos_supply import Notified
 from yimai.domain.recipe import Words
-from yimai.domain.sample import nonconforming
+from yimai.domain.specification import nonconforming
 from yimai.interfaces.web import window
 from yimai.interfaces.web.field import Choice, Choices, Confirmation, Field, Given, Line, Option, Text, reason
 from yimai.interfaces.web.form import Form, Preview

@@ -37,6 +37,7 @@ TUBE: Final = Scan(
     hint=Words("扫描手中样品管上的标签。", "Scan the label on the tube in your hand."),
     nouns=("sample",),
 )
+CONDITIONS: Final = tuple((each, VALUES[each]) for each in ("good", "damaged", "insufficient", "wrong_temperature"))
 SAMPLE: Final = Known(name="sample", title=Words("样品", "Sample"), noun="sample", known=lambda _: "")
 
 
@@ -194,6 +195,21 @@ FORMS: Final = (
         ),
         button=Words("已取样", "It is drawn"),
         guide=Words("样品管须已贴签；扫描管上的标签。", "The tube bears its label already; scan it."),
+    ),
+    Form(
+        sample.receive,
+        Words("签收样品", "Receive a sample"),
+        (
+            Given(name="treatment"),
+            TUBE,
+            Choice(name="condition", title=Words("签收状况", "Condition on receipt"), options=lambda _: CONDITIONS),
+        ),
+        button=Words("签收", "Receive it"),
+        guide=Words(
+            "仅状况完好的样品可以检验；其他状况由 QA 决定。",
+            "Only a sample in good condition is tested; QA decides on others.",
+        ),
+        others=_doubtful,
     ),
     Form(
         sample.void,
