@@ -69,7 +69,7 @@ def _of_door(door: Path) -> Iterator[str]:
     for template in sorted((door / "templates").rglob("*.html")):
         text = template.read_text(encoding="utf-8")
         yield from (double or single for double, single in TRANSLATE.findall(text))
-        yield from (re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", block) for block in BLOCK.findall(text))
+        yield from (re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", block.replace("%", "%%")) for block in BLOCK.findall(text))
     for module in sorted(door.rglob("*.py")):
         yield from CALL.findall(module.read_text(encoding="utf-8"))
 

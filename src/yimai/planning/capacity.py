@@ -14,7 +14,7 @@ import numpy as np
 
 from yimai.domain.base import Base, Hospital, ListedEquipment, Member, Shift
 from yimai.domain.recipe import Recipe, Words
-from yimai.planning.problem import Flags, Ints, Resource
+from yimai.planning.problem import NEVER, Flags, Ints, Resource
 
 Away = Mapping[str, Sequence[tuple[datetime, datetime]]]
 """When people are absent, or suites and equipment out of use, by their identifiers: half-open spans of aware moments."""
@@ -24,12 +24,17 @@ EVERYBODY: Final = "everybody"
 
 @dataclass(frozen=True)
 class Grid:
-    """The ticks of a problem in the base's own time: ``local`` holds each tick's beginning there."""
+    """The ticks of a problem in the base's own time.
+
+    days: its days. day: which of them each tick lies in. minute: of its day at which each tick begins.
+    """
 
     begins: datetime
     tick: timedelta
     horizon: int
-    local: tuple[datetime, ...]
+    days: tuple[date, ...]
+    day: Ints
+    minute: Ints
 
     def span(self, starts: datetime, ends: datetime) -> slice:
         """The ticks that the span touches."""
@@ -41,26 +46,29 @@ class Grid:
 def grid_of(base: Base, begins: datetime, tick: timedelta, horizon: int) -> Grid:
     """The ticks from ``begins`` (aware) on, as the base's clocks show them."""
     zone = ZoneInfo(base.timezone)
-    return Grid(begins, tick, horizon, tuple((begins + number * tick).astimezone(zone) for number in range(horizon)))
+    local = [(begins + number * tick).astimezone(zone) for number in range(horizon)]
+    days = tuple(sorted({moment.date() for moment in local}))
+    place = {day: number for number, day in enumerate(days)}
+    day = np.array([place[moment.date()] for moment in local], np.int32)
+    return Grid(begins, tick, horizon, days, day, np.array([_minute(moment.time()) for moment in local], np.int32))
 
 
-def on_shift(shift: Shift, moment: time) -> bool:
-    """Whether the shift works at this time of day; one that ends before it begins runs over midnight."""
-    if shift.begins < shift.ends:
-        return shift.begins <= moment < shift.ends
-    return moment >= shift.begins or moment < shift.ends
+def _minute(at: time) -> int:
+    return 60 * at.hour + at.minute
+
+
+def on_shift(shift: Shift, grid: Grid) -> Flags:
+    """When the shift works; one that ends before it begins runs over midnight."""
+    begun, going = grid.minute >= _minute(shift.begins), grid.minute < _minute(shift.ends)
+    return begun & going if shift.begins < shift.ends else begun | going
 
 
 def shift_numbers(base: Base, grid: Grid) -> Ints:
     """A number for each tick that changes whenever another shift takes over."""
-    numbers = np.zeros(grid.horizon, np.int32)
-    number, before = 0, ""
-    for at, moment in enumerate(grid.local):
-        runs = next((shift.id for shift in base.shifts if on_shift(shift, moment.time())), "")
-        if at and runs != before:
-            number += 1
-        numbers[at], before = number, runs
-    return numbers
+    runs = np.full(grid.horizon, NEVER, np.int32)
+    for number, shift in reversed(list(enumerate(base.shifts))):
+        runs[on_shift(shift, grid)] = number
+    return np.concatenate(([0], np.cumsum(np.diff(runs) != 0))).astype(np.int32)
 
 
 def operators(
@@ -102,7 +110,7 @@ def _falls_apart(names: frozenset[str], people: Mapping[frozenset[str], frozense
 
 def _present(person: Member, shifts: Iterable[Shift], grid: Grid, away: Iterable[tuple[datetime, datetime]]) -> Flags:
     shift = next((each for each in shifts if each.id == person.shift), None)
-    works = np.array([shift is None or on_shift(shift, moment.time()) for moment in grid.local])
+    works = np.ones(grid.horizon, np.bool_) if shift is None else on_shift(shift, grid)
     for starts, ends in away:
         works[grid.span(starts, ends)] = False
     return works
@@ -114,11 +122,7 @@ def _valid(person: Member, name: str, grid: Grid) -> Flags:
 
 
 def _on_days(grid: Grid, holds: Callable[[date], bool]) -> Flags:
-    known: dict[date, bool] = {}
-    for moment in grid.local:
-        if moment.date() not in known:
-            known[moment.date()] = holds(moment.date())
-    return np.array([known[moment.date()] for moment in grid.local])
+    return np.array([holds(day) for day in grid.days], np.bool_)[grid.day]
 
 
 def shared_equipment(base: Base, grid: Grid, away: Away) -> Iterator[tuple[Resource, Ints, str]]:
@@ -147,21 +151,15 @@ def open_days(base: Base, grid: Grid) -> Flags:
 def collecting_hours(hospital: Hospital, grid: Grid, needed: int) -> Flags:
     """When a collection of so many ticks may start at the hospital, so that it ends within the hours."""
     hours = hospital.collecting
-    length = needed * grid.tick
-    return np.array(
-        [
-            moment.isoweekday() in hours.days
-            and moment.time() >= hours.begins
-            and (moment + length).replace(tzinfo=None) <= datetime.combine(moment.date(), hours.ends)
-            for moment in grid.local
-        ]
-    )
+    length = needed * grid.tick // timedelta(minutes=1)
+    open_then = _on_days(grid, lambda day: day.isoweekday() in hours.days)
+    return open_then & (grid.minute >= _minute(hours.begins)) & (grid.minute + length <= _minute(hours.ends))
 
 
 def shift_hours(base: Base, shift_id: str, grid: Grid) -> Flags:
     """When the shift works."""
     shift = next(each for each in base.shifts if each.id == shift_id)
-    return np.array([on_shift(shift, moment.time()) for moment in grid.local])
+    return on_shift(shift, grid)
 
 
 def suites_closed(suites: Sequence[str], grid: Grid, away: Away) -> Flags:

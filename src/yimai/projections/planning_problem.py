@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
 import psycopg
 
 from yimai.domain.base import Base
@@ -13,7 +14,7 @@ from yimai.domain.recipe import Recipe
 from yimai.planning.build import Horizon, build
 from yimai.planning.capacity import Away
 from yimai.planning.order import Happened, Order
-from yimai.planning.problem import Problem
+from yimai.planning.problem import NEVER, Plan, Problem
 from yimai.projections import approval_board, progress_board
 from yimai.projections.progress_board import Progress
 
@@ -72,3 +73,25 @@ def problem(
             closed.setdefault(order.suite, []).append(order.claimed)
     begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
     return build(recipes, base, [*orders, *more], Horizon(begins, now, BEFORE + LOOK_AHEAD), closed), recipes
+
+
+def alone(
+    cursor: psycopg.Cursor[Any], base: Base, treatment: str, now: datetime
+) -> tuple[Problem, Plan, Recipe] | None:
+    """One treatment by itself, with the collection and the suite's time that are reserved for it: enough to say what to expect.
+
+    None where it has no slot, or has ended, or the reader may not see it.
+    """
+    found = next((each for each in progress_board.going(cursor, base.id) if each.treatment == treatment), None)
+    recipe = approval_board.recipe(cursor, found.recipe) if found is not None else None
+    if found is None or recipe is None or not (found.itinerary or found.happened):
+        return None
+    order = order_of(found, recipe, now)
+    begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
+    made = build({recipe.id: recipe}, base, [(order, recipe.id)], Horizon(begins, now, BEFORE + LOOK_AHEAD))
+    starts = np.full(len(made.tasks.names), made.now, np.int32)
+    if order.claimed is not None:
+        first = next(step for step in recipe.steps if not step.after)
+        starts[made.task_of(made.jobs[0], "collection")] = made.floor(order.ready)
+        starts[made.task_of(made.jobs[0], f"step:{first.id}")] = made.floor(order.claimed[0])
+    return made, Plan(starts, np.full(1, NEVER, np.int32)), recipe

@@ -71,6 +71,7 @@ PAGES: Final[Mapping[str, str]] = {
     "sample": "read.treatment",
     "lot": "read.material_lots",
     "suites": "read.suites",
+    "expectation": "read.treatment",
     "treatment_facts": "read.facts",
     "treatment_export": "treatment.export",
     "people": "read.people",

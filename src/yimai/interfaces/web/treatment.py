@@ -31,6 +31,10 @@ SIGNALLED: Final = ("in_testing", "conditionally_released", "oos_supplied", "rel
 """Stages in which a hospital waits for the word that lymphodepletion may begin."""
 
 
+EXPECTED: Final = ("slot_reserved", "collecting", "in_transit", "received", "in_manufacture", *SIGNALLED)
+"""Stages in which the product is still to come, so that one asks when."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedFact:
     """One line of the list. tone: ``warning``, ``refused``, ``quiet`` (labels) or ""."""
@@ -80,6 +84,7 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "to_do": (tasks := _to_do(request, cursor, identifier)),
             "acts": any(each.ready and not each.task.optional for each in tasks),
             "signal": _signal(request, cursor, board),
+            "expects": bool(board.suite) and not board.ended and board.stage in EXPECTED,
             "patient": patients(cursor, [identifier]).get(identifier),
         }
         return page.show(request, cursor, "treatment", context)

@@ -10,6 +10,7 @@ from yimai.interfaces.web import (
     certificate,
     deviation,
     disposition,
+    expectation,
     fact,
     home,
     ledger,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("deviation/<str:identifier>", deviation.deviation, name="deviation"),
     path("sample/<str:identifier>", sample.sample, name="sample"),
     path("lot/<path:identifier>", material_lot.material_lot, name="lot"),
+    path("treatment/<str:identifier>/expectation", expectation.expected, name="expectation"),
     path("treatment/<str:identifier>/facts", treatment_facts.facts, name="treatment_facts"),
     re_path(
         r"^treatment/(?P<identifier>[^/]+)/export/(?P<digest>[0-9a-f]{64})$",
