@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from yimai.interfaces.files.mistake import FileRefused
-from yimai.interfaces.files.orders import read_orders
+from yimai.interfaces.files.orders import read_orders, with_happened
 from yimai.wiring import demo
 from yimai.wiring.command_line import main
 
@@ -19,9 +19,10 @@ T2,demo-hospital-b,2026-05-11T08:00+08:00,,
 """
 
 
-def plan(orders: Path, *more: str) -> int:
+def plan(orders: Path, *more: str, what: str = "timetable") -> int:
     files = ("--recipe", str(demo.RECIPE), "--base", str(demo.BASE), "--orders", str(orders))
-    return main(["plan", "timetable", *files, "--now", "2026-05-10T08:00+08:00", "--moves", "50", *more])
+    moves = ("--moves", "50") if what == "timetable" else ()
+    return main(["plan", what, *files, "--now", "2026-05-10T08:00+08:00", *moves, *more])
 
 
 def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -70,3 +71,40 @@ def test_a_wrong_file_is_refused_with_place_and_advice(tmp_path: Path, text: str
 def test_another_encoding_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="not UTF-8"):
         read_orders(written(tmp_path, "id,hospital,ready\n患者,h,2026-05-11T08:00+08:00", "gb18030"), "r")
+
+
+def test_offers_are_printed_with_odds_and_why_none_is_earlier(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan(written(tmp_path, ORDERS), "--order", "T1", "--number", "2", what="offer") == 0
+    told = capsys.readouterr().out
+    assert told.count("%") == 2
+    assert "none is earlier" in told
+    assert plan(written(tmp_path, ORDERS), "--order", "T9", what="offer") == 1
+    assert "holds no order T9" in capsys.readouterr().err
+    assert plan(written(tmp_path, ORDERS), "--order", "T1", "--days", "10", what="offer") == 1
+
+
+def test_a_forecast_counts_what_has_happened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    happened = tmp_path / "happened.csv"
+    happened.write_text("id,task,starts,ends\nT1,collection,2026-05-09T08:00+08:00,2026-05-09T12:00+08:00\n")
+    assert plan(written(tmp_path, ORDERS), "--happened", str(happened), what="forecast") == 0
+    told = capsys.readouterr().out
+    assert "T1" in told
+    assert "eight of ten" in told
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("T9,collection,2026-05-09T08:00+08:00,", "there is no order 'T9'"),
+        ("T1,collection,yesterday,", "starts 'yesterday' is not a time"),
+        ("T1,collection,2026-05-09T08:00+08:00,2026-05-09T07:00+08:00", "it ends before it starts"),
+    ],
+)
+def test_what_cannot_have_happened_is_refused(tmp_path: Path, row: str, told: str) -> None:
+    happened = tmp_path / "happened.csv"
+    happened.write_text(f"id,task,starts,ends\n{row}\n")
+    with pytest.raises(FileRefused) as refused:
+        with_happened(happened, read_orders(written(tmp_path, ORDERS), "r"))
+    assert told in str(refused.value)

@@ -154,16 +154,29 @@ def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
     words = "Plan on files alone: a recipe, a base and orders."
     under = commands.add_parser("plan", help=words, description=words).add_subparsers(metavar="WHAT", required=True)
     timetable = _command(under, "timetable", "The base's timetable for these orders.", _plan_timetable, folder=False)
+    _add_plan_files(timetable)
+    timetable.add_argument("--moves", type=int, default=20_000, help="how long it searches (20000)")
+    timetable.add_argument("--json", type=Path, metavar="FILE", help="also write it as JSON")
+    offer = _command(under, "offer", "Itineraries for one order that move nobody else.", _plan_offer, folder=False)
+    _add_plan_files(offer)
+    offer.add_argument("--order", required=True, metavar="ID", help="the order that asks")
+    offer.add_argument("--number", type=int, default=5, help="how many (5)")
+    forecast = _command(
+        under, "forecast", "When each will be released, delivered and given.", _plan_forecast, folder=False
+    )
+    _add_plan_files(forecast)
+
+
+def _add_plan_files(command: argparse.ArgumentParser) -> None:
     for name, help_words in (
         ("recipe", "recipe file"), ("base", "base file"), ("orders", "CSV file: id, hospital, ready, urgency, due, …"),
     ):  # fmt: skip
-        timetable.add_argument(f"--{name}", type=Path, required=True, help=help_words)
-    timetable.add_argument("--now", help="when the plan begins (ISO 8601; the present)")
-    timetable.add_argument("--days", type=int, default=120, help="how far it looks ahead (120)")
-    timetable.add_argument("--quantile", type=float, default=0.8, help="of the durations that are planned with (0.8)")
-    timetable.add_argument("--moves", type=int, default=20_000, help="how long it searches (20000)")
-    timetable.add_argument("--seed", type=int, default=1, help="the same seed and moves give the same timetable (1)")
-    timetable.add_argument("--json", type=Path, metavar="FILE", help="also write it as JSON")
+        command.add_argument(f"--{name}", type=Path, required=True, help=help_words)
+    command.add_argument("--happened", type=Path, help="CSV file: id, task, starts, ends of what has begun")
+    command.add_argument("--now", help="when the plan begins (ISO 8601; the present)")
+    command.add_argument("--days", type=int, default=120, help="how far it looks ahead (120)")
+    command.add_argument("--quantile", type=float, default=0.8, help="of the durations that are planned with (0.8)")
+    command.add_argument("--seed", type=int, default=1, help="the same seed gives the same answer (1)")
 
 
 def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -281,11 +294,27 @@ def _approve(chosen: argparse.Namespace) -> int:
     return ledger_commands.approve(chosen.folder, chosen.noun, chosen.file, chosen.person)
 
 
+PLAN_FILES = ("recipe", "base", "orders", "happened", "now", "days", "quantile", "seed")
+
+
 def _plan_timetable(chosen: argparse.Namespace) -> int:
     from yimai.wiring import plan_commands
 
-    names = ("recipe", "base", "orders", "now", "quantile", "days", "seed", "moves", "json")
+    names = (*PLAN_FILES, "moves", "json")
     return plan_commands.timetable(plan_commands.Asked(**{name: getattr(chosen, name) for name in names}))
+
+
+def _plan_offer(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import plan_commands, plan_odds
+
+    asked = plan_commands.Asked(**{name: getattr(chosen, name) for name in PLAN_FILES})
+    return plan_odds.offer(asked, chosen.order, chosen.number)
+
+
+def _plan_forecast(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import plan_commands, plan_odds
+
+    return plan_odds.forecasts(plan_commands.Asked(**{name: getattr(chosen, name) for name in PLAN_FILES}))
 
 
 def _bench_ledger(chosen: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yimai.domain.base import Base
-from yimai.interfaces.files.orders import read_orders
+from yimai.interfaces.files.orders import read_orders, with_happened
 from yimai.interfaces.files.reading import check_together, read_base, read_recipe
 from yimai.planning.build import Horizon, build
 from yimai.planning.check import check
@@ -27,7 +27,7 @@ from yimai.wiring.problems import CommandProblem
 
 @dataclass(frozen=True)
 class Asked:
-    """What the planner was given. now: the beginning of the plan; None: the present."""
+    """What the planner was given. now: the beginning of the plan; None: the present. happened: what has begun and ended already."""
 
     recipe: Path
     base: Path
@@ -38,11 +38,12 @@ class Asked:
     seed: int = 1
     moves: int = 20_000
     json: Path | None = None
+    happened: Path | None = None
 
 
 def timetable(asked: Asked) -> int:
     """Print the best timetable found, checked, and return the exit code. Raises CommandProblem, FileRefused."""
-    problem, base = _problem(asked)
+    problem, base = problem_of(asked)
     console = Console(width=None if Console().is_terminal else 120)
     begun = time.monotonic()
     with console.status("Searching …"):
@@ -61,20 +62,27 @@ def timetable(asked: Asked) -> int:
     return 1 if broken or found.unplaced else 0
 
 
-def _problem(asked: Asked) -> tuple[Problem, Base]:
+def problem_of(asked: Asked, last: str = "") -> tuple[Problem, Base]:
+    """The problem of the files. last: the order that is to stand at the end. Raises CommandProblem, FileRefused."""
     recipe, base = read_recipe(asked.recipe), read_base(asked.base)
     check_together(recipe, base)
     orders = read_orders(asked.orders, recipe.recipe.id)
     if not orders:
         raise CommandProblem(f"{asked.orders} holds no order")
+    if last and last not in {order.id for order, _ in orders}:
+        raise CommandProblem(f"{asked.orders} holds no order {last}")
+    orders.sort(key=lambda each: each[0].id == last)
+    if asked.happened is not None:
+        orders = with_happened(asked.happened, orders)
     try:
         now = datetime.now(UTC) if asked.now is None else datetime.fromisoformat(asked.now)
     except ValueError:
         raise CommandProblem(f"--now {asked.now!r} is not a time such as 2026-05-04T08:00+08:00") from None
     if now.utcoffset() is None:
         now = now.replace(tzinfo=ZoneInfo(base.base.timezone))
-    begins = now.replace(minute=0, second=0, microsecond=0)
-    horizon = Horizon(begins, now, timedelta(days=asked.days), quantile=asked.quantile)
+    first = min([now, *(each.starts for order, _ in orders for each in order.happened.values())])
+    begins = first.replace(minute=0, second=0, microsecond=0)
+    horizon = Horizon(begins, now, now - begins + timedelta(days=asked.days), quantile=asked.quantile)
     try:
         return build({recipe.recipe.id: recipe.recipe}, base.base, orders, horizon), base.base
     except KeyError as unknown:

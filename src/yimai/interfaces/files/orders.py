@@ -6,14 +6,15 @@ Columns: id, hospital, ready; and where they are known urgency, due, promised, s
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from yimai.domain.recipe import Words
 from yimai.interfaces.files.mistake import FileRefused, Mark, Mistake
-from yimai.planning.order import WEIGHTS, Order
+from yimai.planning.order import WEIGHTS, Happened, Order
 
 NEEDED: Final = ("id", "hospital", "ready")
 KNOWN: Final = (*NEEDED, "urgency", "due", "promised", "suite", "recipe")
@@ -25,6 +26,48 @@ def read_orders(file: Path, recipe: str) -> list[tuple[Order, str]]:
 
     Raises ``FileRefused`` with every mistake, OSError where the file cannot be read.
     """
+    columns, rows = _table(file)
+    mistakes = list(_columns(file, columns, NEEDED, KNOWN))
+    if mistakes:
+        raise FileRefused(mistakes)
+    orders: list[tuple[Order, str]] = []
+    for line, cells in _lines(file, columns, rows, mistakes):
+        found, own = _order(file, line, cells, recipe)
+        mistakes += own
+        if found is not None:
+            orders.append(found)
+    mistakes += _repeated(file, orders)
+    if mistakes:
+        raise FileRefused(mistakes)
+    return orders
+
+
+def with_happened(file: Path, orders: list[tuple[Order, str]]) -> list[tuple[Order, str]]:
+    """The orders with what has happened of them: a CSV file with the columns id, task, starts and, where it has ended, ends.
+
+    task: ``collection``, ``inbound``, ``step:wash``, ``test:viability``, ``review`` or ``outbound``. Raises ``FileRefused``, OSError.
+    """
+    columns, rows = _table(file)
+    mistakes = list(_columns(file, columns, ("id", "task", "starts"), ("id", "task", "starts", "ends")))
+    if mistakes:
+        raise FileRefused(mistakes)
+    found: dict[str, dict[str, Happened]] = {order.id: dict(order.happened) for order, _ in orders}
+    for line, cells in _lines(file, columns, rows, mistakes):
+        starts = _moment(file, line, cells, "starts", mistakes)
+        ends = _moment(file, line, cells, "ends", mistakes) if cells.get("ends") else None
+        if cells["id"] not in found:
+            mistakes.append(_mistake(file, line, 1, f"there is no order {cells['id']!r}", f"没有医嘱 {cells['id']}"))
+        elif starts is not None:
+            if ends is not None and ends < starts:
+                mistakes.append(_mistake(file, line, 1, "it ends before it starts", "结束早于开始"))
+            found[cells["id"]][cells["task"]] = Happened(starts, ends)
+    if mistakes:
+        raise FileRefused(mistakes)
+    return [(replace(order, happened=found[order.id]), recipe) for order, recipe in orders]
+
+
+def _table(file: Path) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns, and the rows beneath them."""
     raw = file.read_bytes()
     if len(raw) > LARGEST:
         _refuse(file, 1, 1, "the file is larger than 2 MiB: split it", "文件超过 2 MiB，请拆分")
@@ -36,65 +79,61 @@ def read_orders(file: Path, recipe: str) -> list[tuple[Order, str]]:
     rows = list(csv.reader(text.splitlines()))
     if not rows:
         _refuse(file, 1, 1, "the file is empty: its first line names the columns", "文件为空，首行应为列名")
-    columns = [each.strip() for each in rows[0]]
-    mistakes = list(_columns(file, columns))
-    if mistakes:
-        raise FileRefused(mistakes)
-    orders: list[tuple[Order, str]] = []
-    for line, cells in enumerate(rows[1:], start=2):
+    return [each.strip() for each in rows[0]], rows[1:]
+
+
+def _lines(
+    file: Path, columns: list[str], rows: list[list[str]], mistakes: list[Mistake]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row that is not empty, with its line; one of another width is a mistake."""
+    for line, cells in enumerate(rows, start=2):
         if not any(each.strip() for each in cells):
             continue
         if len(cells) != len(columns):
             mistakes.append(_mistake(file, line, 1, f"{len(cells)} cells under {len(columns)} columns", "列数不符"))
             continue
-        found, own = _order(file, line, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}, recipe)
-        mistakes += own
-        if found is not None:
-            orders.append(found)
-    mistakes += _repeated(file, orders)
-    if mistakes:
-        raise FileRefused(mistakes)
-    return orders
+        yield line, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
 
 
-def _columns(file: Path, columns: list[str]) -> Iterator[Mistake]:
-    for name in NEEDED:
+def _columns(file: Path, columns: list[str], needed: Sequence[str], known: Sequence[str]) -> Iterator[Mistake]:
+    for name in needed:
         if name not in columns:
-            yield _mistake(file, 1, 1, f"the column {name} is missing; known are {', '.join(KNOWN)}", f"缺少列 {name}")
+            yield _mistake(file, 1, 1, f"the column {name} is missing; known are {', '.join(known)}", f"缺少列 {name}")
     for position, name in enumerate(columns):
-        if name not in KNOWN or name in columns[:position]:
-            en = f"the column {name!r} is not known, or there twice; known are {', '.join(KNOWN)}"
+        if name not in known or name in columns[:position]:
+            en = f"the column {name!r} is not known, or there twice; known are {', '.join(known)}"
             yield _mistake(file, 1, position + 1, en, f"列 {name} 未知或重复")
 
 
 def _order(file: Path, line: int, cells: dict[str, str], recipe: str) -> tuple[tuple[Order, str] | None, list[Mistake]]:
     mistakes: list[Mistake] = []
 
-    def moment(name: str) -> datetime | None:
-        written = cells.get(name, "")
-        if not written and name != "ready":
-            return None
-        try:
-            found = datetime.fromisoformat(written)
-            if found.utcoffset() is None:
-                raise ValueError
-        except ValueError:
-            column = list(cells).index(name) + 1
-            en = f"{name} {written!r} is not a time with an offset, such as 2026-05-04T08:00+08:00"
-            mistakes.append(_mistake(file, line, column, en, f"{name} 须为带时区的时间，例如 2026-05-04T08:00+08:00"))
-            return None
-        return found
-
     urgency = cells.get("urgency", "") or "routine"
     if urgency not in WEIGHTS:
         mistakes.append(_mistake(file, line, 1, f"urgency {urgency!r} is none of {', '.join(WEIGHTS)}", "紧急程度未知"))
     if not cells["id"]:
         mistakes.append(_mistake(file, line, 1, "the order has no id", "缺少编号"))
-    ready, due, promised = moment("ready"), moment("due"), moment("promised")
+    ready = _moment(file, line, cells, "ready", mistakes)
+    due, promised = (
+        _moment(file, line, cells, each, mistakes) if cells.get(each) else None for each in ("due", "promised")
+    )
     if mistakes or ready is None:
         return None, mistakes
     order = Order(cells["id"], cells["hospital"], urgency, ready, due, promised, cells.get("suite", ""))
     return (order, cells.get("recipe", "") or recipe), []
+
+
+def _moment(file: Path, line: int, cells: dict[str, str], name: str, mistakes: list[Mistake]) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(cells.get(name, ""))
+        if found.utcoffset() is None:
+            raise ValueError
+    except ValueError:
+        column = list(cells).index(name) + 1
+        en = f"{name} {cells.get(name, '')!r} is not a time with an offset, such as 2026-05-04T08:00+08:00"
+        mistakes.append(_mistake(file, line, column, en, f"{name} 须为带时区的时间，例如 2026-05-04T08:00+08:00"))
+        return None
+    return found
 
 
 def _repeated(file: Path, orders: list[tuple[Order, str]]) -> Iterator[Mistake]:
