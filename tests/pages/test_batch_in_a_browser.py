@@ -14,6 +14,7 @@ from tests.signing_in import signed_in
 from tests.spec.harness import SpecPlant, founding
 
 from yimai.domain.base import base_from
+from yimai.domain.identifier import mint
 from yimai.domain.label_code import label_code
 from yimai.domain.recipe_content import recipe_from
 from yimai.interfaces.plant.fortune import Fortune
@@ -98,6 +99,41 @@ def test_a_printed_record_holds_what_was_recorded_and_nothing_to_press(tablet: A
     assert tablet.locator("del").first.is_visible()
     assert tablet.locator(".used").first.is_visible()
     tablet.emulate_media(media="screen")
+
+
+def test_a_wrong_patients_bag_is_red_at_once_and_the_right_one_goes_in_after_it(
+    house: ServedHouse, tablet: Any, washing: Journey
+) -> None:
+    tablet.goto(start(washing))
+    wrong = label_code(mint("container", b"\x09\x08\x07\x06\x05"), 1)
+    pieces = [
+        washing._piece(each) for each in ("tube_sealer", "cell_counter", "magnetic_selector", "biosafety_cabinet")
+    ]
+    lots = [washing._lot(each) for each in ("wash_buffer", "selection_set", "selection_reagent")]
+    scan(tablet, wrong)
+    answer = tablet.locator("#scan-answer")
+    assert "bad" in answer.get_attribute("class")
+    assert "停止" in answer.inner_text()
+    assert "scan-bad" in tablet.locator("input[name=scanned]").first.get_attribute("class")
+    second = washing.at_base(
+        "operator", qualification="cell_selection", without=(tablet.locator("body").get_attribute("data-person"),)
+    )
+    for text in (*pieces, str(second), *lots):
+        scan(tablet, text)
+    tablet.locator("form[data-act] button.primary").click()
+    tablet.wait_for_selector(".refusal")
+    assert answer.is_hidden(), "the answer to a scan goes with the form that it was for"
+    assert tablet.locator("input[name=scanned]").first.input_value() == "", "what does not match leaves its field"
+    tablet.wait_for_timeout(1500)
+    assert tablet.locator(".live-changed").count() == 0, "one's own refusal is nobody else's change"
+    tablet.reload()
+    tablet.locator(".kept-note").wait_for()
+    scan(tablet, label_code(washing.bag, 1))
+    assert "good" in answer.get_attribute("class")
+    for text in (*pieces, str(second), *lots):
+        scan(tablet, text)
+    tablet.locator("form[data-act] button.primary").click()
+    tablet.wait_for_selector("fieldset[data-signer]")
 
 
 def test_a_step_begins_by_scans_in_any_order_and_a_value_out_of_limits_says_at_once_what_it_does(

@@ -280,6 +280,17 @@ def test_a_check_that_fails_says_at_once_what_it_does(plant: SpecPlant) -> None:
     assert "将开立偏差" in page or "将开启偏差" in page
 
 
+def test_no_link_fills_in_what_must_be_scanned(plant: SpecPlant) -> None:
+    journey = plant.treatment("before:select")
+    here = tablet(plant, journey.at_base("operator", qualification="cell_selection"))
+    about = {"treatment": journey.treatment, "batch": journey.batch, "step": "select"}
+    links = re.findall(r'href="([^"]*batch.start_step[^"]*)"', shown(here, journey.batch))
+    assert links
+    assert not any("scanned" in each for each in links)
+    page = here.shown("batch.start_step", **about, scanned=journey.bag).content.decode()
+    assert re.findall(r'name="scanned" value="([^"]*)"', page) == [""]
+
+
 # Two people on one record.
 
 

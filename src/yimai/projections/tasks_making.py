@@ -104,7 +104,6 @@ def _start(state: State, batch: str, step: Step) -> Iterator[Task]:
         clock=("hold", step.id),
         blocked=blocked,
         step=step.id,
-        scanned=state.containers_of(batch),
         qualifications=[f"{name}:{number}" for name, number in step.operators],
         round=str(again["round"] + 1) if again is not None else "",
         **about,

@@ -57,6 +57,12 @@ FORMS: dict[str, list[dict[str, Any]]] = {
             {"id": "lot", "name": "lot", "label": "Lot", "scan": "material_lot", "takes": "AB12 wash-buffer-lot-01", "offer": "AB12"},
         ]},
     ],
+    "hand": [
+        {"name": "over", "act": "custody.hand_over", "gate": "identity", "title": "Hand over", "fields": [
+            {"id": "given", "name": "giver_scan", "label": "Giver", "scan": "shipment"},
+            {"id": "taken", "name": "taker_scan", "label": "Taker", "scan": "shipment", "again": True},
+        ]},
+    ],
     "none": [],
 }  # fmt: skip
 

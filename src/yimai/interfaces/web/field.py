@@ -179,11 +179,14 @@ class ScanCopy(Scan):
 
 @dataclass(frozen=True, kw_only=True)
 class Scans(Field):
-    """Several scanned labels, in order, none twice."""
+    """Several scanned labels, in order, none twice; what one of our labels says is scanned, never filled in by a link."""
 
     nouns: tuple[str, ...]
     most: int = 20
     widget: ClassVar[str] = "scans"
+
+    def initial(self, situation: Situation) -> Sequence[str]:
+        return () if LETTERS.keys() & set(self.nouns) else super().initial(situation)
 
     def read(self, typed_: Typed, situation: Situation) -> tuple[str, ...]:
         found = tuple(dict.fromkeys(scanned_identifier(each) for each in typed_.all(self.name) if each.strip()))

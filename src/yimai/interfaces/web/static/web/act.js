@@ -89,6 +89,7 @@
       first.focus();
       first.scrollIntoView({ block: "nearest" });
     }
+    return root && (root.matches("form[data-act]") ? root : root.querySelector("form[data-act]"));
   };
 
   /** Say beside a form why it was not done; link leads to what helps. */
@@ -101,6 +102,7 @@
   };
 
   const apply = async (form, response) => {
+    yimai.answeredAt = performance.now();
     const question = form.closest("[data-question]");
     if (question) return yimai.queue.answered(Number(question.dataset.question), response);
     const { status, answer, location: to, html } = response;
@@ -111,7 +113,10 @@
       if (to) return location.assign(to);
       return html.trim() ? replace(form, html) : location.reload();
     }
-    if (["sign", "conflict", "refused"].includes(answer)) return replace(form, html);
+    if (["sign", "conflict", "refused"].includes(answer)) {
+      const made = replace(form, html);
+      return made && yimai.kept.renew(made); // under the form's new command, else what comes back would ask for the old one again
+    }
     if (status === 413) return notice(form, yimai.say("act.too-large"));
     if (status === 429) return notice(form, yimai.say("act.later", { seconds: response.retry || 60 }));
     return notice(form, yimai.say(status >= 500 ? "act.unknown" : "act.odd", { status }));

@@ -102,6 +102,8 @@
     isSecret,
     /** Whether a field says what the server drew. */
     isDrawn,
+    /** Keep a form that the server has drawn again as it stands now. */
+    renew: (form) => (isKept(form) ? keep(form).catch(() => {}) : undefined),
     /** Forget what was kept of a form: it was recorded, queued or discarded. */
     forget: (form) => {
       clearTimeout(timers.get(form));

@@ -4,6 +4,7 @@
   const GATHER = 150; // milliseconds in which the facts of one command come together
   const GAP = 1000; // between two redrawings
   const WITHIN = 10000;
+  const OWN = 3000; // milliseconds in which a change counts as the answered form's own
   const HIDDEN = 30000; // a page that nobody sees lets go of its stream after this time
   const AGAIN = [1000, 2000, 5000, 15000];
   const drawn = new Map(); // what each region said when it was drawn last
@@ -84,6 +85,7 @@
 
   /** Beside the form: the record has changed, and how to look at it without losing anything. */
   const bar = (form, fresh) => {
+    if (performance.now() - (yimai.answeredAt ?? -OWN) < OWN) return; // what this form itself has just put on record
     const before = form.previousElementSibling;
     if (before && before.matches(".live-changed")) before.remove();
     const shown = yimai.element("div", "meanwhile live-changed", "", { role: "status" });

@@ -32,7 +32,7 @@
     const field = chosen.closest("select") || chosen;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
-    answer(true, (chosen.closest("label") || chosen).textContent.trim(), at);
+    answer("good", (chosen.closest("label") || chosen).textContent.trim(), at);
   };
 
   /** The form that a scan is meant for: the one in use, else the first that waits for this, else the first. */
@@ -44,26 +44,28 @@
       || forms[0];
   };
 
-  /** Say it in the page's answer; good or bad. */
-  const answer = (good, text, at, after = "") => {
+  const SIGNS = { good: "✓", read: "▶", bad: "✕" };
+
+  /** Say it in the page's answer. look: ``good`` (it belongs here), ``read`` (only the server can tell) or ``bad``. */
+  const answer = (look, text, at, after = "") => {
     const place = document.getElementById("scan-answer");
     (document.querySelector("dialog[open]") || document.body).append(place);
-    place.className = `scan-answer ${good ? "good" : "bad"}`;
+    place.className = `scan-answer ${look}`;
     place.replaceChildren(
-      yimai.element("span", "sign", good ? "✓" : "✕", { "aria-hidden": "true" }),
+      yimai.element("span", "sign", SIGNS[look], { "aria-hidden": "true" }),
       yimai.element("strong", "", text),
     );
     if (after) place.append(yimai.element("span", "next", after));
     place.hidden = false;
-    yimai.tone(good ? "good" : "bad");
+    yimai.tone(look);
     if (navigator.vibrate && navigator.userActivation && navigator.userActivation.hasBeenActive) {
-      navigator.vibrate(good ? 40 : [120, 60, 120]);
+      navigator.vibrate(look === "bad" ? [120, 60, 120] : 40);
     }
     clearTimeout(hiding);
     hiding = setTimeout(() => { place.hidden = true; }, SHOWN);
     requestAnimationFrame(() => setTimeout(() => {
       performance.mark("yimai.scan.answered");
-      performance.measure("yimai.scan", { start: at, end: "yimai.scan.answered", detail: { good } });
+      performance.measure("yimai.scan", { start: at, end: "yimai.scan.answered", detail: { look } });
     }));
   };
 
@@ -80,7 +82,7 @@
   yimai.whenShown(() => document.querySelectorAll("input[data-scan]").forEach((field) => field.closest("[data-scans]") || state(field)));
 
   const mark = (field, look, text) => {
-    field.classList.remove("scan-good", "scan-bad");
+    field.classList.remove("scan-good", "scan-read", "scan-bad");
     if (look) field.classList.add(look);
     state(field).textContent = text;
     state(field).dataset.look = look;
@@ -109,15 +111,27 @@
 
   const problemOf = (read) => ({ check: "scan.misread", short: "scan.short", keyboard: "scan.keyboard" })[read.problem];
 
+  /** How sure it is that what was scanned belongs here: what the page lists does, what it does not list does not; of the rest a gate of
+   * identity is told by the server alone, so that a wrong patient's bag never looks right. */
+  const belongs = (form, field, read) => {
+    if (listed(field, read)) return "good";
+    const expects = [...form.querySelectorAll("[data-expects]")].map((each) => each.dataset.expects);
+    if (read.identifier && expects.length && nouns(field).includes(read.noun)) return expects.includes(read.identifier) ? "good" : "bad";
+    return read.noun && form.dataset && form.dataset.gate !== "plain" ? "read" : "good";
+  };
+
   const fill = (form, field, read, at) => {
     field.value = listed(field, read) || (!read.noun && read.lot && nouns(field).includes("material_lot") ? read.lot : read.text);
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dataset.scanned = "yes";
     field.dispatchEvent(new Event("change", { bubbles: true }));
-    mark(field, "scan-good", `✓ ${named(read)}`);
+    const look = belongs(form, field, read);
+    mark(field, `scan-${look}`, look === "bad" ? `✕ ${yimai.say("scan.other", { what: named(read) })}` : `${SIGNS[look]} ${named(read)}`);
     makeRoom(field);
     const next = fields(form).find(isOpen);
-    answer(true, named(read), at, next ? yimai.say("scan.next", { noun: yimai.noun(nouns(next)) }) : yimai.say("scan.complete"));
+    const then = next ? yimai.say("scan.next", { noun: yimai.noun(nouns(next)) }) : yimai.say(look === "read" ? "scan.compared" : "scan.complete");
+    if (look === "bad") answer("bad", yimai.say("scan.other", { what: named(read) }), at, yimai.say("scan.stop"));
+    else answer(look, named(read), at, then);
     if (next) next.focus({ preventScroll: false });
     if (!next && form.dataset && form.dataset.submitOnScan !== undefined) form.requestSubmit();
     document.dispatchEvent(new CustomEvent("yimai:scanned", { detail: { field, complete: !next } }));
@@ -128,7 +142,7 @@
     const wanted = next ? yimai.say("scan.wanted", { noun: yimai.noun(nouns(next)) }) : yimai.say("scan.complete");
     const text = yimai.say(key, { what: named(read) });
     if (next) mark(next, "scan-bad", `✕ ${text} ${wanted}`);
-    answer(false, text, at, wanted);
+    answer("bad", text, at, wanted);
   };
 
   const isSame = (field, read) => field.value && (yimai.read(field.value).identifier || field.value) === (read.identifier || read.text);
@@ -144,9 +158,9 @@
     if (listing && read.problem && /[a-z]/.test(read.raw)) return refuse(form, "scan.not-listed", { ...read, text: read.raw }, at); // none of ours is printed so
     if (read.problem && !all.every(takesOthers)) return refuse(form, problemOf(read), read, at);
     const focused = all.find((field) => field === document.activeElement && wants(field, read));
-    const same = all.find((field) => field !== focused && isSame(field, read) && field.dataset.scanAgain === undefined);
-    if (same) return refuse(form, "scan.already", read, at);
     const free = focused || all.find((field) => !field.value && wants(field, read));
+    const same = all.find((field) => field !== focused && isSame(field, read));
+    if (same && !(free && free.dataset.scanAgain !== undefined)) return refuse(form, "scan.already", read, at);
     if (free) return fill(form, free, read, at);
     const wanted = all.some((field) => wants(field, read));
     return refuse(form, wanted ? "scan.full" : read.noun ? "scan.other" : listing ? "scan.not-listed" : "scan.unknown", read, at);
@@ -155,9 +169,9 @@
   const lookUp = (read, at) => {
     const { home } = document.body.dataset;
     const foreign = read.problem && read.problem !== "keyboard" && /[a-z]/.test(read.raw); // what a base names: none of ours is printed so
-    if (read.problem && !foreign) return answer(false, yimai.say(problemOf(read), { what: named(read) }), at);
-    if (yimai.link && yimai.link.lost) return answer(false, yimai.say("scan.offline", { what: named(read) }), at);
-    answer(true, named(read), at);
+    if (read.problem && !foreign) return answer("bad", yimai.say(problemOf(read), { what: named(read) }), at);
+    if (yimai.link && yimai.link.lost) return answer("bad", yimai.say("scan.offline", { what: named(read) }), at);
+    answer("good", named(read), at);
     if (home) location.assign(`${home}scan?code=${encodeURIComponent(foreign ? read.raw : read.text)}`);
     return undefined;
   };
@@ -187,13 +201,16 @@
     if (!field.value) return mark(field, "", "");
     if (!read.noun && listed(field, read)) return mark(field, "scan-good", `✓ ${listed(field, read)}`);
     if (wants(field, read) && !read.problem) {
-      mark(field, "scan-good", `✓ ${named(read)}`);
+      const look = belongs(field.form || document.body, field, read);
+      mark(field, `scan-${look}`, look === "bad" ? `✕ ${yimai.say("scan.other", { what: named(read) })}` : `${SIGNS[look]} ${named(read)}`);
       return makeRoom(field);
     }
     const wanted = yimai.say("scan.wanted", { noun: yimai.noun(nouns(field)) });
     const problem = problemOf(read) || (read.noun ? "scan.other" : "scan.unknown");
     return mark(field, "scan-bad", `✕ ${yimai.say(problem, { what: named(read) })} ${wanted}`);
   });
+  /** The answer to a scan goes with the form that it was for. */
+  document.addEventListener("submit", () => { const shown = document.getElementById("scan-answer"); if (shown) shown.hidden = true; });
   document.addEventListener("input", (event) => {
     if (event.target.dataset && event.target.dataset.scanned) delete event.target.dataset.scanned;
   }, true);

@@ -1,10 +1,11 @@
-// Two tones that can be told apart in a noisy room, and the switch that turns them off (remembered on this tablet).
+// Tones that can be told apart in a noisy room, and the switch that turns them off (remembered on this tablet).
 "use strict";
 window.yimai = window.yimai || {};
 (() => {
   const KEY = "yimai.sound";
   const NOTES = {
     good: [{ at: 0, hertz: 880, lasts: 0.08 }, { at: 0.09, hertz: 1320, lasts: 0.12 }],
+    read: [{ at: 0, hertz: 740, lasts: 0.09 }],
     bad: [{ at: 0, hertz: 196, lasts: 0.18 }, { at: 0.24, hertz: 165, lasts: 0.3 }],
     attention: [{ at: 0, hertz: 587, lasts: 0.14 }, { at: 0.22, hertz: 587, lasts: 0.14 }],
   };
@@ -20,7 +21,7 @@ window.yimai = window.yimai || {};
     return value;
   };
 
-  /** Sound "good", "bad" or "attention"; silent where it is switched off or the browser has no sound. */
+  /** Sound "good", "read", "bad" or "attention"; silent where it is switched off or the browser has no sound. */
   yimai.tone = (name) => {
     if (stored() === "off" || !window.AudioContext) return;
     context = context || new AudioContext();
