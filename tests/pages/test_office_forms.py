@@ -107,6 +107,30 @@ def test_a_site_is_registered(plant: SpecPlant) -> None:
     assert registered.data["district"] == "Xuhui"
 
 
+@pytest.mark.parametrize(("verb", "name"), [("person", "Analyst 08"), ("person", "分析员"), ("site", "Hospital D")])
+def test_a_name_that_the_register_cannot_hold_is_refused_in_place(plant: SpecPlant, verb: str, name: str) -> None:
+    here = somebody(plant, "administrator")
+    fields = {
+        "person": {"person": name, "site": "lingang", "roles": "qc_analyst", "printed_name": "王小明"},
+        "site": {"site": name, "type": "hospital", "title_zh": "新", "title_en": "New", "district": "X", "zone": "480"},
+    }[verb]
+    answer = act(here, f"site.register_{verb}", {}, fields)
+    assert answer.status_code == 422
+    assert f'data-code="{verb}.bad_name"' in answer.content.decode()
+    assert "小写字母" in answer.content.decode()
+    assert f'value="{name}"' in answer.content.decode()
+
+
+def test_a_lot_number_that_no_subject_can_have_is_refused_in_place(plant: SpecPlant) -> None:
+    here = somebody(plant, "qa")
+    fields = {"material_lot": "批号一", "material": "activation_beads", "quantity": "1", "expires": "2031-01-01"}
+    shown = here.get("material_lot.receive").content.decode()
+    fields["material"] = _offered(shown, "material")[0]
+    answer = act(here, "material_lot.receive", {}, fields)
+    assert answer.status_code == 422
+    assert 'data-code="decision.bad_name"' in answer.content.decode()
+
+
 def test_a_recipe_is_approved_from_its_file_and_each_mistake_is_named(plant: SpecPlant) -> None:
     here = somebody(plant, "qualified_person")
     text = (CATALOGUE / "recipes" / "cd19-cart.yaml").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from yimai.domain import access, approval
 from yimai.domain import person as people
 from yimai.domain.access import Matter
 from yimai.domain.base import Base
-from yimai.domain.fact import Fact, Meaning, Signature, draft, subject
+from yimai.domain.fact import Fact, Meaning, Signature, draft, is_subject, subject
 from yimai.domain.facts import decode, unsound
 from yimai.domain.identifier import LETTERS, RANDOM_BYTES, mint, noun_of
 from yimai.domain.identity import IdentityMatchRefused
@@ -69,6 +69,12 @@ MALFORMED = RefusalKind(
     "该内容无法记录：{what}。请更正该值后重试。",
 )
 
+BAD_NAME = RefusalKind(
+    "decision.bad_name",
+    "'{name}' cannot be an identifier: use letters, digits and hyphens, such as LV-2026-07, no blanks. Correct it.",
+    "“{name}”不能用作标识：只能使用英文字母、数字和连字符，如 LV-2026-07，不含空格和汉字。请更正。",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -106,7 +112,7 @@ class Seen:
     def entries(self, noun: str, identifier: str) -> tuple[Entry, ...]:
         """Return all entries about the subject; of a name that no subject can have (a scan of anything) there is none."""
         name = subject(noun, identifier)
-        if not name.isprintable():
+        if not is_subject(name):
             return ()
         if name not in self.reading.heads:
             more = self._read if name in self._read.heads else self._ledger.about(name)
@@ -199,7 +205,7 @@ def decide(
         raise LookupError(f"{verb} names {sorted(signers)}, the table of access {sorted(access.CAPACITIES[verb])}")
     everybody = (subject("person", person) for _, person in asked.people(command.actor))
     about = (subject("treatment", treatment),) if treatment else ()
-    named = tuple(dict.fromkeys(each for each in (*about, *everybody, *subjects) if each.isprintable()))
+    named = tuple(dict.fromkeys(each for each in (*about, *everybody, *subjects) if is_subject(each)))
     at_once = tuple(dict.fromkeys((*named, *_ahead.likely(ledger.id, treatment))))
     try:
         earlier, read = ledger.asked(command, *at_once)
@@ -336,6 +342,8 @@ def _sound(verdict: Refusal | Sequence[Fact]) -> Refusal | Sequence[Fact]:
                 return refusal
         if what := unsound(fact):
             return MALFORMED(what=what)
+        if unnamed := next((each for each in fact.subjects() if not is_subject(each)), ""):
+            return BAD_NAME(name=unnamed.partition("/")[2][:64])
     return verdict
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from yimai.actions.decision import Answer, Rule, Seen, decide
+from yimai.domain import site as sites
 from yimai.domain.fact import Fact, subject
 from yimai.domain.person import (
     NOT_A_KEY,
@@ -27,7 +28,6 @@ from yimai.domain.person import register_passkey as registered_passkey
 from yimai.domain.person import withdraw_passkey as withdrawn_passkey
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import can_be_checked
-from yimai.domain.site import ALREADY_REGISTERED as SITE_ALREADY_REGISTERED
 from yimai.domain.site import SiteRegistered
 from yimai.ledger.commitment import SALT_LENGTH, commitment
 from yimai.ledger.entry import Command, Deposit
@@ -38,9 +38,7 @@ def register_site(ledger: Ledger, command: Command, *, registration: SiteRegiste
     """Put a site on the register; its identifier must be new."""
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
-        if seen.entries("site", registration.site):
-            return SITE_ALREADY_REGISTERED(site=registration.site)
-        return (registration,)
+        return sites.register(registration, bool(seen.entries("site", registration.site)))
 
     read = (subject("site", registration.site),)
     return decide(ledger, command, read, rule, verb="site.register_site", owner=lambda seen: registration.site)

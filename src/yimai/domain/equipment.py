@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from yimai.domain.fact import Fact, Signature
+from yimai.domain.identifier import names
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.ledger.entry import Entry
-
-NAME: Final = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
-"""How pieces and their classes are named, in the base's file as in the browser; at most 64 letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +178,7 @@ def register(
     if equipment.id:
         return ALREADY_REGISTERED(equipment=presented)
     for name in (presented, equipment_class):
-        if not NAME.fullmatch(name) or len(name) > 64:
+        if not names(name):
             return BAD_NAME(name=name[:64])
     registered = EquipmentRegistered(presented, base, equipment_class, suite)
     if calibrated is None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 
+from yimai.ledger.codec import IDENTIFIER
 from yimai.ledger.entry import Claim, Draft
 
 
@@ -33,6 +34,11 @@ class Fact:
 def subject(noun: str, identifier: str) -> str:
     """Return the subject's name in the ledger, for example ``treatment/T7K3…``."""
     return f"{noun}/{identifier}"
+
+
+def is_subject(name: str) -> bool:
+    """Whether the ledger can hold a subject of that name; a blank or a Chinese character in it and it cannot."""
+    return IDENTIFIER.fullmatch(name) is not None
 
 
 def draft(fact: Fact, occurred: datetime) -> Draft:

@@ -6,6 +6,7 @@ single wrong character and every swap of neighbours. The alphabet leaves out I, 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from stdnum.iso7064 import mod_37_2
@@ -26,6 +27,13 @@ LETTERS: Final = {
 MISREAD: Final = str.maketrans("OIL", "011")
 RANDOM_BYTES: Final = 5
 """How many random bytes an identifier is minted from: 40 bits, eight characters."""
+NAME: Final = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
+LONGEST_NAME: Final = 64
+
+
+def names(text: str) -> bool:
+    """Whether people may name a person, a site or a piece of equipment so: small letters, digits and hyphens."""
+    return len(text) <= LONGEST_NAME and NAME.fullmatch(text) is not None
 
 
 def mint(noun: str, random: bytes) -> str:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import ClassVar, Literal
 
 from yimai.domain.fact import Fact, Meaning, Signature
+from yimai.domain.identifier import names
 from yimai.domain.reason import listed
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.ledger.entry import Claim, Entry
@@ -209,6 +210,11 @@ OWN_ROLES = RefusalKind(
     "{person} cannot change his own roles. Ask another administrator.",
     "{person} 不能更改自己的角色。请由另一名管理员更改。",
 )
+BAD_NAME = RefusalKind(
+    "person.bad_name",
+    "'{name}' cannot name a person here: use up to 64 small letters, digits and hyphens, such as nurse-07. Correct it.",
+    "“{name}”不能用作人员标识：请使用不超过 64 位的小写字母、数字和连字符，如 nurse-07。请更正。",
+)
 NOT_QUALIFIED = RefusalKind(
     "person.not_qualified",
     "{person} holds no valid qualification '{qualification}' on {day}. Ask a qualified colleague to take over.",
@@ -262,6 +268,8 @@ def register(administrator: Person, registration: PersonRegistered, known: bool)
     """
     if known:
         return ALREADY_REGISTERED(person=registration.person)
+    if not names(registration.person):
+        return BAD_NAME(name=registration.person[:64])
     return (registration,) if administrator.id else (AdministrationFounded(registration.person), registration)
 
 

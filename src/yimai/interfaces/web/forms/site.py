@@ -17,6 +17,10 @@ IDENTIFIER: Final = Words(
     "小写字母、数字和连字符，例如 nurse-07；不含姓名。", "Small letters, digits and hyphens, such as nurse-07; no name."
 )
 
+SITE_IDENTIFIER: Final = Words(
+    "小写字母、数字和连字符，例如 hospital-d。", "Small letters, digits and hyphens, such as hospital-d."
+)
+
 
 def sites(situation: Situation) -> tuple[Option, ...]:
     found = register.sites(situation.cursor).values()
@@ -113,7 +117,7 @@ FORMS: Final = (
         site.register_site,
         Words("登记站点", "Register a site"),
         (
-            Line(name="site", title=Words("标识", "Identifier"), hint=IDENTIFIER, longest=40),
+            Line(name="site", title=Words("标识", "Identifier"), hint=SITE_IDENTIFIER, longest=40),
             Choice(
                 name="type",
                 title=Words("类型", "Kind"),
@@ -130,6 +134,7 @@ FORMS: Final = (
             Whole(
                 name="zone",
                 title=Words("与 UTC 的时差（分钟）", "Minutes ahead of UTC"),
+                hint=Words("北京时间为 480（UTC+8）。", "480 is China Standard Time, UTC+8."),
                 least=-720,
                 most=840,
                 proposed=lambda _: "480",
