@@ -14,9 +14,10 @@ from tests.projections.following import begin, followed, screen_pool
 from tests.signing_in import accounts_on, register_person, signed_in
 from tests.windows import opened_window
 
+from yimai.interfaces.web.permitted import NOUNS
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
-from yimai.wiring.page_access import NOUNS, OF_NOUN, OF_VERB, PAGES, PUBLIC, SIGNED_IN, refusal_of, row_of
+from yimai.wiring.page_access import OF_NOUN, OF_VERB, PAGES, PUBLIC, SIGNED_IN, refusal_of, row_of
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
 django.setup()

@@ -24,6 +24,7 @@ from yimai.domain.access_words import WORDS
 from yimai.domain.fact import Fact
 from yimai.domain.facts import KINDS, NOUNS
 from yimai.domain.reason import REASONS
+from yimai.interfaces.web import permitted
 from yimai.ledger.chain import OPENED
 from yimai.projections.words import KINDS as TITLES
 from yimai.projections.words import STAGES, STATES
@@ -170,7 +171,7 @@ def access_table() -> str:
 def addresses() -> str:
     rows = ["| address | row |", "|---|---|"]
     rows += [f"| `{name}` | {_row_named(row)} |" for name, row in page_access.PAGES.items() if row not in VERBS]
-    nouns = ", ".join(f"{noun}: `{row}`" for noun, row in page_access.NOUNS.items())
+    nouns = ", ".join(f"{noun}: `{row}`" for noun, row in permitted.NOUNS.items())
     return "\n".join(
         [*rows, "| `rest:` and a verb, for each verb | the verb's own |", "", f"`about` by noun: {nouns}."]
     )

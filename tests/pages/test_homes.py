@@ -276,3 +276,32 @@ def test_a_slot_is_signed_with_its_legs_in_the_order_of_their_times(plant: SpecP
     moments = re.findall(r'class="pair">[^<]*<time datetime="([^"]+)"', asked.content.decode())
     assert len(moments) >= 6
     assert moments == sorted(moments, key=datetime.fromisoformat)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_next_page_says_in_a_sentence_what_was_recorded_and_for_whom(plant: SpecPlant, language: str) -> None:
+    journey = plant.treatment("ordered")
+    name = patient_of(journey)
+    tablet = at(plant, journey.at_hospital("coordinator"))
+    tablet.language = language
+    tablet.does("treatment.hold", {"treatment": journey.treatment}, {"reason": "patient_unfit"})
+    assert name not in str(tablet.session)
+    strip = re.search(r'<p class="toast".*?</p>', home_of(tablet), re.DOTALL)
+    assert strip
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", strip[0]))
+    wanted = {"en": "“Put the treatment on hold” is recorded: patient", "zh-hans": "“暂停治疗”已记录：患者"}
+    assert wanted[language] in text
+    assert name in text
+    assert f"/treatment/{journey.treatment}" in strip[0]
+    assert 'class="toast"' not in home_of(tablet)
+
+
+def test_a_confirmation_names_no_patient_to_the_base_and_links_only_what_its_reader_may_open(plant: SpecPlant) -> None:
+    journey = plant.treatment("consented")
+    name = patient_of(journey)
+    tablet = at(plant, person_of(plant, "scheduler"))
+    tablet.does("treatment.accept", {"treatment": journey.treatment}, {})
+    strip = re.search(r'<p class="toast".*?</p>', home_of(tablet), re.DOTALL)
+    assert strip
+    assert "“接受医嘱”已记录：治疗" in re.sub(r"<[^>]+>", "", strip[0])
+    assert name not in strip[0]

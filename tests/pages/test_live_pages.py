@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from wsgiref.simple_server import make_server
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
@@ -22,7 +24,8 @@ from tests.pages.conftest import READER, House
 from tests.projections.story import Telling
 from tests.signing_in import signed_in
 
-from yimai.interfaces.web import headers, live
+from yimai.domain.recipe import Words
+from yimai.interfaces.web import headers, live, recorded
 from yimai.wiring.live_serving import kept_live
 from yimai.wiring.network import Place
 from yimai.wiring.sealing import kept_sealed
@@ -133,6 +136,29 @@ def test_scroll_and_focus_stay_where_they_are(page: Any, address: str, telling: 
     assert abs(page.evaluate("window.scrollY") - 420) < 3
 
 
+def test_what_was_recorded_and_its_label_stay_until_one_goes_on(page: Any, address: str, telling: Telling) -> None:
+    """Whoever does not see that it is recorded does it again; and the label's button stands in the same strip."""
+    page.goto(f"{address}/en/")
+    session = page.context.cookies()[0]["value"]
+    telling.reserve()
+    entry = telling.story.ledger.about(f"treatment/{telling.coi}").entries[f"treatment/{telling.coi}"][-1]
+    kept_session = import_module(settings.SESSION_ENGINE).SessionStore(session)
+    kept_session["done"] = recorded.kept(Words("预订档期", "Reserve a slot"), entry)
+    kept_session.save()
+    follow(page, f"{address}/en/treatment/{telling.coi}")
+    toast = page.locator(".toast")
+    assert "“Reserve a slot” is recorded" in toast.inner_text()
+    before = facts(page)
+    telling.collect()
+    seconds_until(page, f"document.querySelectorAll('.line li').length > {before}")
+    page.wait_for_timeout(300)
+    assert toast.count() == 1
+    assert telling.coi[:4] in toast.inner_text()
+    keep_picture(page, "recorded-stays")
+    page.goto(f"{address}/en/treatment/{telling.coi}")
+    assert toast.count() == 0
+
+
 class TestAForm:
     def test_that_is_being_filled_in_is_not_replaced(self, page: Any, address: str, telling: Telling) -> None:
         follow(page, f"{address}/en/act/treatment.hold?treatment={telling.coi}")
@@ -160,7 +186,7 @@ class TestAForm:
     ) -> None:
         follow(page, f"{address}/en/treatment/{telling.coi}")
         page.evaluate(
-            "document.querySelector('main').insertAdjacentHTML('afterbegin',"
+            "document.querySelector('[data-live-region=content]').insertAdjacentHTML('afterbegin',"
             " '<form><input name=note></form><section data-live-region=part><p>old</p></section>')"
         )
         page.locator("input[name=note]").fill("half a sent")

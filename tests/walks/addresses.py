@@ -16,10 +16,11 @@ from tests.walks.loaded import LoadedPlant
 from yimai.actions.verbs import VERBS
 from yimai.domain.person import Role
 from yimai.interfaces.web import window
+from yimai.interfaces.web.permitted import NOUNS
 from yimai.projections import vein, worklist
 from yimai.projections.register import PersonRow
 from yimai.projections.worklist_state import Task
-from yimai.wiring.page_access import NOUNS, PAGES, refusal_of
+from yimai.wiring.page_access import PAGES, refusal_of
 
 LANGUAGES: Final = ("zh-hans", "en")
 TRIED: Final = 12

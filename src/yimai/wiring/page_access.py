@@ -17,6 +17,7 @@ from yimai.domain import access
 from yimai.domain.person import Person, Role
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.interfaces.web import answers
+from yimai.interfaces.web.permitted import NOUNS
 from yimai.projections.register import PersonRow
 
 PUBLIC: Final = "public"
@@ -28,27 +29,6 @@ OF_VERB: Final = "verb"
 OF_NOUN: Final = "noun"
 """The row of what the address is about."""
 
-NOUNS: Final[Mapping[str, str]] = {
-    "treatment": "read.shipment",
-    "collection": "read.treatment",
-    "container": "read.shipment",
-    "shipment": "read.shipment",
-    "excursion": "read.shipment",
-    "batch": "read.batch_record",
-    "sample": "read.treatment",
-    "deviation": "read.treatment",
-    "permit": "read.treatment",
-    "item": "read.treatment",
-    "suite": "read.suites",
-    "equipment": "read.equipment",
-    "material_lot": "read.material_lots",
-    "person": "read.people",
-    "site": "read.sites",
-    "recipe": "read.catalogue",
-    "base": "read.catalogue",
-    "programme": "read.programme",
-    "ledger": "read.ledger",
-}
 PAGES: Final[Mapping[str, str]] = {
     "health": PUBLIC,
     "worker": PUBLIC,

@@ -21,10 +21,9 @@ from yimai.actions import request as requests
 from yimai.actions.decision import COMMAND_REUSED, TAKEN, Answer, Done
 from yimai.actions.signing import Rehearsed, perform, rehearse
 from yimai.domain.fact import Meaning
-from yimai.domain.label import LabelIssued
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.signing import RECORD_CHANGED, Evidence
-from yimai.interfaces.web import bench, page, window
+from yimai.interfaces.web import bench, page, recorded, window
 from yimai.interfaces.web.acts import FORMS
 from yimai.interfaces.web.attachment import carried, packed
 from yimai.interfaces.web.bench import Means
@@ -280,8 +279,7 @@ def _done(request: HttpRequest, form: Form, situation: Situation, turn: Turn, do
     where = turn.next or (form.after(done, situation) if form.after is not None else "") or _home(situation)
     if form.then is not None:
         form.then(done, situation)
-    first = done.entries[0]
-    request.session["done"] = {"verb": form.verb, "kind": first.kind, "hash": first.hash.hex(), **_printed(first)}
+    request.session["done"] = recorded.kept(form.title, done.entries[0])
     if "Yimai-Act" in request.headers:
         response = HttpResponse(status=200)
         response["Yimai-Location"] = where
@@ -290,11 +288,6 @@ def _done(request: HttpRequest, form: Form, situation: Situation, turn: Turn, do
     response["Yimai-Answer"] = "done"
     response["Yimai-Command"] = turn.command
     return response
-
-
-def _printed(entry: Entry) -> dict[str, Any]:
-    """The label that was issued, so that the next page can hand it out."""
-    return {name: entry.data[name] for name in ("item", "copy")} if entry.kind == LabelIssued.kind else {}
 
 
 def _home(situation: Situation) -> str:

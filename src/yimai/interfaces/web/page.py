@@ -13,7 +13,7 @@ from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import live, window
+from yimai.interfaces.web import live, recorded, window
 from yimai.interfaces.web.permitted import permitted
 from yimai.projections import approval_board, register
 from yimai.projections.register import PersonRow
@@ -42,9 +42,9 @@ def show(
     """
     session = getattr(getattr(request, "session", None), "session_key", None)
     watched = live.watching(context.get("watch", ()), session)
-    return render(
-        request, f"web/{template}.html", {**everywhere(request, cursor), "live": watched, **context}, status=status
-    )
+    done = recorded.told(request, cursor, reader(request))
+    more = {"live": watched, "done": done, **context}
+    return render(request, f"web/{template}.html", {**everywhere(request, cursor), **more}, status=status)
 
 
 def everywhere(request: HttpRequest, cursor: psycopg.Cursor[Any]) -> dict[str, Any]:
@@ -59,16 +59,7 @@ def everywhere(request: HttpRequest, cursor: psycopg.Cursor[Any]) -> dict[str, A
         "simulated": bool(row and row[0]),
         "sites": register.sites(cursor),
         "now": now(),
-        "done": done(request),
     }
-
-
-def done(request: HttpRequest) -> Mapping[str, str] | None:
-    """What the session's person has just recorded (``kind``, ``hash``), said once."""
-    session = getattr(request, "session", None)
-    attended = "Yimai-Unattended" not in request.headers
-    told: Mapping[str, str] | None = session.pop("done", None) if session is not None and attended else None
-    return told
 
 
 def navigation(who: PersonRow | None) -> list[tuple[str, Words, str]]:
