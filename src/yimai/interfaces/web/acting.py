@@ -20,6 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from yimai.actions import request as requests
 from yimai.actions.decision import COMMAND_REUSED, TAKEN, Answer, Done
 from yimai.actions.signing import Rehearsed, perform, rehearse
+from yimai.actions.verbs import VERBS
 from yimai.domain.fact import Meaning
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.signing import RECORD_CHANGED, Evidence
@@ -32,6 +33,7 @@ from yimai.interfaces.web.field import Typed
 from yimai.interfaces.web.form import COMMAND, OWN, Arguments, Filled, Form, Preview, empty, filled
 from yimai.interfaces.web.mismatch import take_out
 from yimai.interfaces.web.situation import Situation
+from yimai.interfaces.web.which import which
 from yimai.ledger.entry import Command, Entry
 
 CREDENTIAL: Final = "sign-"
@@ -93,6 +95,8 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
     with window.reading(who) as cursor:
         situation = Situation(who, cursor, {name: request.GET[name] for name in request.GET}, page.now())
         if request.method != "POST":
+            if VERBS[verb].treatment and not situation.treatment:
+                return which(request, situation, form)
             turn = Turn(empty(form, situation), str(uuid.uuid4()), len(situation.entries), _next(request))
             return _shown(request, situation, turn)
         typed = carried(request)

@@ -33,8 +33,8 @@ BEGINNINGS: Final[dict[Role, tuple[str, ...]]] = {
     "coordinator": ("treatment.order",),
     "physician": ("treatment.order",),
     "operator": home_operator.BEGINNINGS,
-    "qc_analyst": ("equipment.take_out",),
-    "qa": ("suite.take_out", "suite.put_back", "material_lot.receive"),
+    "qc_analyst": ("deviation.report",),
+    "qa": home_quality.BEGINNINGS,
     "qualified_person": ("approval.approve_recipe", "approval.approve_base"),
 }
 """What a role begins of its own accord, for no treatment that is going already."""
@@ -79,7 +79,7 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
             "ready": [each for each in ready if not each.pressing][:SHOWN],
             "more": max(0, sum(not each.pressing for each in ready) - SHOWN),
             "waiting": [each for each in tasks if not each.ready][:SHOWN],
-            "beginnings": _beginnings(roles),
+            "beginnings": _beginnings(who, roles),
             "places": home_office.places(who, roles),
         }
         return page.show(request, cursor, "home", context)
@@ -91,5 +91,5 @@ def _tasks(cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...],
     return (*carried, *own)
 
 
-def _beginnings(roles: tuple[Role, ...]) -> list[tuple[Words, str]]:
-    return beginnings(dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ())))
+def _beginnings(who: PersonRow, roles: tuple[Role, ...]) -> list[tuple[Words, str]]:
+    return beginnings(dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ())), who)

@@ -95,7 +95,7 @@ def office(
     context = {
         "site": who.site,
         "places": places(who, roles),
-        "beginnings": beginnings(dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ()))),
+        "beginnings": beginnings(dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ())), who),
         "searches": inspects,
         "attention": attention,
     }

@@ -49,7 +49,7 @@ def operator(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow) 
         "ready": [each for each in elsewhere if each.ready][:SHOWN],
         "more": max(0, sum(each.ready for each in elsewhere) - SHOWN),
         "waiting": [each for each in elsewhere if not each.ready][:SHOWN],
-        "beginnings": beginnings(BEGINNINGS),
+        "beginnings": beginnings(BEGINNINGS, who),
     }
     return page.show(request, cursor, "home_operator", context)
 

@@ -31,6 +31,14 @@ STRAY: Final = timedelta(hours=4)
 MOST: Final = 600
 SHOWN: Final = 40
 
+BEGINNINGS: Final = (
+    "deviation.report",
+    "suite.take_out",
+    "suite.put_back",
+    "equipment.take_out",
+    "material_lot.receive",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Tube:
@@ -77,7 +85,7 @@ def laboratory(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow
         "others": [each for each in tasks if each.task.verb == "sample.take"],
         "classes": classes(Situation(who, cursor, {}, now)),
         "instruments": attention(equipment_board.at(cursor, who.site), now.date()),
-        "beginnings": beginnings(("equipment.take_out",)),
+        "beginnings": beginnings(("deviation.report", "equipment.take_out"), who),
         "today": now.date(),
     }
     return page.show(request, cursor, "home_laboratory", context)
@@ -129,7 +137,7 @@ def quality(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow, r
         "classes": classes(situation),
         "instruments": attention(equipment_board.at(cursor, who.site), now.date()),
         "today": now.date(),
-        "beginnings": beginnings(("suite.take_out", "suite.put_back", "equipment.take_out", "material_lot.receive")),
+        "beginnings": beginnings(BEGINNINGS, who),
     }
     return page.show(request, cursor, "home_quality", context)
 

@@ -15,6 +15,7 @@ from yimai.domain.recipe import Words
 from yimai.interfaces.web.acts import FORMS
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.patient import Patient
+from yimai.interfaces.web.permitted import permitted
 from yimai.projections.register import PersonRow
 from yimai.projections.words import ROLES, VERB_TITLES
 from yimai.projections.worklist_state import Task
@@ -108,12 +109,12 @@ def _address(verb: str, task: Task, back: str) -> str:
     return address(verb, {**task.arguments, "next": back})
 
 
-def beginnings(verbs: Iterable[str]) -> list[tuple[Words, str]]:
-    """What one begins of one's own accord, for no treatment that is going already: its title and the form's address."""
+def beginnings(verbs: Iterable[str], who: PersonRow) -> list[tuple[Words, str]]:
+    """What the reader may begin of his own accord, of no task: its title and the form's address."""
     return [
         (VERB_TITLES.get(verb, FORMS[verb].title), address(verb, {"next": reverse("home")}))
         for verb in verbs
-        if verb in FORMS
+        if verb in FORMS and permitted(who, verb)
     ]
 
 

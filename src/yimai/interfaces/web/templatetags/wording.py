@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from yimai.domain.identifier import grouped
 from yimai.domain.reason import REASONS
 from yimai.domain.recipe import Limits, Words
+from yimai.interfaces.web import permitted
 from yimai.interfaces.web.vein_drawing import Point
 from yimai.projections import field_words, words
-from yimai.projections.register import SiteRow
+from yimai.projections.register import PersonRow, SiteRow
 from yimai.projections.trace import TracedFact
 
 register = template.Library()
@@ -214,6 +215,12 @@ def address(noun: str, identifier: str) -> str:
     if noun in OWN_PAGES:
         return reverse(noun, args=[identifier])
     return reverse("about", args=[noun, identifier])
+
+
+@register.filter
+def opens(who: PersonRow, noun: str) -> bool:
+    """Whether the reader may read about some things of this noun."""
+    return permitted.opens(who, noun)
 
 
 @register.filter
