@@ -100,6 +100,8 @@ def test_a_form_is_filled_in_signed_by_two_and_done_once(plant: SpecPlant) -> No
     }
     asked = here.post("collection.start", given, fields)
     assert (asked.status_code, asked["Yimai-Answer"]) == (200, "sign")
+    read = asked.content.decode().partition("record-to-sign")[2].partition("</section>")[0]
+    assert "<a " not in read, "a link there leads to what is not yet, and away from what is to be signed"
     fields["record"] = hidden(asked, "record")
     wrong = here.post("collection.start", given, {**fields, f"sign-{first}-password": "guess"})
     assert (wrong.status_code, wrong["Yimai-Answer"]) == (422, "sign")

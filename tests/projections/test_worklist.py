@@ -245,7 +245,7 @@ def test_time_opens_and_closes_what_is_to_be_done(watched: tuple[SpecPlant, Watc
 
     assert standing(plant.clock()) == {"collection.start": ""}
     assert standing(slot.starts - timedelta(days=4)) == {"collection.start": "too_early"}
-    assert standing(slot.ends + timedelta(minutes=1)) == {"collection.start": "too_late", "slot.free": ""}
+    assert standing(slot.ends + timedelta(minutes=1)) == {"collection.start": "too_late", "slot.reserve": ""}
     journey.hold()
     assert standing(plant.clock()) == {"collection.start": "held", "treatment.resume": ""}
 

@@ -18,6 +18,7 @@ def reserve(ledger: Ledger, command: Command, *, treatment: str, itinerary: Itin
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         vein = seen.vein(treatment)
+        running = vein.batches.open
         return slots.reserve(
             vein.treatment,
             vein.slot,
@@ -26,6 +27,7 @@ def reserve(ledger: Ledger, command: Command, *, treatment: str, itinerary: Itin
             itinerary,
             seen.at,
             seen.sign(command.actor, "decided"),
+            batch=running.id if running is not None else "",
         )
 
     read = (subject("suite", itinerary.suite),)

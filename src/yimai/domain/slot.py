@@ -264,11 +264,17 @@ def reserve(
     itinerary: Itinerary,
     now: datetime,
     reserved: Signature,
+    *,
+    batch: str = "",
 ) -> Refusal | tuple[Fact, ...]:
-    """Reserve the chosen itinerary; whether the suite is free then is decided by the claim."""
+    """Reserve the chosen itinerary; whether the suite is free then is decided by the claim.
+
+    batch: the open batch that needs the present slot, or "". A slot that has ended and that no batch needs gives way.
+    """
     if refusal := open_for_work(treatment):
         return refusal
-    if slots.current is not None:
+    past = slots.current if slots.current is not None and slots.current.ends <= now and not batch else None
+    if slots.current is not None and past is None:
         return ALREADY_RESERVED(treatment=treatment.id, starts=slots.current.starts.isoformat())
     moments = itinerary.moments
     if any(moment.utcoffset() is None for moment in moments):
@@ -290,7 +296,8 @@ def reserve(
     age = itinerary.starts - itinerary.collection
     if age > recipe.starting_material.fresh_maximum:
         return TOO_LATE_FOR_FRESH(age=age, maximum=recipe.starting_material.fresh_maximum)
-    return (SlotReserved(treatment.id, itinerary, reserved),)
+    given_back = () if past is None else (SlotFreed(treatment.id, past.suite, past.starts, past.ends, "rescheduled"),)
+    return (*given_back, SlotReserved(treatment.id, itinerary, reserved))
 
 
 def free(treatment: Treatment, slots: Slots, reason: str, *, batch: str = "") -> Refusal | tuple[Fact, ...]:

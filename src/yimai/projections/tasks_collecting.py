@@ -48,10 +48,16 @@ def booking(state: State) -> Iterator[Task]:
         elif slot is not None and stale(state, slot):
             yield task(state, "slot.free", side, when(slot), suite=slot["suite"])
         elif slot is not None and not state.open_batch:
-            missed = datetime.fromisoformat(slot["ends"])
+            ended = datetime.fromisoformat(slot["ends"])
             if state.needs_cells or state.material:
-                yield task(state, "slot.free", side, missed, suite=slot["suite"], appears=missed)
-            yield task(state, "slot.free", side, when(slot), suite=slot["suite"], optional=True)
+                yield task(state, "slot.reserve", side, ended, appears=ended)  # it gives the old one back
+            if not _used(state, slot):
+                yield task(state, "slot.free", side, when(slot), suite=slot["suite"], optional=True)
+
+
+def _used(state: State, slot: Marks) -> bool:
+    """Whether a batch was opened in the slot, so that there is nothing to give back."""
+    return any(each["n"] > slot["n"] for each in state.of("opened").values())
 
 
 def stale(state: State, slot: Marks) -> bool:

@@ -43,6 +43,18 @@ def test_a_slot_is_reserved_and_freed(plant: SpecPlant) -> None:
     then_facts(answer(accepted.reserve), SlotReserved)
 
 
+@pytest.mark.requirement("SLT-012", "A slot that has ended gives way to a new one; nobody has to free it before.")
+def test_a_slot_that_has_ended_gives_way(memory_plant: SpecPlant) -> None:
+    journey = memory_plant.treatment("slotted")
+    old = journey.vein.slot.current
+    assert old is not None
+    memory_plant.clock.wait_until(old.ends - timedelta(seconds=1))
+    then_refused(answer(journey.reserve), "slot.already_reserved")
+    memory_plant.clock.wait_until(old.ends)
+    then_facts(answer(journey.reserve), SlotFreed, SlotReserved)
+    assert (journey.vein.slot.freed, journey.vein.slot.current != old) == (1, True)
+
+
 @pytest.mark.requirement(
     "SLT-002", "Of several who want the same suite time exactly one gets it; what touches is free."
 )

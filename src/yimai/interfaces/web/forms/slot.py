@@ -88,6 +88,6 @@ FORMS: Final = (
             reason("rescheduled", "patient_unfit", "patient_choice", "physician_decision", "capacity", "breakdown"),
         ),
         button=Words("释放", "Give it back"),
-        guide=Words("释放后他人即可预订。", "Others can reserve it at once."),
+        guide=Words("尚未到来的时间，他人随即可以预订。", "Others can reserve at once what is still to come of it."),
     ),
 )
