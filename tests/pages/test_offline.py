@@ -235,6 +235,28 @@ def test_an_expired_session_asks_to_sign_in_and_loses_nothing(context: Any, page
     assert page.locator("#password").input_value() == ""
 
 
+def test_what_was_typed_is_kept_as_promised_when_one_signed_out_in_another_tab(context: Any, page: Any) -> None:
+    page.locator("#reason").fill("complete")
+    page.wait_for_timeout(600)
+    page.evaluate("yimai.kept.forgetAll()")  # as signing out does, for all tabs
+    context.clear_cookies()
+    page.locator("#sign button[type=submit]").click()
+    assert "what you typed is kept" in page.locator("#sign .act-notice").inner_text()
+    page.locator("#sign .act-notice a").click()
+    page.goto(BENCH)
+    page.locator("#sign .kept-note").wait_for()
+    assert page.locator("#reason").input_value() == "complete"
+
+
+def test_a_simulated_ledgers_page_tells_times_by_its_own_clock(page: Any) -> None:
+    told = page.evaluate(
+        "(() => { document.body.dataset.clock = new Date(performance.timeOrigin + 86400000 * 3).toISOString();"
+        " return [yimai.clock(Date.now()), yimai.clock(new Date())]; })()"
+    )
+    assert told[0] == told[1]
+    assert len(told[0]) == len("07:41"), "now is today by the page's clock"
+
+
 def test_no_password_and_no_scan_of_an_identity_gate_lies_on_the_tablet(page: Any) -> None:
     page.locator("#reason").fill("complete")
     page.locator("#password").fill("correct horse")

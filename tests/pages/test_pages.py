@@ -220,6 +220,16 @@ def test_no_page_shows_a_commitment_as_a_name(house: House, client: Client) -> N
 
 
 class TestSearch:
+    @pytest.mark.parametrize(
+        ("query", "says"), [("王小明", "姓名和住院号不可查找"), ("D000000221", "姓名和住院号不可查找")]
+    )
+    def test_names_and_hospital_numbers_are_said_not_to_be_searched(
+        self, client: Client, query: str, says: str
+    ) -> None:
+        response = client.get("/zh-hans/search", {"q": query})
+        assert response.status_code == 404
+        assert says in response.content.decode()
+
     @pytest.mark.parametrize("typed", ["{}", " {} ", "{lower}", "{grouped}", "{lower_grouped}"])
     def test_an_identifier_is_found_as_it_is_typed_or_scanned(self, house: House, client: Client, typed: str) -> None:
         coi = house.whole.coi
@@ -258,7 +268,7 @@ class TestSearch:
     def test_an_unknown_identifier_is_explained(self, house: House, client: Client) -> None:
         status, page = get(client, f"/search?q={house.story.mint('treatment')}", "en")
         assert status == 404
-        assert "no fact of this ledger mentions it" in page
+        assert "No fact of this ledger that you may see mentions it" in page
 
     def test_the_beginning_of_an_identifier_offers_what_it_may_be(self, house: House, client: Client) -> None:
         status, page = get(client, "/search?q=LOT-0", "en")

@@ -44,3 +44,10 @@ def test_a_deviation_is_reported_from_the_home_by_naming_its_batch(plant: Loaded
     shown = client.get(unescape(offered[0]))
     assert shown.status_code == 200
     assert 'name="classification"' in shown.content.decode()
+
+
+def test_a_search_leads_nobody_to_a_closed_page(plant: LoadedPlant) -> None:
+    asked = plant.client("coordinator").get("/zh-hans/search", {"q": "suite-04"})
+    assert asked.status_code == 404
+    assert "您的角色不能查看" in asked.content.decode()
+    assert plant.client("scheduler").get("/zh-hans/search", {"q": "suite-04"}).status_code == 302

@@ -31,8 +31,9 @@ CHANGE_FIRST: Final = RefusalKind(
 )
 NOTHING_GIVEN: Final = RefusalKind(
     "accounts.nothing_given",
-    "{person} has not signed yet. Let {person} fill in what is asked here.",
-    "{person} 尚未签名。请由 {person} 填写此处要求的内容。",
+    "The signature of {person} is missing, so nothing was recorded. {person} fills in what is asked here; "
+    "passwords that were typed before are typed anew.",
+    "缺少 {person} 的签名，因此未作记录。请由 {person} 在此填写；此前输入的密码须重新输入。",
 )
 ANOTHER: Final = RefusalKind(
     "accounts.another_person",

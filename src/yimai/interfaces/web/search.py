@@ -11,6 +11,7 @@ from stdnum.iso7064 import mod_37_2
 
 from yimai.domain.identifier import ALPHABET, LETTERS, noun_of, typed
 from yimai.interfaces.web import page, window
+from yimai.interfaces.web.permitted import NOUNS, opens
 from yimai.interfaces.web.templatetags.wording import address
 from yimai.projections import register, trace, treatment_board
 
@@ -21,7 +22,8 @@ MOST: Final = 200
 def search(request: HttpRequest) -> HttpResponse:
     """Lead to what was typed or scanned; explain where that is not possible."""
     raw = " ".join(request.GET.get("q", "").split())[:MOST]
-    with window.reading(page.reader(request)) as cursor:
+    who = page.reader(request)
+    with window.reading(who) as cursor:
         if not raw:
             return page.show(request, cursor, "search", {"raw": "", "problem": ""})
         digest = raw.replace(" ", "").lower()
@@ -29,6 +31,10 @@ def search(request: HttpRequest) -> HttpResponse:
             return redirect("fact", digest)
         for candidate in dict.fromkeys((typed(raw), raw, raw.lower(), raw.upper())):
             found = trace.about(cursor, candidate) if _plain(candidate) else ()
+            closed = [each for each in found if each.noun in NOUNS and (who is None or not opens(who, each.noun))]
+            if closed and len(closed) == len(found):
+                context = {"raw": raw, "problem": "closed", "found": closed}
+                return page.show(request, cursor, "search", context, status=404)
             if len(found) == 1:
                 return redirect(address(found[0].noun, candidate))
             if found:
@@ -37,14 +43,17 @@ def search(request: HttpRequest) -> HttpResponse:
                 for name in trace.starting_with(cursor, each)}  # fmt: skip
         context = {
             "raw": raw,
-            "problem": problem(typed(raw)),
+            "problem": "name" if not raw.isascii() else problem(typed(raw)),
             "like": sorted(name.partition("/")[::2] for name in like)[:12],
         }
         return page.show(request, cursor, "search", context, status=404)
 
 
 def problem(identifier: str) -> str:
-    """Why nothing was found: ``check`` (misread), ``letters`` (impossible characters), ``length`` or ``unknown``."""
+    """Why nothing was found: ``check`` (misread), ``letters`` (impossible characters), ``length`` or ``unknown``.
+
+    A hospital's number may look like one of our identifiers that was misread, which the page says too.
+    """
     if identifier[:1] not in LETTERS.values() or not identifier.isalnum() or not identifier.isascii():
         return "unknown"
     if any(letter not in ALPHABET for letter in identifier[:-1]):

@@ -16,11 +16,11 @@ from yimai.interfaces.web.acts import FORMS
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.patient import Patient
 from yimai.interfaces.web.permitted import permitted
+from yimai.interfaces.web.today import SOON
 from yimai.projections.register import PersonRow
 from yimai.projections.words import ROLES, VERB_TITLES
 from yimai.projections.worklist_state import Task
 
-SOON: Final = timedelta(hours=4)
 SHOWN: Final = (
     "container",
     "shipment",

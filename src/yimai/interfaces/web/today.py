@@ -24,6 +24,8 @@ PHASES: Final = (
 SHOWN: Final = {"follow_up": 4, "closed": 3}
 SHOWN_ELSE: Final = 6
 CLOCKS_SHOWN: Final = 8
+SOON: Final = timedelta(hours=4)
+"""What runs out within this time presses, be it a task or a clock."""
 HORIZON: Final = timedelta(days=3)
 """A clock is shown from its alert on, or when it runs out within this time."""
 
@@ -88,10 +90,18 @@ def treatments(request: HttpRequest, stage: str) -> HttpResponse:
 def pressing(clocks: Sequence[Clock], now: datetime) -> list[RunningClock]:
     """The clocks that deserve a look now, the one that is due first at the head."""
     return [
-        RunningClock(clock, clock.due - now, "over" if clock.due <= now else "alert" if clock.alert <= now else "calm")
+        RunningClock(clock, clock.due - now, _state(clock, now))
         for clock in clocks
         if clock.alert <= now or clock.due - now <= HORIZON
     ]
+
+
+def _state(clock: Clock, now: datetime) -> str:
+    """How a clock presses. The alert of lymphodepletion is when its window opens: what presses there is the last day."""
+    alert = clock.due - timedelta(days=1) if clock.name == "lymphodepletion" else clock.alert
+    if clock.due <= now:
+        return "over"
+    return "alert" if alert <= now or clock.due - now <= SOON else "calm"
 
 
 def phases(rows: Sequence[BoardRow]) -> list[Phase]:

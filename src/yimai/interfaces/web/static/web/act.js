@@ -106,7 +106,10 @@
     const question = form.closest("[data-question]");
     if (question) return yimai.queue.answered(Number(question.dataset.question), response);
     const { status, answer, location: to, html } = response;
-    if (status === 401) return notice(form, yimai.say("act.sign-in"), { href: to || signIn(), text: yimai.say("act.sign-in-link") });
+    if (status === 401) {
+      await yimai.kept.renew(form); // somebody who signed out in another tab has made this tablet forget it
+      return notice(form, yimai.say("act.sign-in"), { href: to || signIn(), text: yimai.say("act.sign-in-link") });
+    }
     if (answer === "done") {
       form.dataset.settled = "";
       await yimai.kept.forget(form);

@@ -29,10 +29,16 @@ window.yimai = window.yimai || {};
     act();
   };
 
-  /** Hours and minutes of a moment; with the day where it is not today. */
+  /** How far the clock of a simulated ledger is ahead of this tablet's; 0 where there is none but the real one. */
+  const ahead = () => {
+    const { clock } = document.body.dataset;
+    return clock ? Date.parse(clock) - performance.timeOrigin : 0;
+  };
+
+  /** Hours and minutes of a moment of this tablet's, as the page's clock has it; with the day where it is not today. */
   yimai.clock = (moment) => {
-    const date = new Date(moment);
-    const today = date.toDateString() === new Date().toDateString();
+    const date = new Date(Number(moment) + ahead());
+    const today = date.toDateString() === new Date(Date.now() + ahead()).toDateString();
     const two = (number) => String(number).padStart(2, "0");
     const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
     return today ? time : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
