@@ -139,6 +139,7 @@ def test_a_recipe_is_approved_from_its_file_and_each_mistake_is_named(plant: Spe
     answer = act(here, "approval.approve_recipe", {}, {"content": wrong})
     assert answer.status_code == 422
     assert "行第" in answer.content.decode()
+    assert "✓ r.yaml" not in answer.content.decode()
     same = act(here, "approval.approve_recipe", {}, {"content": SimpleUploadedFile("r.yaml", text.encode())})
     assert same.status_code == 422
     newer = text.replace(f'version: "{version}"', 'version: "2"', 1)

@@ -20,10 +20,12 @@ from tests.projections.story import Telling
 
 from yimai.domain.facts import KINDS
 from yimai.domain.treatment import TreatmentDeclined
+from yimai.interfaces.files.reading import CATALOGUE
 from yimai.interfaces.web import headers, search
 from yimai.interfaces.web.templatetags.tablet import SCRIPTS
 from yimai.projections.field_words import FIELDS, VALUES
 from yimai.projections.words import ROLES, SITE_KINDS
+from yimai.wiring import content_files
 
 LANGUAGES = ("zh-hans", "en")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -217,6 +219,16 @@ def test_no_page_shows_a_commitment_as_a_name(house: House, client: Client) -> N
     registered = next(entry for _, entry in house.story.ledger.entries() if entry.kind == "person.registered.v1")
     page = get(client, f"/fact/{registered.hash.hex()}", "en")[1]
     assert "Name (commitment)" in page
+
+
+def test_the_approved_programme_comes_as_a_file_that_can_be_approved_again(client: Client) -> None:
+    links = re.findall(r'href="(/en/programme/[^"]+/file)"', get(client, "/programme", "en")[1])
+    assert links
+    answer = client.get(links[0])
+    assert "attachment" in answer.headers["Content-Disposition"]
+    shipped = content_files.read("programme", (CATALOGUE / "programmes" / "shanghai.yaml").read_bytes())
+    assert content_files.read("programme", answer.content) == shipped
+    assert client.get("/en/programme/nothing/file").status_code == 404
 
 
 class TestSearch:

@@ -42,7 +42,7 @@ OF: Final[Mapping[str, str]] = {
 
 FILES: Final = frozenset({
     *("health", "worker", "session", "passkey_challenge", "label_picture", "label_paper", "label_printer"),
-    *("treatment_export", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root"),
+    *("treatment_export", "programme_file", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root"),
 })  # fmt: skip
 """What is no page, but for machines, printers and pictures."""
 BY_POST: Final = frozenset({
@@ -129,6 +129,8 @@ def grouped(name: str, sight: Sight) -> Iterator[Tried]:
             yield [({"verb": verb}, given) for given in _givens(verb, sight)]
     elif name == "fact":
         yield [({"digest": each}, {}) for each in sight.facts]
+    elif name == "programme_file":
+        yield [({"identifier": each}, {}) for each in sight.things.get("programme", [])]
     elif name == "treatment_export":
         yield [({"identifier": treatment, "digest": digest}, {}) for treatment, digest in sight.exports]
     elif name.startswith("label_"):

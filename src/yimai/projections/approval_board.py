@@ -90,6 +90,12 @@ def latest(cursor: psycopg.Cursor[Any], noun: str, identifier: str) -> tuple[str
     return (row[0], bytes(row[1])) if row is not None else None
 
 
+def content(cursor: psycopg.Cursor[Any], noun: str, identifier: str) -> Mapping[str, Any] | None:
+    """What was approved last under this identifier, as its file said it; None if nothing was."""
+    found = _content(cursor, noun, identifier, "")
+    return _decoded(found) if found is not None else None
+
+
 def _content(cursor: psycopg.Cursor[Any], noun: str, identifier: str, version: str) -> bytes | None:
     row = cursor.execute(
         "SELECT content FROM projection.approval WHERE noun = %s AND id = %s AND (%s = '' OR version = %s)"

@@ -60,6 +60,7 @@ PAGES: Final[Mapping[str, str]] = {
     "ledger": "read.ledger",
     "ledger_verify": "read.verification",
     "programme": "read.programme",
+    "programme_file": "read.programme",
     # labels
     "label_picture": "read.label",
     "label_paper": "read.label",

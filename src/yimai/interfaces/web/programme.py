@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse
 
 from yimai.interfaces.web import page, window
-from yimai.projections import programme_board
+from yimai.projections import approval_board, programme_board
 
 
 def programme(request: HttpRequest) -> HttpResponse:
@@ -14,3 +16,15 @@ def programme(request: HttpRequest) -> HttpResponse:
         sources = {board.programme.id: {each.id: each for each in board.programme.sources} for board in boards}
         places = {site.id: site for board in boards for site in board.programme.sites}
         return page.show(request, cursor, "programme", {"boards": boards, "sources": sources, "places": places})
+
+
+def file(request: HttpRequest, identifier: str) -> HttpResponse:
+    """The approved content as a file that can be changed and approved anew: JSON, which YAML reads as it is."""
+    with window.reading(page.reader(request)) as cursor:
+        content = approval_board.content(cursor, "programme", identifier)
+    if content is None:
+        raise Http404(identifier)
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{identifier}.yaml"'
+    return response

@@ -60,5 +60,6 @@ urlpatterns = [
     path("about/<slug:noun>/<path:identifier>", search.about, name="about"),
     re_path(r"^fact/(?P<digest>[0-9a-f]{64})$", fact.fact, name="fact"),
     path("programme", programme.programme, name="programme"),
+    path("programme/<slug:identifier>/file", programme.file, name="programme_file"),
     path("offline", tablet.offline, name="offline"),
 ]

@@ -37,14 +37,22 @@ class ContentFile(Upload):
         raise Unreadable(Words(f"文件不能接受：{zh}", f"The file cannot be taken: {en}"))
 
 
+HINTS: Final = {
+    noun: Words(
+        f"批准的是文件的内容。写法见程序代码库中的文件 docs/catalogue.md。{zh}",
+        f"Its content is approved. The file docs/catalogue.md in the program's repository says how to write it.{en}",
+    )
+    for noun, zh, en in (
+        ("recipe", "", ""),
+        ("base", "", ""),
+        ("programme", "已批准的文件可在“计划”页下载。", " What is approved can be downloaded from the page Programme."),
+    )
+}
+
+
 def _file(noun: str) -> ContentFile:
-    return ContentFile(
-        name="content",
-        noun=noun,
-        title=Words("文件（YAML）", "File (YAML)"),
-        hint=Words("批准的是文件的内容；格式见 docs/catalogue.md。", "Its content is approved; docs/catalogue.md says how to write it."),
-        accept=".yaml,.yml",
-    )  # fmt: skip
+    title = Words("文件（YAML）", "File (YAML)")
+    return ContentFile(name="content", noun=noun, title=title, hint=HINTS[noun], accept=".yaml,.yml")
 
 
 def _understood(noun: str) -> Any:
