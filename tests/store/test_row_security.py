@@ -21,6 +21,7 @@ from tests.store.screens import (
     OTHER_COURIER,
     OTHER_NURSE,
     PLANNER,
+    QA_AT_HOSPITAL,
     QA_OF_OTHER_BASE,
     SHOWN,
     Kept,
@@ -31,11 +32,21 @@ from tests.store.screens import (
     screen_role,
 )
 
+from yimai.domain import access
+from yimai.domain.access import ROLES
+from yimai.domain.person import Role
 from yimai.interfaces.web import window
 from yimai.ledger.codec import parse
 from yimai.projections import audience, rebuild, slot_board, trace, treatment_board, vein
 from yimai.projections.register import PersonRow
 from yimai.store.vault import VaultProblem
+
+THINGS = (
+    ("suite", "read.suites", "room"),
+    ("equipment", "read.equipment", "equipment"),
+    ("material_lot", "read.material_lots", "material_lot"),
+)
+"""What a base has, its row in the table of access, and the table that lists it."""
 
 
 def test_every_table_has_an_audience_and_what_has_none_is_closed(kept: Kept) -> None:
@@ -233,15 +244,34 @@ class TestAnInspector:
 
 
 class TestThingsOfASite:
-    @pytest.mark.parametrize("who", [NURSE, CITY, HUANGPU], ids=lambda who: who.person)
+    @pytest.mark.parametrize("who", [QA_AT_HOSPITAL, CITY, HUANGPU], ids=lambda who: who.person)
     def test_are_seen_by_its_people_and_inspectors(self, kept: Kept, who: PersonRow) -> None:
         with window.reading(who) as cursor:
             assert len(trace.about(cursor, "hospital-freezer", "equipment")) == 1
 
-    @pytest.mark.parametrize("who", [OTHER_NURSE, OPERATOR, COURIER, PLANNER, LINGANG], ids=lambda who: who.person)
+    @pytest.mark.parametrize(
+        "who", [NURSE, OTHER_NURSE, OPERATOR, COURIER, PLANNER, LINGANG], ids=lambda who: who.person
+    )
     def test_are_not_seen_by_others(self, kept: Kept, who: PersonRow) -> None:
         with window.reading(who) as cursor:
             assert trace.about(cursor, "hospital-freezer", "equipment") == ()
+
+    @pytest.mark.parametrize("role", ROLES)
+    @pytest.mark.parametrize(("noun", "row", "table"), THINGS)
+    def test_are_seen_at_the_base_in_the_roles_that_the_table_names(
+        self, kept: Kept, noun: str, row: str, table: str, role: Role
+    ) -> None:
+        """In no other role does search lead to one, its fact open, or its row stand in a list."""
+        wanted = access.ROWS[row, access.PERFORMER].cells[role] or frozenset()
+        with window.reading(OPERATOR) as cursor:
+            facts = cursor.execute("SELECT hash FROM projection.fact WHERE subject LIKE %s", (f"{noun}/%",)).fetchall()
+        assert facts
+        with window.reading(PersonRow("SOME-1", BASE, (role,))) as cursor:
+            seen = [trace.fact(cursor, bytes(digest)) is not None for (digest,) in facts]
+            listed = count(cursor, f"SELECT count(*) FROM projection.{table}")
+            named = count(cursor, "SELECT count(*) FROM projection.mention WHERE mention LIKE %s", f"{noun}/%")
+        assert (set(seen), listed > 0) == ({bool(wanted)}, bool(wanted))
+        assert named > 0 or not wanted
 
     def test_when_suites_are_taken_is_seen_by_all_who_are_signed_in_and_by_whom_is_not(self, kept: Kept) -> None:
         windows = slot_windows(OPERATOR)

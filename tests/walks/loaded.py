@@ -115,7 +115,7 @@ def _patient(cursor: psycopg.Cursor[Any], of: str) -> bytes | None:
 def _template(server: EmbeddedDatabase) -> str:
     """Load, once on this server, a database as the demonstration's, and return its name."""
     with psycopg.connect(server.url(database="postgres"), autocommit=True) as admin:
-        if admin.execute("SELECT FROM pg_database WHERE datname = %s", (LOADED,)).fetchone():
+        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (LOADED,)).fetchone():
             return LOADED
         logging.getLogger("psycopg").setLevel(logging.ERROR)  # a conflict ends a pipeline early, which is no news
         with clone(server, founded_template(server)) as url:

@@ -5,6 +5,7 @@ them nothing but what is public shows. A row's *audience* says who may see it:
 
 - ``public``: anybody; ``signed_in``: everybody who has signed in
 - ``site/…``: the people of that site and its inspectors
+- ``site/…/suite`` (``equipment``, ``material_lot``): those of them whose roles read such things, and its inspectors
 - ``treatment/…``: the people of the ordering hospital and of the base, and their inspectors
 - ``way/…``: those, and the couriers and destinations of the treatment's shipments: what moves, never who the patient is
 - ``patient/…``: the ordering hospital alone, and its inspectors
@@ -30,6 +31,12 @@ from yimai.ledger.entry import Entry
 Condition = LiteralString
 """SQL over the row of a table, which ``{table}`` names."""
 
+THINGS: Final[dict[LiteralString, LiteralString]] = {
+    "suite": "read.suites",
+    "equipment": "read.equipment",
+    "material_lot": "read.material_lots",
+}
+"""What a site has that not everybody there reads: the row of the table of access, by the noun."""
 WORKING: Final[tuple[Role, ...]] = access.roles_of("read.treatment")
 """Roles that work on treatments. A courier's, an inspector's, a planner's and an administrator's reach is another."""
 
@@ -45,7 +52,7 @@ _INSPECTS_ALL: Final[LiteralString] = (
     "(SELECT 'inspector' = ANY(" + _ROLES + ") AND current_setting('yimai.district', true) = '*')"
 )
 _INSPECTED_SITES: Final[LiteralString] = (
-    "SELECT 'site/' || site.site FROM projection.site"
+    "SELECT 'site/' || site.site || unnest(ARRAY['', '/suite', '/equipment', '/material_lot']) FROM projection.site"
     " WHERE 'inspector' = ANY(string_to_array(current_setting('yimai.roles', true), ','))"
     " AND site.district = current_setting('yimai.district', true) AND site.district <> ''"
 )
@@ -56,8 +63,13 @@ _PARTIES: Final[LiteralString] = (
 )  # fmt: skip
 _SITES: Final[LiteralString] = (
     "ARRAY(SELECT 'site/' || nullif(current_setting('yimai.site', true), '') WHERE current_setting('yimai.person', true) <> ''"
-    " UNION ALL " + _INSPECTED_SITES + ")"
-)
+    + "".join(
+        f" UNION ALL SELECT 'site/' || nullif(current_setting('yimai.site', true), '') || '/{noun}'"
+        f" WHERE current_setting('yimai.person', true) <> '' AND {_ROLES} && {_array(*access.roles_of(row))}"
+        for noun, row in THINGS.items()
+    )
+    + " UNION ALL " + _INSPECTED_SITES + ")"
+)  # fmt: skip
 
 
 def _of(audience: LiteralString) -> Condition:
@@ -135,7 +147,17 @@ def of_entry(entry: Entry) -> str:
         return treatment.replace("treatment/", "way/", 1) if entry.kind in WAY else treatment
     noun = entry.subjects[0].partition("/")[0]
     data: Any = entry.data
-    return _OF_NOUN.get(noun, f"site/{data.get('site') or data.get('base') or entry.site}")
+    return _OF_NOUN.get(noun) or of_thing(noun, data.get("site") or data.get("base") or entry.site)
+
+
+def of_thing(noun: str, site: str) -> str:
+    """The audience of something that belongs to the site."""
+    return f"site/{site}/{noun}" if noun in THINGS else f"site/{site}"
+
+
+def site_of(audience: str) -> str:
+    """The site whose people, or some of them, are the audience, as ``site/…``; "" for another audience."""
+    return "/".join(audience.split("/")[:2]) if audience.startswith("site/") else ""
 
 
 def enter(cursor: psycopg.Cursor[Any], person: str, site: str, roles: Iterable[str]) -> bool:

@@ -53,7 +53,13 @@ def changes(entry: Entry) -> Iterator[Change]:
             "INSERT INTO projection.equipment (equipment, base, equipment_class, suite, audience)"
             " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (equipment) DO UPDATE SET (base, equipment_class, suite, audience)"
             " = (excluded.base, excluded.equipment_class, excluded.suite, excluded.audience)",
-            (data["equipment"], data["base"], data["equipment_class"], data["suite"], f"site/{data['base']}"),
+            (
+                data["equipment"],
+                data["base"],
+                data["equipment_class"],
+                data["suite"],
+                audience.of_thing("equipment", data["base"]),
+            ),
         )
     elif entry.kind == EquipmentCalibrated.kind:
         yield Change(

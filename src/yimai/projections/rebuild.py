@@ -69,7 +69,9 @@ def tables_of(ddl: str) -> list[str]:
 
 
 def create(cursor: psycopg.Cursor[Any]) -> bool:
-    """Make the tables whose form is new or has changed; True if any was made, and then ``rebuild`` must follow.
+    """Make the tables whose form is new or has changed, and say who sees their rows.
+
+    True if there was anything to make or to say anew, and then ``rebuild`` must follow.
 
     The cursor's role owns the schema ``projection`` (``yimai_owner``).
     """
@@ -90,16 +92,18 @@ def create(cursor: psycopg.Cursor[Any]) -> bool:
         if module in wanted:
             cursor.execute(wanted[module])
             cursor.execute("INSERT INTO projection.form VALUES (%s, %s, %s)", (module, form, tables_of(wanted[module])))
-    _set_policies(cursor, kept.get(_AUDIENCE, ("", []))[0], anew=changed)
-    return changed
+    return _set_policies(cursor, kept.get(_AUDIENCE, ("", []))[0], anew=changed)
 
 
-def _set_policies(cursor: psycopg.Cursor[Any], earlier: str, *, anew: bool) -> None:
-    """Say who sees which rows of all that screens read, if that has changed or tables were made."""
+def _set_policies(cursor: psycopg.Cursor[Any], earlier: str, *, anew: bool) -> bool:
+    """Say who sees which rows of all that screens read, if that has changed or tables were made; whether it was so.
+
+    Audiences stand in the rows, so that with other policies they are written anew as well.
+    """
     shown = [(table, condition) for module in PROJECTIONS for table, condition in module.AUDIENCE.items()]
     form = hashlib.sha256(repr((shown, audience.OUTSIDE)).encode()).hexdigest()
     if form == earlier and not anew:
-        return
+        return False
     for table, condition in shown:
         audience.close(cursor, "projection", table)
         audience.show(cursor, "projection", table, condition)
@@ -109,6 +113,7 @@ def _set_policies(cursor: psycopg.Cursor[Any], earlier: str, *, anew: bool) -> N
         "INSERT INTO projection.form VALUES (%s, %s, '{}') ON CONFLICT (module) DO UPDATE SET form = excluded.form",
         (_AUDIENCE, form),
     )
+    return True
 
 
 def apply(cursor: psycopg.Cursor[Any], entry: Entry) -> None:

@@ -143,7 +143,7 @@ def _rooms(entry: Entry) -> Iterator[Change]:
             yield Change(
                 "INSERT INTO projection.room (suite, base, audience) VALUES (%s, %s, %s)"
                 " ON CONFLICT (suite) DO UPDATE SET (base, audience) = (excluded.base, excluded.audience)",
-                (data["suite"], data["base"], f"site/{data['base']}"),
+                (data["suite"], data["base"], audience.of_thing("suite", data["base"])),
             )
         case "suite.taken_out.v1":
             yield Change(_ROOM + "out = %s, cleared_for = '' WHERE suite = %s", (data["reason"], data["suite"]))

@@ -228,7 +228,7 @@ async def _sealed_after(connection: AsyncConnection[Any], position: int) -> tupl
     parties = await (await connection.execute(_PARTIES, (sorted(seen_by),))).fetchall()
     names = {subject for entry in entries for subject in entry.subjects}
     names.update(party for _, party in parties)
-    names.update(each for each in seen_by if each.startswith("site/"))
+    names.update(filter(None, map(audience.site_of, seen_by)))
     return found[-1][0], frozenset(names)
 
 
