@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -66,10 +67,6 @@ class Place:
     language: str
     paths: tuple[str, ...]
     about: str = ""
-
-    def path(self, answers: Callable[[str], int]) -> str:
-        """The first path that is answered with 200, or the last one tried. answers: asks for a path, returns the status."""
-        return next((each for each in self.paths if answers(each) == 200), self.paths[-1])
 
 
 @dataclass(frozen=True)
@@ -171,13 +168,34 @@ def _givens(verb: str, sight: Sight) -> list[dict[str, str]]:
 
 
 def _told(cursor: Any, treatment: str) -> dict[str, str]:
-    """Everything that the treatment's facts name, the newest of each."""
+    """Everything that the treatment's facts name, the newest of each; of a batch's entries, all that one fact names."""
     found: dict[str, str] = {}
-    for entry in vein.entries(cursor, f"treatment/{treatment}"):
-        for name, value in entry.data.items():
-            if isinstance(value, str | int) and name in _TOLD:
-                found[name] = str(value)
-    return {**found, "treatment": treatment}
+    entry: dict[str, str] = {}
+    for each in vein.entries(cursor, f"treatment/{treatment}"):
+        named = {
+            name: str(value) for name, value in each.data.items() if isinstance(value, str | int) and name in _TOLD
+        }
+        found |= named
+        entry = named if "entry" in named else entry
+    return {**found, **entry, "treatment": treatment}
+
+
+def _telling(cursor: Any, treatments: list[str]) -> list[str]:
+    """Of these treatments those that are at a stage, or have a kind of fact, that none before has."""
+    stages = cursor.execute("SELECT treatment, stage, state, held FROM projection.treatment_board").fetchall()
+    kinds = cursor.execute(
+        "SELECT substr(mention, 11), array_agg(DISTINCT kind) FROM projection.mention JOIN projection.fact USING (hash)"
+        " WHERE mention LIKE 'treatment/%' GROUP BY mention"
+    ).fetchall()
+    has: dict[str, set[str]] = {treatment: set(known) for treatment, known in kinds}
+    for treatment, stage, state, held in stages:
+        has[treatment] |= {stage, f"state {state}", f"held {held}"}
+    seen, chosen = set[str](), []
+    for each in treatments:
+        if has[each] - seen:
+            seen |= has[each]
+            chosen.append(each)
+    return chosen
 
 
 _TOLD: Final = frozenset(
@@ -185,7 +203,9 @@ _TOLD: Final = frozenset(
 )
 
 
+@cache
 def sight_of(who: PersonRow) -> Sight:
+    """What the person sees of the loaded plant, which is the same in all its copies."""
     with window.reading(who) as cursor:
         rows = cursor.execute(
             "SELECT mention FROM projection.mention GROUP BY mention ORDER BY abs(count(*) - %s), mention", (TOLD,)
@@ -202,7 +222,7 @@ def sight_of(who: PersonRow) -> Sight:
         ).fetchall()
         stages = cursor.execute("SELECT DISTINCT stage FROM projection.treatment_board ORDER BY stage").fetchall()
         tasks = _tasks(cursor, who, window.now())
-        told = [_told(cursor, each) for each in things.get("treatment", [])[:TRIED]]
+        told = [_told(cursor, each) for each in _telling(cursor, things.get("treatment", []))]
     return Sight(
         who,
         things,

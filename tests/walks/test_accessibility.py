@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import groupby
 from typing import Any, Final
 from wsgiref.simple_server import make_server
 
@@ -21,8 +22,9 @@ from django.test import Client
 from tests.pages.bench_site.server import Quiet, Threaded
 from tests.pages.browsing import opened_browser
 from tests.signing_in import PASSWORD, account_of
-from tests.walks.addresses import BY_POST, FILES, LANGUAGES, Place, places
+from tests.walks.addresses import BY_POST, FILES, LANGUAGES, Place
 from tests.walks.loaded import LoadedPlant
+from tests.walks.walked import walk
 
 from yimai.domain import access
 from yimai.interfaces.web.acts import FORMS
@@ -100,13 +102,13 @@ def test_axe_finds_nothing_on_any_page_of_any_role(plant: LoadedPlant, browser: 
     wrong: dict[str, list[str]] = {}
     walked: list[Place] = []
     once, kinds, looked = set[tuple[str, ...]](), set[str](), 0
-    for role in plant.people:
+    for role, there in groupby(walk(plant).places, lambda each: each.place.role):
         page = page_of(browser, address, plant.client(role, proven=True))
-        for place in places(plant, role):
+        for place, shown in ((each.place, each.shown or each.place.paths[-1]) for each in there):
             known = looked_at_once(place)
             if place.name in FILES | BY_POST or known in once:
                 continue
-            shown = place.path(lambda path, page=page: page.goto(address + path).status)  # type: ignore[misc]
+            page.goto(address + shown)
             once |= {known} - {()}
             walked.append(place)
             new = {f"{place.language} {each}" for each in page.evaluate(KINDS)} - kinds
@@ -122,6 +124,15 @@ def test_axe_finds_nothing_on_any_page_of_any_role(plant: LoadedPlant, browser: 
     assert {place.about for place in walked if place.name == "act"} == set(FORMS)
     assert {place.language for place in walked} == set(LANGUAGES)
     assert {place.role for place in walked} == set(plant.people)
+
+
+def test_every_form_of_every_role_is_among_them(plant: LoadedPlant) -> None:
+    """As a form: whatever its address must tell it is told, for a treatment or a thing that the role's person sees."""
+    forms = [each for each in walk(plant).places if each.place.name == "act"]
+    opened = {(place.role, place.about) for place in (each.place for each in forms)}
+    shown = {(each.place.role, each.place.about) for each in forms if each.shown}
+    assert sorted(opened - shown) == []
+    assert {verb for _, verb in shown} == set(FORMS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

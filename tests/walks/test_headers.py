@@ -12,6 +12,7 @@ from django.urls import reverse
 from tests.signing_in import PASSWORD, account_of
 from tests.walks.addresses import BY_POST, grouped, places, sight_of
 from tests.walks.loaded import LoadedPlant
+from tests.walks.walked import walk
 
 from yimai.interfaces.web import page
 from yimai.interfaces.web.answers import FORGED
@@ -69,18 +70,13 @@ def lacks(cookie: Morsel[str]) -> Iterator[str]:
 
 def test_every_answer_to_everybody(plant: LoadedPlant) -> None:
     wrong: dict[str, list[str]] = {}
-    asked = 0
-    for role in plant.people:
-        client = plant.client(role, proven=True)
-        for place in places(plant, role):
-            for path in place.paths[:2]:
-                asked += 1
-                answer = client.get(path)
-                assert (answer.status_code == 405) == (place.name in BY_POST), path
-                assert answer.status_code < 500, path
-                if found := missing(answer, kept=place.name in KEPT or answer.status_code == 405):
-                    wrong[f"{role} {path} ({answer.status_code})"] = found
-    print(f"\n{asked} answers")
+    asked = list(walk(plant).answers())
+    for place, path, answer in asked:
+        assert (answer.status_code == 405) == (place.name in BY_POST), path
+        assert answer.status_code < 500, path
+        if found := missing(answer, kept=place.name in KEPT or answer.status_code == 405):
+            wrong[f"{place.role} {path} ({answer.status_code})"] = found
+    print(f"\n{len(asked)} answers")
     assert wrong == {}
 
 

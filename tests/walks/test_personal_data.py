@@ -5,7 +5,6 @@ address, no line of the log, no error, no fact. What is looked for is what the v
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -18,13 +17,12 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 from tests.signing_in import signed_in
 from tests.spec.harness import WRAPPING_KEY
-from tests.walks.addresses import places
 from tests.walks.loaded import HOSPITAL, LoadedPlant
+from tests.walks.walked import Heard, hearing, walk
 
 from yimai.domain import access
 from yimai.interfaces.web import page
 from yimai.store.vault import Vault
-from yimai.wiring.log_lines import Line
 
 MAY_KNOW = frozenset(
     role for role, given in access.ROWS["read.patient", access.PERFORMER].cells.items() if given and "hospital" in given
@@ -69,57 +67,31 @@ def ordered_by(plant: LoadedPlant, hospital: str) -> set[str]:
         return {row[0] for row in rows.fetchall()}
 
 
-class Heard(logging.Handler):
-    """Everything that is logged, as the server writes it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(Line().format(record))
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
-
-
 @pytest.fixture
 def heard() -> Iterator[Heard]:
-    heard, loggers = Heard(), [logging.getLogger(), logging.getLogger("django"), logging.getLogger("psycopg")]
-    before = [(each, each.level) for each in loggers]
-    for each in loggers:
-        each.addHandler(heard)
-        each.setLevel(logging.DEBUG)
-    yield heard
-    for each, level in before:
-        each.removeHandler(heard)
-        each.setLevel(level)
+    with hearing() as heard:
+        yield heard
 
 
-def test_no_page_address_or_log_gives_a_patient_away(plant: LoadedPlant, secrets: Secrets, heard: Heard) -> None:
+def test_no_page_address_or_log_gives_a_patient_away(plant: LoadedPlant, secrets: Secrets) -> None:
     """Who is not to know who a patient is finds him nowhere; who is, finds those of his own hospital and no other."""
     found: dict[str, set[str]] = {}
     addresses: list[str] = []
-    asked = 0
-    for role, who in plant.people.items():
-        own = ordered_by(plant, who.site) if role in MAY_KNOW else set()
-        client, shown = plant.client(role, proven=True), set[str]()
-        for place in places(plant, role):
-            for path in place.paths[:2]:
-                asked += 1
-                answer = client.get(path)
-                text = answer.content.decode(errors="replace")
-                addresses += [path, answer.headers.get("Location", ""), *LINKS.findall(text)]
-                shown |= given_away(text, secrets)
-                if astray := (given_away(text, secrets) - own) | (set() if own else birthdays(text, secrets)):
-                    found[f"{role} {path}"] = astray
-        assert bool(shown) == bool(own), f"{role}: it would not have been seen"
-    print(f"\n{asked} answers, {len(addresses)} addresses, {len(heard.lines)} lines of the log")
+    own = {role: ordered_by(plant, who.site) if role in MAY_KNOW else set[str]() for role, who in plant.people.items()}
+    shown: dict[str, set[str]] = {role: set() for role in own}
+    for place, path, answer in (there := walk(plant)).answers():
+        text = answer.content.decode(errors="replace")
+        addresses += [path, answer.headers.get("Location", ""), *LINKS.findall(text)]
+        given = given_away(text, secrets)
+        shown[place.role] |= given
+        if astray := (given - own[place.role]) | (set() if own[place.role] else birthdays(text, secrets)):
+            found[f"{place.role} {path}"] = astray
+    print(f"\n{len(addresses)} addresses, {there.log.count(chr(10))} lines of the log")
     assert found == {}
+    assert {role: bool(seen) for role, seen in shown.items()} == {role: bool(known) for role, known in own.items()}
     assert given_away(unquote("\n".join(addresses)), secrets) == set()
-    assert heard.lines
-    assert given_away(heard.text, secrets) == set()
+    assert there.log
+    assert given_away(there.log, secrets) == set()
 
 
 def test_the_city_s_inspector_reads_the_name_and_the_base_s_does_not(plant: LoadedPlant, secrets: Secrets) -> None:
