@@ -15,7 +15,7 @@ from tests.pages.tablets import Tablet, bench_opened, hidden, refused
 from tests.spec.harness import SpecPlant
 
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import home, treatment
+from yimai.interfaces.web import home, scan, search, treatment
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
@@ -120,6 +120,37 @@ def test_a_courier_fetches_carries_delivers_and_reads_the_logger(plant: SpecPlan
     signed = {**command, **carried, f"sign-{courier}-password": "right"}
     assert mine.sent("custody.report_temperature", about, signed)["Yimai-Answer"] == "done"
     assert 'data-stage="delivered"' not in home_of(mine)
+
+
+def led(tablet: Tablet, code: str) -> list[str]:
+    """Where a search and a scan of a treatment lead in the end, or the status of what is shown instead."""
+    ends = []
+    for path, view in ((f"search?q={code}", search.search), (f"scan?code={code}", scan.scan)):
+        answer = tablet.asked(RequestFactory().get(f"/zh-hans/{path}"), view)
+        if answer.headers.get("Location") == (page := f"/zh-hans/treatment/{code}"):
+            answer = tablet.asked(RequestFactory().get(page), treatment.treatment, code)
+        ends.append(answer.headers.get("Location", str(answer.status_code)))
+    return ends
+
+
+def test_a_courier_who_looks_for_a_treatment_is_led_to_the_leg_that_he_carries_or_may_fetch(plant: SpecPlant) -> None:
+    unpacked, journey = plant.treatment("labelled"), plant.treatment("packed")
+    courier, nurse = person_of(plant, "courier"), journey.holder
+    mine = at(plant, courier)
+    about = {"treatment": journey.treatment, "shipment": journey.shipment}
+    scans = {"giver_scan": journey.shipment, "taker_scan": journey.shipment}
+    mine.does("custody.hand_over", about, {**scans, "giver": nurse, "taker": courier})
+    leg, shipment = (f"/zh-hans/{each}{journey.shipment}" for each in ("home/courier#", "about/shipment/"))
+    assert led(mine, journey.treatment) == [leg, leg]
+    assert f'id="{journey.shipment}"' in home_of(mine)
+    plant.clock.wait_until(journey.now + timedelta(hours=9))
+    operator = journey.at_base("operator")
+    at(plant, operator).does("custody.hand_over", about, {**scans, "giver": courier, "taker": operator})
+    assert led(mine, journey.treatment) == [shipment, shipment]
+    assert led(at(plant, operator), journey.treatment) == ["200", "200"]
+    assert led(mine, unpacked.treatment) == ["404", "404"]
+    said = mine.asked(RequestFactory().get("/zh-hans/search", {"q": unpacked.treatment}), search.search)
+    assert "您可查看的事实" in said.content.decode()
 
 
 def test_a_courier_who_has_nothing_is_told_so_kindly(plant: SpecPlant) -> None:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from yimai.domain.recipe import Recipe
 from yimai.domain.vein import Vein, vein_of
@@ -19,11 +21,13 @@ from yimai.interfaces.web.lymphodepletion import Signal, signal
 from yimai.interfaces.web.patient import patients
 from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.situation import Situation
+from yimai.interfaces.web.templatetags.wording import address
 from yimai.interfaces.web.to_do import ToDo, to_do
 from yimai.interfaces.web.today import pressing
 from yimai.interfaces.web.vein_drawing import REFUSED, WARNINGS, draw
 from yimai.ledger.entry import Entry
-from yimai.projections import approval_board, clock_board, register, treatment_board, vein, worklist
+from yimai.projections import approval_board, clock_board, register, trace, treatment_board, vein, worklist
+from yimai.projections.register import PersonRow
 from yimai.projections.treatment_board import BoardRow
 from yimai.projections.vein import VeinRow
 
@@ -54,7 +58,7 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
     with window.reading(page.reader(request)) as cursor:
         board = treatment_board.row(cursor, identifier)
         if board is None:
-            raise Http404(identifier)
+            return redirect(_carried(cursor, page.reader(request), identifier))
         rows = vein.of(cursor, identifier)
         entries = vein.entries(cursor, f"treatment/{identifier}")
         state = vein_of(entries)
@@ -88,6 +92,23 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "patient": patients(cursor, [identifier]).get(identifier),
         }
         return page.show(request, cursor, "treatment", context)
+
+
+def _carried(cursor: psycopg.Cursor[Any], who: PersonRow | None, treatment: str) -> str:
+    """Where somebody is led who sees no more of a treatment than what moves: his leg, else its last shipment.
+
+    Raises Http404 where he sees nothing of it.
+    """
+    found = trace.about(cursor, treatment, "treatment")
+    shipments = [each for about in found for each in about.of("shipment")]
+    if who is None or not shipments:
+        raise Http404(treatment)
+    if "courier" in who.roles:
+        legs = [each for each in worklist.legs(cursor, who.person) if each.treatment == treatment]
+        mine = [each for each in legs if each.holder == who.person] or [each for each in legs if each.waits]
+        if mine:
+            return reverse("home_of", args=["courier"]) + f"#{mine[0].shipment}"
+    return address("shipment", max(shipments, key=lambda each: each.last).identifier)
 
 
 def _signal(request: HttpRequest, cursor: psycopg.Cursor[Any], board: BoardRow) -> Signal | None:
