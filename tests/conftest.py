@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 from uuid import uuid4
 
 import psycopg
@@ -20,7 +20,31 @@ from yimai.wiring.embedded_database import EmbeddedDatabase, start
 TEMPLATE = "yimai_template"
 for _asked in ("REQUESTS_A_SECOND", "SIGN_INS_A_MINUTE", "SCANS_A_SECOND", "REST_A_SECOND", "UPLOADS_A_MINUTE"):
     os.environ.setdefault(f"YIMAI_{_asked}", "100000")  # tests ask faster than people; bounds have tests of their own
+TOGETHER: Final = ("tests/walks",)
+"""Folders whose files share what is long in the making (a loaded plant, a walk through it): one process tests them all."""
+LONGEST_FIRST: Final = (*TOGETHER, "tests/journeys", "tests/planning", "tests/kills", "tests/wiring", "tests/plant")
+"""What takes long goes first, so that no process is left alone with it at the end."""
 DEBIANS_15 = Path("/usr/lib/postgresql/15/bin")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a whole file to one process: what its tests share (a house, a browser) is then made once and not in each."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    def together(nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
+    config.option.loadscopereorder = False  # by the number of tests; ours is by how long they take
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = together
+    return scheduler
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((at for at, each in enumerate(LONGEST_FIRST) if each in item.nodeid), 99))
 
 
 def missing_tool(name: str) -> NoReturn:

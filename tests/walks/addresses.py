@@ -44,9 +44,9 @@ OF: Final[Mapping[str, str]] = {
 
 FILES: Final = frozenset({
     *("health", "worker", "session", "passkey_challenge", "label_picture", "label_paper", "label_printer"),
-    *("treatment_export", "programme_file", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root"),
+    *("treatment_export", "programme_file", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root", "expectation"),
 })  # fmt: skip
-"""What is no page, but for machines, printers and pictures."""
+"""What is no page, but for machines, printers, pictures, or a part of a page."""
 BY_POST: Final = frozenset({
     *("sign_out", "passkey_sign_in", "remove_passkey", "remove_code", "end_other_sessions", "bind_provider"),
     *("issue_password", "account_unlock", "account_revoke", "account_end-sessions", "account_unbind-provider"),

@@ -29,6 +29,12 @@ class Walked:
         """The path that has the page, or ""."""
         return next((path for path, answer in self.answers.items() if answer.status_code == 200), "")
 
+    @property
+    def text(self) -> str:
+        """What is answered there."""
+        found: str = self.answers[self.shown or self.place.paths[-1]].content.decode(errors="replace")
+        return found
+
 
 class Heard(logging.Handler):
     """Everything that is logged, as the server writes it."""
