@@ -70,8 +70,8 @@ NONSENSE = {
         "done is accepted but is none of the choices",
     ),
     "a test with no sample": (
-        "tests: [viability, identity]",
-        "tests: [identity]",
+        "tests: [viability, sterility, identity]",
+        "tests: [sterility, identity]",
         "- id: ^viability",
         "test viability has no sample",
     ),
@@ -89,8 +89,8 @@ NONSENSE = {
         "sample spare is not in the sampling plan",
     ),
     "a sample for an unknown test": (
-        "tests: [viability, identity]",
-        "tests: [viability, identity, purity]",
+        "tests: [viability, sterility, identity]",
+        "tests: [viability, sterility, identity, purity]",
         "identity, ^purity]",
         "test purity does not exist",
     ),
@@ -103,7 +103,7 @@ NONSENSE = {
     "an identity test that may come late": (
         "stage: conditional\n    identity: true",
         "stage: final\n    identity: true",
-        "stage: ^final",
+        "stage: ^final\n    identity: true",
         "its stage is conditional, not final",
     ),
     "an identity test that lets a mismatch pass": (
@@ -256,6 +256,12 @@ NONSENSE = {
         "fresh_alert: { time: 72 h",
         "time: ^72 h",
         "the alert comes after",
+    ),
+    "a test that is planned to end before it counts": (
+        "duration: { median: 14 d, source: laboratory }\n    least: { time: 14 d",
+        "duration: { median: 12 d, source: laboratory }\n    least: { time: 14 d",
+        "least: { time: ^14 d",
+        "planned to end before a conforming result counts",
     ),
     "a lymphodepletion window that never opens": (
         "minimum: 2 d, maximum: 14 d",

@@ -164,6 +164,8 @@ def test_the_recipe_holds_the_published_release_specification(cart: Recipe) -> N
         test = cart.test(name)
         assert test is not None
         assert test.accepted == ("negative",)
+    least = {test.id: test.least.time.days for test in cart.tests if test.least is not None}
+    assert least == {"in_process_microbiology": 7, "rapid_sterility": 7, "sterility": 14}
     late = {test.id for test in cart.tests if test.stage == "final"}
     assert late == {"sterility", "mycoplasma", "vcn"}
 

@@ -83,6 +83,24 @@ def test_a_result_is_recorded_by_scan_and_checked_by_another_who_sees_it_with_it
     refused(there.sent("sample.verify_result", given, {"compared": "yes"}), "sample.already_verified")
 
 
+def test_a_culture_says_when_it_was_sampled_and_from_when_a_negative_counts(plant: SpecPlant) -> None:
+    journey = plant.treatment("manufactured")
+    first, second = analysts(journey)
+    given = of(journey, "sterility")
+    taken = journey.vein.samples.by_id[given["sample"]].taken
+    ends = (taken + timedelta(days=14)).strftime("%Y-%m-%d %H:%M")
+    shown = text_of(at(plant, first).shown("sample.record_result", **given))
+    assert f"取样 {taken:%Y-%m-%d %H:%M}" in shown
+    assert f"符合标准的结果自 {ends}" in shown
+    told = refused(at(plant, first).sent("sample.record_result", given, {"value": "negative"}), "sample.too_early")
+    assert f"“药典无菌检查”的“阴性”结果自 {ends}" in told
+    plant.clock.wait_until(taken + timedelta(days=14))
+    at(plant, first).does("sample.record_result", given, {"value": "negative"})
+    checked = text_of(at(plant, second).shown("sample.verify_result", **given))
+    assert f"取样 {taken:%Y-%m-%d %H:%M}" in checked
+    assert f"符合标准的结果自 {ends}" in checked
+
+
 def test_a_wrong_tube_and_values_that_are_none_are_refused_where_they_stand(plant: SpecPlant) -> None:
     journey, other = plant.treatment("manufactured"), plant.treatment("labelled")
     given = of(journey, "viability")

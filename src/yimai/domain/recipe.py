@@ -177,12 +177,21 @@ class SamplePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Least:
+    """A conforming result counts from this long after the sampling on: a culture's incubation."""
+
+    time: timedelta
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Test:
     """One test of the release (or in-process) specification.
 
     type: quantity (limits with unit) or choice (accepted results, for example ``negative``).
     stage: ``in_process``, ``conditional`` (needed before conditional release) or ``final`` (may arrive after it).
     identity: the biological identity test, a hard gate that no override opens.
+    least: None where a conforming result counts at any time.
     """
 
     id: str
@@ -198,6 +207,7 @@ class Test:
     duration: Duration
     source: Source
     typical: Typical | None = None
+    least: Least | None = None
 
 
 @dataclass(frozen=True, slots=True)

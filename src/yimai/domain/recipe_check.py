@@ -220,6 +220,10 @@ def _samples_and_tests(recipe: Recipe) -> Iterator[Problem]:
         if test.id not in served:
             en = f"test {test.id} has no sample: name it in a sample's tests"
             yield problem(("tests", position, "id"), en, f"检验 {test.id} 没有样品")
+        if test.least is not None and test.duration.median < test.least.time:
+            en = f"test {test.id} is planned to end before a conforming result counts: correct its duration or its least time"
+            zh = f"检验 {test.id} 的计划时长短于其合格结果的最短时间，请更正其一"
+            yield problem(("tests", position, "least", "time"), en, zh)
 
 
 def _identity(recipe: Recipe) -> Iterator[Problem]:

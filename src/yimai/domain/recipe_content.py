@@ -12,6 +12,7 @@ from yimai.domain.recipe import (
     Failure,
     Hold,
     Label,
+    Least,
     MaterialUse,
     Operation,
     Product,
@@ -186,7 +187,12 @@ def _test(part: Part) -> Test:
         duration=part.duration(),
         source=part.source(),
         typical=_typical(part.part("typical")) if part.has("typical") else None,
+        least=_least(part.part("least")) if part.has("least") else None,
     )
+
+
+def _least(part: Part) -> Least:
+    return Least(part.span("time"), part.source())
 
 
 def _label(part: Part) -> Label:

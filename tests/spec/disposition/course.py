@@ -153,7 +153,7 @@ RECIPE: dict[str, Any] = {
         a_test("viability", "conditional", unit="%", limits={"low": "80", "high": "100"}),
         a_test("ifn_gamma", "conditional", unit="pg/mL", limits={"above": "50"}),
         a_choice("rapid_sterility", "conditional", "negative", "positive"),
-        a_choice("sterility", "final", "negative", "positive"),
+        a_choice("sterility", "final", "negative", "positive", duration=fixed("14 d"), least={"time": "14 d", **SOURCE}),
         a_test("vcn", "final", unit="{copies}/{cell}", limits={"low": "0", "below": "5"}),
         a_choice("identity", "conditional", "match", "no_match", identity=True),
     ],
@@ -300,7 +300,7 @@ class Course:
     def records(
         self, test: str, value: str = "", *, by: str = "analyst-1", treatment: str = "T1", **changes: str
     ) -> Answer:
-        """An analyst records a result of the test's own sample: its good value, or another."""
+        """An analyst records a result of the test's own sample: its good value, when that counts, or another."""
         plan, good, unit = {**EARLY, **LATE, "car_day_5": ("day_5", "17", "%")}[test]
         arguments: dict[str, Any] = {
             "sample": f"S-{plan}-{treatment}",
@@ -311,6 +311,9 @@ class Course:
         }
         if "sample" not in changes:
             self.receives(arguments["sample"], treatment=treatment)
+        taken = self.vein(treatment).samples.by_id.get(arguments["sample"])
+        least = 14 if test == "sterility" and arguments["value"] == good else 0
+        self.now = max(self.now, taken.taken + timedelta(days=least)) if taken is not None else self.now
         return self.does(sample.record_result, by, treatment=treatment, **arguments)
 
     def receives(self, tube: str, condition: str = "good", *, by: str = "analyst-1", treatment: str = "T1") -> Answer:

@@ -203,6 +203,7 @@ def test_a_late_failure_after_supply(course: Course) -> None:
     course.permitted()
     course.label("T1", "S-second-T1", "sample")
     accepted(course.takes("harvest", "harvest", sample_id="S-second-T1"))
+    accepted(course.receives("S-second-T1"))
     again = course.records("viability", "74", sample="S-second-T1")
     assert kinds(again) == ["sample.result_recorded.v1"]
     assert kinds(course.records("sterility", "positive")) == [

@@ -70,6 +70,30 @@ def test_no_result_before_the_sample(course: Course) -> None:
     accepted(course.does(sample.record_result, "analyst-1", at=taken, **arguments))
 
 
+@pytest.mark.requirement("SAM-035", "No culture is negative before its incubation is over; a positive one may be so at once.")
+def test_a_negative_culture_counts_from_the_end_of_its_incubation(course: Course) -> None:
+    """Sterility takes 14 days from the sampling: refused a second before, and on the day itself it stands."""
+    course.made()
+    accepted(course.receives("S-harvest-T1"))
+    taken = course.vein().samples.by_id["S-harvest-T1"].taken
+    course.now = taken + timedelta(days=15)
+    given: dict[str, Any] = {"sample": "S-harvest-T1", "test": "sterility", "value": "negative", "unit": ""}
+    ends = taken + timedelta(days=14)
+    early = course.does(sample.record_result, "analyst-1", at=ends - timedelta(seconds=1), **given)
+    assert refused(early, "sample.too_early").details["at"] == ends.isoformat(timespec="minutes")
+    accepted(course.does(sample.record_result, "analyst-1", at=ends, **given))
+
+
+@pytest.mark.requirement("SAM-035", "No culture is negative before its incubation is over; a positive one may be so at once.")
+def test_a_positive_culture_is_recorded_on_its_first_day(course: Course) -> None:
+    """A growth that is seen is told at once."""
+    course.made()
+    accepted(course.records("sterility", "positive"))
+    result = course.vein().samples.by_id["S-harvest-T1"].valid("sterility")
+    assert result is not None
+    assert not result.conforming
+
+
 @pytest.mark.requirement("SAM-024", "The unit is the specification's.")
 @pytest.mark.parametrize("unit", ["", "1", "g/L"])
 def test_another_unit_is_refused(course: Course, unit: str) -> None:

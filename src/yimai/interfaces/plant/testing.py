@@ -12,6 +12,7 @@ from yimai.domain.deviation import Conclusion, DeviationOpened
 from yimai.domain.disposition import DispositionRevoked
 from yimai.domain.person import Role
 from yimai.domain.recipe import Test
+from yimai.domain.sample import counts_from
 from yimai.interfaces.plant.collecting import Collecting
 from yimai.interfaces.plant.draws import failing
 from yimai.interfaces.plant.ordering import DAY, HOUR
@@ -80,8 +81,10 @@ class Testing(Collecting):
         wanted = self.recipe.sample(plan)
         for test in wanted.tests if wanted is not None else ():
             self.untested[test] = plan
-            due = self.now + self.plant.draws.duration(self._test(test).duration)
-            self.later(due, partial(self._result_due, self.batch, test))
+            specification = self._test(test)
+            due = self.now + self.plant.draws.duration(specification.duration)
+            counts = counts_from(self.vein.samples.by_id[self.samples[plan]], specification)
+            self.later(max(due, counts or due), partial(self._result_due, self.batch, test))
 
     def _receipt_due(self, tube: str) -> None:
         if self._awaits_receipt(tube):

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final
 
 from yimai.domain.access_words import WORDS as VERBS
-from yimai.domain.recipe import Words
+from yimai.domain.identifier import grouped, noun_of
+from yimai.domain.recipe import Recipe, Words
 from yimai.domain.refusal import Refusal
 from yimai.interfaces.web import page
 from yimai.projections.field_words import VALUES
@@ -20,7 +21,8 @@ from yimai.projections.words import ROLES, STATES
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 _LENGTH: Final = re.compile(r"(?:(?P<days>-?\d+) days?, )?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?:\.\d+)?")
-_BETWEEN: Final = re.compile(r"(/|, | \+ )")
+_BETWEEN: Final = re.compile(r"( / |/|, | \+ )")
+_IDENTIFIER: Final = re.compile(r"\b[A-Z][0-9A-Z]{9}\b")
 _CODED: Final[Mapping[str, Mapping[str, Words]]] = {
     "role": ROLES,
     "roles": ROLES,
@@ -36,13 +38,19 @@ _CODED: Final[Mapping[str, Mapping[str, Words]]] = {
     "markers": VALUES,
     "classification": VALUES,
     "conclusion": VALUES,
+    "value": VALUES,
+    "expected": VALUES,
 }
 """Details that hold codes, and what those are called."""
 
 
-def told(refusal: Refusal, zone: tzinfo) -> Words:
-    """Why something may not be done, and what to do, as people at a place with this zone say it."""
-    shown = {name: _detail(name, value, zone) for name, value in refusal.details.items()}
+def told(refusal: Refusal, zone: tzinfo, recipe: Recipe | None = None) -> Words:
+    """Why something may not be done, and what to do, as people at a place with this zone say it.
+
+    recipe: what gives tests, steps and materials their titles, if the reader may know it.
+    """
+    coded = {**_CODED, **(_titles(recipe) if recipe is not None else {})}
+    shown = {name: _detail(coded.get(name), value, zone) for name, value in refusal.details.items()}
     return Words(
         refusal.kind.zh.format_map({name: pair.zh for name, pair in shown.items()}),
         refusal.kind.en.format_map({name: pair.en for name, pair in shown.items()}),
@@ -55,15 +63,34 @@ def zone_of(who: PersonRow | None, sites: Mapping[str, SiteRow]) -> tzinfo:
     return timezone(timedelta(minutes=row.zone if row is not None else page.SHANGHAI))
 
 
-def _detail(name: str, value: str, zone: tzinfo) -> Words:
-    if name in _CODED:
-        called = _CODED[name]
+def _titles(recipe: Recipe) -> Mapping[str, Mapping[str, Words]]:
+    """The details that hold the recipe's own identifiers, and what it calls those."""
+    tests = {each.id: each.title for each in recipe.tests}
+    steps = {each.id: each.title for each in recipe.steps}
+    return {
+        "test": tests,
+        "tests": tests,
+        "failing": tests,
+        "step": steps,
+        "after": steps,
+        "plan": {each.id: each.title for each in recipe.samples},
+        "layout": {each.id: each.title for each in recipe.labels},
+        "material": dict(recipe.materials),
+        "qualification": dict(recipe.qualifications),
+        "equipment_class": dict(recipe.equipment_classes),
+        "markers": {**VALUES, **dict(recipe.marker_titles)},
+    }
+
+
+def _detail(called: Mapping[str, Words] | None, value: str, zone: tzinfo) -> Words:
+    if called is not None:
         zh, en = ([_called(called, code, chinese) for code in _BETWEEN.split(value)] for chinese in (True, False))
         return Words("".join(zh), "".join(en))
     if found := _LENGTH.fullmatch(value):
         return _length(found)
     local = _MOMENT.sub(lambda each: _moment(each[0], zone), value)
-    return Words(local, local)
+    told = _IDENTIFIER.sub(lambda each: grouped(each[0]) if noun_of(each[0]) else each[0], local)
+    return Words(told, told)
 
 
 def _called(names: Mapping[str, Words], code: str, chinese: bool) -> str:

@@ -173,7 +173,7 @@ def _blocks(situation: Situation, batch: str, found: tuple[Departure, ...]) -> I
     vein = situation.vein
     if refusal := open_for_work(vein.treatment):
         zone = zone_of(situation.who, register.sites(situation.cursor))
-        yield Block(told(refusal, zone), ("coordinator", "qa"))
+        yield Block(told(refusal, zone, situation.recipe), ("coordinator", "qa"))
     made = vein.batches.by_id.get(batch)
     if made is None or made.state != "completed":
         failed = made is not None and made.state == "failed"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from yimai.domain.recipe import Test
-from yimai.domain.sample import Result, Sample
+from yimai.domain.sample import Result, Sample, counts_from
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.fact_lines import about, line
 from yimai.interfaces.web.offers import situation_of
@@ -20,12 +21,16 @@ from yimai.projections import worklist
 
 @dataclass(frozen=True, slots=True)
 class TestLine:
-    """A test that the sample serves. attempts: every result, the invalidated ones too. tasks: what is to be done on it."""
+    """A test that the sample serves. attempts: every result, the invalidated ones too. tasks: what is to be done on it.
+
+    counts: from when on a conforming result counts, or None where it does at any time.
+    """
 
     test: Test
     standing: Result | None
     attempts: tuple[Result, ...]
     tasks: tuple[ToDo, ...]
+    counts: datetime | None
 
 
 def sample(request: HttpRequest, identifier: str) -> HttpResponse:
@@ -57,4 +62,4 @@ def tests(situation: Situation, taken: Sample, tasks: Iterable[ToDo]) -> Iterato
         test = situation.recipe.test(identifier)
         if test is not None:
             own = tuple(each for each in waiting if each.task.arguments.get("test") == identifier)
-            yield TestLine(test, taken.valid(identifier), taken.attempts(identifier), own)
+            yield TestLine(test, taken.valid(identifier), taken.attempts(identifier), own, counts_from(taken, test))

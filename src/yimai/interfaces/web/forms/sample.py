@@ -9,6 +9,7 @@ from typing import Any, Final
 from yimai.actions import sample
 from yimai.domain.fact import Quantity
 from yimai.domain.recipe import Test, Words
+from yimai.domain.sample import counts_from
 from yimai.interfaces.web.fact_lines import beside, line
 from yimai.interfaces.web.field import (
     NOTHING,
@@ -154,8 +155,15 @@ def _judged(typed: Typed, situation: Situation) -> Preview | None:
     )
 
 
+def _sampled(situation: Situation) -> dict[str, Any]:
+    """When the sample in the address was taken, and from when on a conforming result of the test counts."""
+    taken, test = situation.vein.samples.by_id.get(situation.given.get("sample", "")), _test(situation)
+    counts = counts_from(taken, test) if taken is not None and test is not None else None
+    return {"sample": taken, "counts": counts, "early": counts is not None and situation.now < counts}
+
+
 def _before(situation: Situation) -> Preview | None:
-    """Earlier attempts at the test, and how the sample was taken."""
+    """Earlier attempts at the test, and when and how the sample was taken."""
     wanted, test = situation.given.get("sample", ""), situation.given.get("test", "")
 
     def chosen() -> Iterable[Any]:
@@ -163,7 +171,8 @@ def _before(situation: Situation) -> Preview | None:
             if entry.data.get("sample") == wanted and entry.data.get("test", test) == test:
                 yield line(entry, situation.recipe)
 
-    return beside(chosen()) if wanted else None
+    lines = beside(chosen()) if wanted else None
+    return Preview("web/sampled_beside.html", {**lines.context, **_sampled(situation)}) if lines is not None else None
 
 
 def _first_entry(situation: Situation) -> Preview | None:
@@ -174,7 +183,7 @@ def _first_entry(situation: Situation) -> Preview | None:
     if taken is None or result is None or test is None:
         return _before(situation)
     earlier = [each for each in taken.attempts(test.id) if each.attempt < result.attempt]
-    return Preview("web/result.html", {"test": test, "result": result, "sample": taken, "earlier": earlier})
+    return Preview("web/result.html", {**_sampled(situation), "test": test, "result": result, "earlier": earlier})
 
 
 def _doubtful(situation: Situation) -> tuple[tuple[Words, str], ...]:

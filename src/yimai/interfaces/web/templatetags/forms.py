@@ -47,7 +47,9 @@ def field(each: Field, filled: Filled, within: str = "") -> SafeString:
 @register.simple_tag(takes_context=True)
 def told(context: Context, refusal: Refusal) -> str:
     """Why something may not be done, and what to do, in the reader's language and the time of the reader's site."""
-    return said(wording.told(refusal, wording.zone_of(context.get("who"), context.get("sites") or {})))
+    zone = wording.zone_of(context.get("who"), context.get("sites") or {})
+    situation = context.get("situation")
+    return said(wording.told(refusal, zone, situation.titles if isinstance(situation, Situation) else None))
 
 
 @register.filter
