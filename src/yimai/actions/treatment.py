@@ -78,7 +78,7 @@ def record_consent(ledger: Ledger, command: Command, *, treatment: str, form: by
 
     def rule(seen: Seen) -> Verdict:
         ordered = seen.vein(treatment).treatment
-        signature = seen.sign(command.actor, "consented")
+        signature = seen.sign(command.actor, "recorded")
         return treatments.not_ended(ordered) or (
             treatments.ConsentRecorded(treatment, commitment(salt, form).hex(), signature),
         )

@@ -73,6 +73,7 @@ def measurable(value: Decimal) -> bool:
 Meaning = Literal[
     "ordered",
     "consented",
+    "recorded",
     "accepted",
     "performed",
     "verified",

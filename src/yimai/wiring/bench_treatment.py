@@ -109,7 +109,7 @@ class Telling:
                     coi, self._hospital, "lingang", "cd19-cart", "lbcl", "routine", self._commitment(),
                     self._sign("physician", "ordered"),
                 ),
-                treatment.ConsentRecorded(coi, self._commitment(), self._sign("physician", "consented")),
+                treatment.ConsentRecorded(coi, self._commitment(), self._sign("physician", "recorded")),
                 treatment.MarkersReported(coi, markers, date(2026, 1, 2), self._sign("physician", "reported")),
             ),
         )  # fmt: skip

@@ -22,6 +22,7 @@ from yimai.actions.decision import COMMAND_REUSED, TAKEN, Answer, Done
 from yimai.actions.signing import Rehearsed, perform, rehearse
 from yimai.actions.verbs import VERBS
 from yimai.domain.fact import Meaning
+from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.signing import RECORD_CHANGED, Evidence
 from yimai.interfaces.web import bench, page, recorded, window
@@ -32,6 +33,7 @@ from yimai.interfaces.web.fact_card import Detail, details
 from yimai.interfaces.web.field import Typed
 from yimai.interfaces.web.form import COMMAND, OWN, Arguments, Filled, Form, Preview, empty, filled
 from yimai.interfaces.web.mismatch import take_out
+from yimai.interfaces.web.readable import Readable, readable, ticked
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.which import which
 from yimai.ledger.entry import Command, Entry
@@ -84,6 +86,8 @@ class Turn:
     signers: tuple[Signer, ...] = ()
     meanwhile: tuple[Entry, ...] = ()
     preview: Preview | None = None
+    kept: tuple[Readable, ...] = ()
+    ticked: tuple[Words, ...] = ()
 
 
 def act(request: HttpRequest, verb: str) -> HttpResponse:
@@ -163,6 +167,7 @@ def _signed(
     recipe = situation.titles
     form = turn.filled.form
     turn.preview = form.preview(turn.filled.typed, situation) if form.preview is not None else None
+    turn.kept, turn.ticked = tuple(readable(turn.filled)), tuple(ticked(turn.filled))
     turn.record = rehearsed.record.hex()
     turn.lines = tuple(RecordedLine(each.kind, details(each, recipe)) for each in rehearsed.entries)
     turn.signers = tuple(
