@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 from yimai.domain.identifier import noun_of
 from yimai.domain.recipe import Recipe, Words
 from yimai.domain.refusals import REFUSALS
+from yimai.domain.shipment import ShipmentPacked
+from yimai.domain.treatment import MarkersReported
 from yimai.ledger.entry import Entry, Json
 from yimai.projections.field_words import FIELDS as FIELD_WORDS
 from yimai.projections.field_words import VALUES
@@ -29,6 +31,13 @@ BRIEF: Final = frozenset(
 HASHES: Final = frozenset(
     {"name", "file", "form", "patient", "recipe_hash", "release", "content", "evaluation", "note"}
 )
+TEMPERATURES: Final = frozenset({"lowest", "highest"})
+"""In degrees Celsius, without a unit of their own."""
+ALLOWED: Final = {
+    "lowest": Words("允许最低温度", "Lowest allowed"),
+    "highest": Words("允许最高温度", "Highest allowed"),
+}
+"""What the same names mean where a shipper is packed: its limits, no readings."""
 SITES: Final = frozenset({"hospital", "origin", "destination", "site", "base"})
 
 
@@ -60,6 +69,8 @@ def details(entry: Entry, recipe: Recipe | None, *, brief: bool = False) -> tupl
 
 def _detail(name: str, value: Json, recipe: Recipe | None, entry: Entry) -> Detail:
     label = _label(name, recipe, entry)
+    if name in TEMPERATURES and isinstance(value, str):
+        return Detail(label, "quantity", {"value": value, "unit": "Cel"})
     if isinstance(value, bool):
         return Detail(label, "yes" if value else "no", value)
     if isinstance(value, dict):
@@ -109,6 +120,10 @@ def _label(name: str, recipe: Recipe | None, entry: Entry) -> Words:
     recorded = step.entry(name) if step is not None else None
     if recorded is not None:
         return recorded.title
+    if name in ALLOWED and entry.kind == ShipmentPacked.kind:
+        return ALLOWED[name]
+    if entry.kind == MarkersReported.kind and recipe is not None and name in recipe.markers:
+        return dict(recipe.marker_titles)[name]
     return FIELD_WORDS.get(name, Words(name, name))
 
 

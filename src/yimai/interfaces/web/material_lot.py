@@ -31,6 +31,6 @@ def material_lot(request: HttpRequest, identifier: str) -> HttpResponse:
             "expired": page.now().date() > lot.expires,
             "uses": uses_of(cursor, identifier),
             "offers": offers(situation, verbs, request.path),
-            "lines": [line(each, None) for each in vein.entries(cursor, f"material_lot/{identifier}")],
+            "lines": [line(each, situation.titles) for each in vein.entries(cursor, f"material_lot/{identifier}")],
         }
         return page.show(request, cursor, "material_lot", context)

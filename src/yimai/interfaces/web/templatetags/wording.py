@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
@@ -27,6 +28,16 @@ register = template.Library()
 SHANGHAI: Final = timezone(timedelta(hours=8))
 OWN_PAGES: Final = frozenset({"treatment", "deviation", "sample"})
 """Nouns whose records have a page of their own, which leads on to the trace."""
+ANNOTATION: Final = re.compile(r"\{(\w+)\}")
+COUNTED: Final = {
+    "cell": Words("细胞", "cell"),
+    "copies": Words("拷贝", "copies"),
+    "beads": Words("个", "beads"),
+    "set": Words("套", "set"),
+    "bag": Words("个", "bag"),
+}
+"""What is counted: UCUM's annotations that recipes use."""
+WHOLE_UNITS: Final = {"{beads}/(3.10*6)": Words("个/3×10⁶ 细胞", "beads per 3×10⁶ cells")}
 CATALOGUES: dict[str, dict[str, Words]] = {
     "kind": words.KINDS,
     "stage": words.STAGES,
@@ -170,11 +181,20 @@ def unit(code: str) -> str:
     """A UCUM unit as people read it."""
     if code == "1":
         return ""
+    if code in WHOLE_UNITS:
+        return said(WHOLE_UNITS[code])
     if code.startswith("10*"):
         power, slash, rest = code[3:].partition("/")
         return "×10" + power.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + slash + rest
-    words_ = code.replace("{cell}", _("cell")).replace("[iU]", "IU").replace("Cel", "°C")
+    words_ = ANNOTATION.sub(lambda each: said(COUNTED.get(each[1], Words(each[1], each[1]))), code)
+    words_ = words_.replace("[iU]", "IU").replace("Cel", "°C")
     return words_.translate(str.maketrans("", "", "{}[]"))
+
+
+@register.filter
+def beside(at: datetime, other: datetime) -> datetime:
+    """A time in the zone of the one that it stands beside."""
+    return at.astimezone(other.tzinfo)
 
 
 @register.filter

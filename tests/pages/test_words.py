@@ -1,0 +1,93 @@
+"""No raw code and no bare number on a page people work with: units, limits, results and titles in the reader's words."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import django
+import pytest
+from django.template import Context, Template
+from django.utils import translation
+from tests.spec.harness import SpecPlant, plant_in_memory
+
+from yimai.domain.specification import RESULT_MISSING
+from yimai.domain.label import NOT_THIS_PATIENTS
+from yimai.interfaces.web import fact_card
+from yimai.interfaces.web.refusal import told
+from yimai.interfaces.web.templatetags import wording
+from yimai.ledger.entry import Entry
+from yimai.projections.field_words import VALUES
+
+
+@pytest.fixture(scope="module")
+def plant() -> SpecPlant:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
+    django.setup()
+    return plant_in_memory()
+
+
+def entry(plant: SpecPlant, treatment: str, kind: str) -> Entry:
+    return next(each for each in plant.entries("treatment", treatment) if each.kind == kind)
+
+
+def written(found: Entry, recipe: Any, language: str = "zh-hans") -> str:
+    """A fact's details as its page writes them."""
+    line = "{% for detail in details %}[{{ detail.label|said }} {% include 'web/detail.html' %}]{% endfor %}"
+    with translation.override(language):
+        page = Template("{% load wording %}" + line).render(Context({"details": fact_card.details(found, recipe), "sites": {}}))
+    return wording.group(" ".join(page.split()))
+
+
+@pytest.mark.parametrize(
+    ("code", "zh", "en"),
+    [
+        ("{beads}/(3.10*6)", "个/3×10⁶ 细胞", "beads per 3×10⁶ cells"),
+        ("{copies}/{cell}", "拷贝/细胞", "copies/cell"),
+        ("{set}", "套", "set"),
+        ("{bag}", "个", "bag"),
+        ("10*6/mL", "×10⁶/mL", "×10⁶/mL"),
+        ("Cel", "°C", "°C"),
+        ("[EU]/mL", "EU/mL", "EU/mL"),
+    ],
+)
+def test_a_unit_is_written_as_people_read_it(plant: SpecPlant, code: str, zh: str, en: str) -> None:
+    with translation.override("zh-hans"):
+        assert wording.unit(code) == zh
+    with translation.override("en"):
+        assert wording.unit(code) == en
+
+
+def test_every_choice_of_a_result_has_words(plant: SpecPlant) -> None:
+    tests = plant.recipe.tests
+    assert {each for test in tests for each in test.choices} <= VALUES.keys()
+
+
+def test_temperatures_bear_their_unit_and_limits_are_told_from_readings(plant: SpecPlant) -> None:
+    journey = plant.treatment("received")
+    packed = entry(plant, journey.treatment, "shipment.packed.v1")
+    assert "[允许最低温度 2 °C]" in written(packed, journey.recipe)
+    assert "[Highest allowed 8 °C]" in written(packed, journey.recipe, "en")
+    reported = written(entry(plant, journey.treatment, "shipment.temperature_reported.v1"), journey.recipe)
+    assert "[实测最高温度 " in reported
+    assert reported.count("°C") == 2
+
+
+def test_markers_are_named_as_the_form_names_them(plant: SpecPlant) -> None:
+    journey = plant.treatment("accepted")
+    shown = written(entry(plant, journey.treatment, "treatment.markers_reported.v1"), journey.recipe)
+    assert "乙型肝炎" in shown
+    assert "hbv" not in shown
+
+
+def test_a_refusal_names_tests_and_groups_identifiers_as_labels_do(plant: SpecPlant) -> None:
+    journey = plant.treatment("ordered")
+    zone = wording.SHANGHAI
+    missing = told(RESULT_MISSING(batch="B", tests="sterility, mycoplasma"), zone, journey.recipe)
+    assert "药典无菌检查、支原体" in missing.zh
+    assert "Compendial sterility, Mycoplasma" in missing.en
+    item = journey.treatment
+    wrong = told(NOT_THIS_PATIENTS(presented=item, treatment=item), zone)
+    assert wording.group(item) in wrong.zh
+    assert item not in wrong.zh
+    assert item not in wrong.en
