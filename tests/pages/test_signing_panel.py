@@ -34,7 +34,12 @@ def panel(tablet: Tablet, verb: str, given: Mapping[str, str], typed: Typed | Ma
 def test_the_words_of_a_note_are_read_beside_their_hash(plant: SpecPlant) -> None:
     journey = plant.treatment("opened")
     operator = Tablet(plant, PersonRow(journey.at_base("operator"), plant.base.id, ("operator",)))
-    typed = {"batch": journey.batch, "classification": "minor", "reason": "delay", "note": "停电十分钟，<备用电源>已接通。"}
+    typed = {
+        "batch": journey.batch,
+        "classification": "minor",
+        "reason": "delay",
+        "note": "停电十分钟，<备用电源>已接通。",
+    }
     shown = panel(operator, "deviation.report", {"treatment": journey.treatment}, typed)
     assert "停电十分钟，<备用电源>已接通。" in shown
     assert "备注（承诺值）" in shown
@@ -47,7 +52,7 @@ def test_consent_names_its_file_and_who_records_it_does_not_consent(plant: SpecP
     shown = panel(coordinator, "treatment.record_consent", {"treatment": journey.treatment}, typed)
     assert "知情同意 2026.pdf" in shown
     assert "2.0 KB" in shown.replace("\xa0", " ")
-    assert "含义: 记录" in shown
+    assert "含义： 记录" in shown
 
 
 def test_what_was_ticked_stands_above_the_signatures(plant: SpecPlant) -> None:

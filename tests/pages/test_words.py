@@ -35,7 +35,9 @@ def written(found: Entry, recipe: Any, language: str = "zh-hans") -> str:
     """A fact's details as its page writes them."""
     line = "{% for detail in details %}[{{ detail.label|said }} {% include 'web/detail.html' %}]{% endfor %}"
     with translation.override(language):
-        page = Template("{% load wording %}" + line).render(Context({"details": fact_card.details(found, recipe), "sites": {}}))
+        page = Template("{% load wording %}" + line).render(
+            Context({"details": fact_card.details(found, recipe), "sites": {}})
+        )
     return wording.group(" ".join(page.split()))
 
 

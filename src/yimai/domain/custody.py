@@ -185,7 +185,7 @@ GONE = RefusalKind(
 )
 IN_SHIPMENT = RefusalKind(
     "custody.in_shipment",
-    "{container} is packed in shipment {shipment}. Receive the shipment first.",
+    "{container} is packed in shipper {shipment}. Receive the shipper first.",
     "{container} 已装入运输箱 {shipment}。请先接收该运输箱。",
 )
 STORED = RefusalKind(
@@ -206,13 +206,13 @@ WRONG_SHIPMENT = RefusalKind(
 )
 NOT_IN_SHIPMENT = RefusalKind(
     "custody.not_in_shipment",
-    "{container} was not packed into shipment {shipment}. Put it aside and call QA.",
+    "{container} was not packed into shipper {shipment}. Put it aside and call QA.",
     "{container} 未装入运输箱 {shipment}。请隔离并通知 QA。",
     identity=True,
 )
 WRONG_DESTINATION = RefusalKind(
     "custody.wrong_destination",
-    "Shipment {shipment} is addressed to {destination}, not to {here}. Do not open it; call the courier.",
+    "Shipper {shipment} is addressed to {destination}, not to {here}. Do not open it; call the courier.",
     "运输箱 {shipment} 的目的地是 {destination}，不是 {here}。请勿开启，并联系承运人。",
     identity=True,
 )

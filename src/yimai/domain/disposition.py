@@ -205,7 +205,7 @@ NOT_COMPLETED = RefusalKind(
 NOT_REVIEWED = RefusalKind(
     "disposition.not_reviewed",
     "QA has not reviewed batch {batch}. Ask QA to review its batch record by exception first.",
-    "QA 尚未审核批次 {batch}。请先由 QA 按例外审核批记录。",
+    "QA 尚未审核批次 {batch}。请先由 QA 基于异常审核批记录。",
 )
 REVIEW_OUTDATED = RefusalKind(
     "disposition.review_outdated",

@@ -130,7 +130,7 @@ def _copy(item: Item, number: int, state: CopyState) -> Item:
 NOT_THIS_PATIENTS = RefusalKind(
     "label.not_this_patients",
     "{presented} does not belong to treatment {treatment}. Stop, put it aside and call QA; do not use it here.",
-    "{presented} 不属于治疗 {treatment}。请停止操作，将其隔离并通知 QA,不得在此使用。",
+    "{presented} 不属于治疗 {treatment}。请停止操作，将其隔离并通知 QA，不得在此使用。",
     identity=True,
 )
 WRONG_CARRIER = RefusalKind(
@@ -187,7 +187,7 @@ ALREADY_LABELLED = RefusalKind(
 UNRECONCILED = RefusalKind(
     "label.unreconciled",
     "Labels are not reconciled: {copies}. Use or destroy every issued copy, then try again.",
-    "标签未平衡：{copies}。请使用或销毁所有已签发的标签后重试。",
+    "标签物料平衡未完成：{copies}。请使用或销毁所有已签发的标签后重试。",
 )
 
 

@@ -90,7 +90,7 @@ DAY_IMPOSSIBLE = RefusalKind(
 GRADE_IMPOSSIBLE = RefusalKind(
     "outcome.grade_impossible",
     "{scale} grade {grade} does not exist; grades run from 0 (none) to 5 (fatal). Correct the grade.",
-    "{scale} 没有 {grade} 级；分级为 0(无)至 5(致死)。请更正。",
+    "{scale} 没有 {grade} 级；分级为 0（无）至 5（致死）。请更正。",
 )
 FATAL_GRADE = RefusalKind(
     "outcome.fatal_grade",

@@ -82,7 +82,7 @@ ALREADY_STARTED = RefusalKind(
 RUNNING = RefusalKind(
     "retention.running",
     "The records of treatment {treatment} must be kept until {until} (track '{track}'). Come back after that day.",
-    "治疗 {treatment} 的记录须保存至 {until}(依据“{track}”)。请在该日之后再操作。",
+    "治疗 {treatment} 的记录须保存至 {until}（依据“{track}”）。请在该日之后再操作。",
 )
 NOT_RESTRICTED = RefusalKind(
     "retention.not_restricted",

@@ -148,7 +148,7 @@ ABSOLUTE_ZERO: Final = Decimal("-273.15")
 
 UNKNOWN = RefusalKind(
     "shipment.unknown",
-    "Treatment {treatment} has no shipment {shipment}. Scan the shipper's label.",
+    "Treatment {treatment} has no shipper {shipment}. Scan the shipper's label.",
     "治疗 {treatment} 没有运输箱 {shipment}。请扫描运输箱标签。",
     identity=True,
 )
@@ -159,53 +159,53 @@ READINGS_IMPOSSIBLE = RefusalKind(
 )
 NOTHING_PACKED = RefusalKind(
     "shipment.nothing_packed",
-    "A shipment needs at least one container, none of them twice. Scan what goes into the shipper.",
+    "A shipper needs at least one container, none of them twice. Scan what goes into the shipper.",
     "运输箱至少须装入一个容器，且不得重复。请扫描装入的容器。",
 )
 SHIPMENT_CLOSED = RefusalKind(
     "shipment.shipment_closed",
-    "Shipment {shipment} has been used already. Take a shipper with a new label.",
+    "Shipper {shipment} has been used already. Take a shipper with a new label.",
     "运输箱 {shipment} 已使用过。请使用带有新标签的运输箱。",
 )
 NO_TEMPERATURE = RefusalKind(
     "shipment.no_temperature",
-    "The temperature record of shipment {shipment} is missing. Read the logger first, or report that there are no data.",
+    "The temperature record of shipper {shipment} is missing. Read the logger first, or report that there are no data.",
     "缺少运输箱 {shipment} 的温度记录。请先读取记录仪，或报告无数据。",
 )
 ALREADY_REPORTED = RefusalKind(
     "shipment.already_reported",
-    "The temperature of shipment {shipment} is already on record. QA assesses it; a correction is a further report by QA.",
+    "The temperature of shipper {shipment} is already on record. QA assesses it; a correction is a further report by QA.",
     "运输箱 {shipment} 的温度已记录，由 QA 评估。",
 )
 EXCURSION_OPEN = RefusalKind(
     "shipment.excursion_open",
-    "Excursion {excursion} of shipment {shipment} awaits QA's decision. Keep the container in quarantine until then.",
-    "运输箱 {shipment} 的温度偏离 {excursion} 等待 QA 决定。在此之前请隔离容器。",
+    "Excursion {excursion} of shipper {shipment} awaits QA's decision. Keep the container in quarantine until then.",
+    "运输箱 {shipment} 的温度超限 {excursion} 等待 QA 决定。在此之前请隔离容器。",
 )
 UNUSABLE = RefusalKind(
     "shipment.unusable",
     "QA decided after excursion {excursion} that {container} must not be used. Ask for its fate to be decided.",
-    "QA 在温度偏离 {excursion} 后决定不得使用 {container}。请申请决定其去向。",
+    "QA 在温度超限 {excursion} 后决定不得使用 {container}。请申请决定其去向。",
 )
 NOT_ARRIVED = RefusalKind(
     "shipment.not_arrived",
-    "Shipment {shipment} is still on its way to {destination}. Its logger is read where it has arrived.",
+    "Shipper {shipment} is still on its way to {destination}. Its logger is read where it has arrived.",
     "运输箱 {shipment} 仍在运往 {destination} 途中。请在到达后读取记录仪。",
 )
 OWN_WORK = RefusalKind(
     "shipment.own_work",
-    "{person} packed, carried, unpacked or read shipment {shipment}. Ask a colleague of QA who did not to assess it.",
+    "{person} packed, carried, unpacked or read shipper {shipment}. Ask a colleague of QA who did not to assess it.",
     "{person} 参与了运输箱 {shipment} 的装箱、运输、开箱或读数。请由未参与的 QA 同事评估。",
 )
 NOT_READ_HERE = RefusalKind(
     "shipment.not_read_here",
-    "Shipment {shipment} is at {destination}, not at {here}. Whoever received or brought it reads its logger.",
+    "Shipper {shipment} is at {destination}, not at {here}. Whoever received or brought it reads its logger.",
     "运输箱 {shipment} 位于 {destination}，不在 {here}。请由接收人或承运人读取记录仪。",
 )
 NO_SUCH_EXCURSION = RefusalKind(
     "shipment.no_such_excursion",
     "Treatment has no open excursion {excursion}. Choose one from the list of open excursions.",
-    "本治疗没有未决的温度偏离 {excursion}。请从未决列表中选择。",
+    "本治疗没有未决的温度超限 {excursion}。请从未决列表中选择。",
 )
 
 

@@ -153,7 +153,9 @@ RECIPE: dict[str, Any] = {
         a_test("viability", "conditional", unit="%", limits={"low": "80", "high": "100"}),
         a_test("ifn_gamma", "conditional", unit="pg/mL", limits={"above": "50"}),
         a_choice("rapid_sterility", "conditional", "negative", "positive"),
-        a_choice("sterility", "final", "negative", "positive", duration=fixed("14 d"), least={"time": "14 d", **SOURCE}),
+        a_choice(
+            "sterility", "final", "negative", "positive", duration=fixed("14 d"), least={"time": "14 d", **SOURCE}
+        ),
         a_test("vcn", "final", unit="{copies}/{cell}", limits={"low": "0", "below": "5"}),
         a_choice("identity", "conditional", "match", "no_match", identity=True),
     ],

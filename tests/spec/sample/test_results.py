@@ -70,7 +70,9 @@ def test_no_result_before_the_sample(course: Course) -> None:
     accepted(course.does(sample.record_result, "analyst-1", at=taken, **arguments))
 
 
-@pytest.mark.requirement("SAM-035", "No culture is negative before its incubation is over; a positive one may be so at once.")
+@pytest.mark.requirement(
+    "SAM-035", "No culture is negative before its incubation is over; a positive one may be so at once."
+)
 def test_a_negative_culture_counts_from_the_end_of_its_incubation(course: Course) -> None:
     """Sterility takes 14 days from the sampling: refused a second before, and on the day itself it stands."""
     course.made()
@@ -84,7 +86,9 @@ def test_a_negative_culture_counts_from_the_end_of_its_incubation(course: Course
     accepted(course.does(sample.record_result, "analyst-1", at=ends, **given))
 
 
-@pytest.mark.requirement("SAM-035", "No culture is negative before its incubation is over; a positive one may be so at once.")
+@pytest.mark.requirement(
+    "SAM-035", "No culture is negative before its incubation is over; a positive one may be so at once."
+)
 def test_a_positive_culture_is_recorded_on_its_first_day(course: Course) -> None:
     """A growth that is seen is told at once."""
     course.made()

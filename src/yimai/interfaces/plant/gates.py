@@ -113,5 +113,7 @@ def _awaited(journey: Journey) -> str:
     return next(
         test
         for test, plan in journey.untested.items()
-        if journey.wanting("conditional") and test not in cultured and samples[journey.samples[plan]].valid(test) is None
+        if journey.wanting("conditional")
+        and test not in cultured
+        and samples[journey.samples[plan]].valid(test) is None
     )

@@ -61,7 +61,7 @@ def _safe(situation: Situation) -> Words:
     days = f"{product.lymphodepletion_minimum.days}–{product.lymphodepletion_maximum.days}"
     batch = grouped(situation.vein.infusion.available)
     return Words(
-        f"可以开始清淋：批次 {batch} 已确认可供回输。开始后 {days} 天内回输。",
+        f"可以开始清淋：批次 {batch} 已确认产品可用。开始后 {days} 天内回输。",
         f"Lymphodepletion may begin: batch {batch} is confirmed as available. Infuse {days} days after it begins.",
     )
 

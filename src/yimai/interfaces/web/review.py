@@ -199,7 +199,7 @@ def _blocks(situation: Situation, batch: str, found: tuple[Departure, ...]) -> I
     ]
     if excursions:
         yield Block(
-            Words("温度偏离待决定", "Excursions wait for a decision"), ("qa", "qualified_person"), tuple(excursions)
+            Words("温度超限待决定", "Excursions wait for a decision"), ("qa", "qualified_person"), tuple(excursions)
         )
     yield from _failing(situation, batch)
     yield from _results(situation, batch, EARLY)
@@ -209,7 +209,7 @@ def _blocks(situation: Situation, batch: str, found: tuple[Departure, ...]) -> I
         nouns = {"sample": "sample", "wristband": "wristband", "shipper": "shipment"}
         carriers = vein.labels.items
         things = tuple((nouns.get(carriers[each].carrier, "container"), each) for each in items)
-        yield Block(Words("标签未平衡", "Labels are not reconciled"), ("operator", "qa"), things)
+        yield Block(Words("标签物料平衡未完成", "Labels are not reconciled"), ("operator", "qa"), things)
 
 
 def _failing(situation: Situation, batch: str) -> Iterator[Block]:
@@ -248,4 +248,4 @@ def _review_wanted(situation: Situation, batch: str, found: tuple[Departure, ...
     if disposition.reviewed is None:
         yield Block(Words("QA 尚未审核", "QA has not reviewed it"), ("qa",))
     elif any(each.new for each in found):
-        yield Block(Words("审核之后出现新的例外", "New exceptions since QA's review"), ("qa",))
+        yield Block(Words("审核之后出现新的异常", "New exceptions since QA's review"), ("qa",))

@@ -123,7 +123,7 @@ def _excursion(situation: Situation, batch: str, entry: Entry) -> Iterator[Depar
     allowed = " … ".join(f"{each:f}" for each in (low, high) if each is not None) + " °C"
     yield _departure(
         entry,
-        Words("温度偏离", "Excursion"),
+        Words("温度超限", "Excursion"),
         VALUES[data["cause"]],
         key=data["excursion"],
         found=Words(span, span),

@@ -67,10 +67,14 @@ FORMS: Final = (
     Form(
         disposition.review,
         Words("审核批记录", "Review the batch record"),
-        _ticked("looked", "我已逐项审核下列例外", "I have looked at every exception above"),
+        _ticked(
+            "looked",
+            "我已逐项审核所列异常；未列出的，规则核对均符合",
+            "I have looked at every exception listed; where none is, the rules found none",
+        ),
         button=Words("完成审核", "Sign the review"),
         guide=Words(
-            "按例外审核：规则已核对的合并列出，例外逐项列出。",
+            "基于异常的审核：规则已核对的合并列出，异常逐项列出。",
             "By exception: what the rules have checked stands together, every exception on its own.",
         ),
         beside=_exceptions,

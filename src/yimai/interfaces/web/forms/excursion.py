@@ -62,10 +62,10 @@ def _curve(situation: Situation, excursion: str) -> Preview | None:
 FORMS: Final = (
     Form(
         custody.assess_excursion,
-        Words("评估温度偏离", "Assess the excursion"),
+        Words("评估温度超限", "Assess the excursion"),
         (
             Given(name="treatment"),
-            Known(name="excursion", title=Words("温度偏离", "Excursion"), noun="excursion", known=_open),
+            Known(name="excursion", title=Words("温度超限", "Excursion"), noun="excursion", known=_open),
             YesNo(
                 name="usable",
                 title=Words("箱内物料", "What was inside"),

@@ -97,7 +97,7 @@ FORMS: Final = (
                     "In the unit that the recipe uses it in (mL, sets, bags, IU).",
                 ),
             ),
-            Day(name="expires", title=Words("最后可用日", "Last day of use")),
+            Day(name="expires", title=Words("有效期至", "Last day of use")),
         ),
         button=Words("登记入库", "Record its arrival"),
         guide=Words("QC 放行之前不能使用。", "It is not used until it is released."),

@@ -234,7 +234,7 @@ FORMS: Final = (
         sample.record_result,
         Words("录入检验结果", "Record a result"),
         _recording,
-        button=Words("核对结果", "Check the result"),
+        button=Words("录入结果", "Enter the result"),
         guide=Words(
             "扫描样品管，再填写结果；由另一名检验员复核。",
             "Scan the tube, then enter the result; another analyst checks it afterwards.",
