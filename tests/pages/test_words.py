@@ -11,8 +11,8 @@ from django.template import Context, Template
 from django.utils import translation
 from tests.spec.harness import SpecPlant, plant_in_memory
 
-from yimai.domain.specification import RESULT_MISSING
 from yimai.domain.label import NOT_THIS_PATIENTS
+from yimai.domain.specification import RESULT_MISSING
 from yimai.interfaces.web import fact_card
 from yimai.interfaces.web.refusal import told
 from yimai.interfaces.web.templatetags import wording

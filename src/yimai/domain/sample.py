@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from yimai.domain.content import DECIMAL
 from yimai.domain.fact import Fact, Signature
+from yimai.domain.incubation import too_early
 from yimai.domain.label import Labels, belongs
 from yimai.domain.possible import expected
 from yimai.domain.reason import listed
@@ -281,13 +282,6 @@ IMPOSSIBLE = RefusalKind(
     "correct the number; a result outside the specification is recorded as it is.",
     "检验“{test}”不可能得到 {value} {unit}：应为 {expected}。请重新核对原始数据并更正；超出质量标准的结果应如实录入。",
 )
-TOO_EARLY = RefusalKind(
-    "sample.too_early",
-    "'{value}' of test '{test}' counts from {at} on: sample {sample} was taken at {taken}, and the test needs {least}. "
-    "Record it then; a result that does not conform is recorded at once.",
-    "检验“{test}”的“{value}”结果自 {at} 起方为有效：样品 {sample} 取于 {taken}，该检验至少需要 {least}。"
-    "请届时录入；不符合标准的结果应立即录入。",
-)
 RESULT_EXISTS = RefusalKind(
     "sample.result_exists",
     "Sample {sample} already has a result of '{test}' ({value}). A repeat needs QA to invalidate that one first.",
@@ -419,23 +413,10 @@ def record(
     conforming = _judged(specification, value)
     if isinstance(conforming, Refusal):
         return conforming
-    counts = counts_from(taken, specification)
-    if conforming and counts is not None and occurred < counts:
-        return TOO_EARLY(
-            value=value,
-            test=test,
-            sample=sample,
-            at=counts.isoformat(timespec="minutes"),
-            taken=taken.taken.isoformat(timespec="minutes"),
-            least=counts - taken.taken,
-        )
+    if conforming and (refusal := too_early(specification, sample, value, taken.taken, occurred)):
+        return refusal
     attempt = len(taken.attempts(test)) + 1
     return (ResultRecorded(treatment.id, taken.batch, sample, test, attempt, value, unit, conforming, reported),)
-
-
-def counts_from(taken: Sample, test: Test) -> datetime | None:
-    """From when on a conforming result of the sample counts; None where it does at any time."""
-    return taken.taken + test.least.time if test.least is not None else None
 
 
 def verify(

@@ -10,9 +10,9 @@ from yimai.actions import deviation, sample
 from yimai.actions.decision import Answer, Done
 from yimai.domain.deviation import Conclusion, DeviationOpened
 from yimai.domain.disposition import DispositionRevoked
+from yimai.domain.incubation import counts_from
 from yimai.domain.person import Role
 from yimai.domain.recipe import Test
-from yimai.domain.sample import counts_from
 from yimai.interfaces.plant.collecting import Collecting
 from yimai.interfaces.plant.draws import failing
 from yimai.interfaces.plant.ordering import DAY, HOUR
@@ -83,7 +83,7 @@ class Testing(Collecting):
             self.untested[test] = plan
             specification = self._test(test)
             due = self.now + self.plant.draws.duration(specification.duration)
-            counts = counts_from(self.vein.samples.by_id[self.samples[plan]], specification)
+            counts = counts_from(specification, self.vein.samples.by_id[self.samples[plan]].taken)
             self.later(max(due, counts or due), partial(self._result_due, self.batch, test))
 
     def _receipt_due(self, tube: str) -> None:

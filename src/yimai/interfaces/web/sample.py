@@ -9,8 +9,9 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from yimai.domain.incubation import counts_from
 from yimai.domain.recipe import Test
-from yimai.domain.sample import Result, Sample, counts_from
+from yimai.domain.sample import Result, Sample
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.fact_lines import about, line
 from yimai.interfaces.web.offers import situation_of
@@ -62,4 +63,6 @@ def tests(situation: Situation, taken: Sample, tasks: Iterable[ToDo]) -> Iterato
         test = situation.recipe.test(identifier)
         if test is not None:
             own = tuple(each for each in waiting if each.task.arguments.get("test") == identifier)
-            yield TestLine(test, taken.valid(identifier), taken.attempts(identifier), own, counts_from(taken, test))
+            yield TestLine(
+                test, taken.valid(identifier), taken.attempts(identifier), own, counts_from(test, taken.taken)
+            )

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from yimai.actions import sample
 from yimai.domain.fact import Quantity
+from yimai.domain.incubation import counts_from
 from yimai.domain.recipe import Test, Words
-from yimai.domain.sample import counts_from
 from yimai.interfaces.web.fact_lines import beside, line
 from yimai.interfaces.web.field import (
     NOTHING,
@@ -158,7 +158,7 @@ def _judged(typed: Typed, situation: Situation) -> Preview | None:
 def _sampled(situation: Situation) -> dict[str, Any]:
     """When the sample in the address was taken, and from when on a conforming result of the test counts."""
     taken, test = situation.vein.samples.by_id.get(situation.given.get("sample", "")), _test(situation)
-    counts = counts_from(taken, test) if taken is not None and test is not None else None
+    counts = counts_from(test, taken.taken) if taken is not None and test is not None else None
     return {"sample": taken, "counts": counts, "early": counts is not None and situation.now < counts}
 
 

@@ -198,6 +198,12 @@ def beside(at: datetime, other: datetime) -> datetime:
 
 
 @register.filter
+def trimmed(text: SafeString) -> SafeString:
+    """What a template made, without the end of its file's last line."""
+    return SafeString(text.strip())
+
+
+@register.filter
 def until(end: datetime, start: datetime) -> SafeString | str:
     """The end of a span: the time alone where it is the day on which it started."""
     return clock_time(end) if end.date() == start.date() else moment(end)
