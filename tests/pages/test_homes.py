@@ -229,7 +229,8 @@ def test_a_printed_label_is_handed_out_on_the_next_page_and_shown_where_it_is_st
     (issued,) = tablet.does("label.issue", {"treatment": journey.treatment}, {"layout": "wristband"})
     paper = f"/labels/{issued.data['item']}/1.pdf"
     page = home_of(tablet)
-    assert f'class="toast" role="status">标签签发 <a href="/zh-hans/fact/{issued.hash.hex()}">' in page
+    assert 'class="toast" role="status">“打印标签”已记录' in page
+    assert f"/zh-hans/fact/{issued.hash.hex()}" in page
     assert paper in page
     assert paper not in home_of(tablet)
     (link,) = links(page, "label.use")

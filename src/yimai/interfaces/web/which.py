@@ -21,11 +21,11 @@ def which(request: HttpRequest, situation: Situation, form: Form) -> HttpRespons
     of_batch = "batch" in VERBS[form.verb].arguments
     rows = treatment_board.visible(situation.cursor)
     own = [each for each in rows if situation.who.site in (each.hospital, each.base) and _goes_on(each, of_batch)]
-    own.sort(key=lambda each: (each.stage != "in_manufacture", each.suite, -STAGES.index(each.stage)))
+    own.sort(key=lambda each: (each.ended, each.stage != "in_manufacture", each.suite, -STAGES.index(each.stage)))
     choices = [(each, address(form.verb, {**situation.given, "treatment": each.treatment})) for each in own[:MOST]]
     context = {"form": form, "choices": choices, "of_batch": of_batch, "watch": [f"site/{situation.who.site}"]}
     return page.show(request, situation.cursor, "which", context)
 
 
 def _goes_on(row: BoardRow, of_batch: bool) -> bool:
-    return bool(row.batch) if of_batch else not row.ended
+    return bool(row.batch) and row.stage != "closed" if of_batch else not row.ended
