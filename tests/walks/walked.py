@@ -53,17 +53,17 @@ class Heard(logging.Handler):
 
 @contextmanager
 def hearing() -> Iterator[Heard]:
-    """Hear everything that is logged meanwhile."""
+    """Hear everything that is logged meanwhile, alone: pytest would write out each template's whole context."""
     heard, loggers = Heard(), [logging.getLogger(), logging.getLogger("django"), logging.getLogger("psycopg")]
-    before = [(each, each.level) for each in loggers]
+    before = [(each, each.level, each.handlers) for each in loggers]
     for each in loggers:
-        each.addHandler(heard)
+        each.handlers = [heard]
         each.setLevel(logging.DEBUG)
     try:
         yield heard
     finally:
-        for each, level in before:
-            each.removeHandler(heard)
+        for each, level, handlers in before:
+            each.handlers = handlers
             each.setLevel(level)
 
 
