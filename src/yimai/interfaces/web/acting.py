@@ -32,6 +32,7 @@ from yimai.interfaces.web.bench import Means
 from yimai.interfaces.web.fact_card import Detail, details
 from yimai.interfaces.web.field import Typed
 from yimai.interfaces.web.form import COMMAND, OWN, Arguments, Filled, Form, Preview, empty, filled
+from yimai.interfaces.web.hand import at_hand
 from yimai.interfaces.web.mismatch import take_out
 from yimai.interfaces.web.readable import Readable, readable, ticked
 from yimai.interfaces.web.situation import Situation
@@ -268,6 +269,7 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
         "situation": situation,
         "hidden": (*hidden, *packed(turn.filled.typed.files)),
         "person": situation.who,
+        "at_hand": partial(at_hand, situation, turn.filled.fields),
         "watch": [f"treatment/{situation.treatment}"] if situation.treatment else [],
     }
     if "Yimai-Act" in request.headers:

@@ -21,6 +21,7 @@ SCRIPTS: Final = (
     "web/camera.js",
     "web/numpad.js",
     "web/offered.js",
+    "web/hand.js",
     "web/store.js",
     "web/link.js",
     "web/kept.js",
