@@ -52,7 +52,7 @@ def test_the_administrator_registers_a_piece_and_qa_makes_it_usable(plant: SpecP
     days = {"valid_from": f"{today:%Y-%m-%d}", "valid_until": f"{today + timedelta(days=365):%Y-%m-%d}"}
     (calibrated,) = qa.does("equipment.calibrate", given, {**given, **days})
     assert calibrated.data["valid_until"] == days["valid_until"]
-    assert days["valid_until"] in next(each for each in listed(qa).split("<tr>") if "bsc-77" in each)
+    assert days["valid_until"] in next(each for each in listed(qa).split("<tr>")[1:] if "bsc-77" in each)
 
 
 def test_qa_registers_a_piece_with_its_calibration_and_both_days_of_it(plant: SpecPlant) -> None:

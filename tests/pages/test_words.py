@@ -38,7 +38,7 @@ def written(found: Entry, recipe: Any, language: str = "zh-hans") -> str:
         page = Template("{% load wording %}" + line).render(
             Context({"details": fact_card.details(found, recipe), "sites": {}})
         )
-    return wording.group(" ".join(page.split()))
+    return wording.group(" ".join(page.split()).replace(" ]", "]"))
 
 
 @pytest.mark.parametrize(

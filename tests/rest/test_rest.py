@@ -152,5 +152,6 @@ def test_whatever_is_sent_is_answered_as_described(opened: Opened) -> None:
                 ] += 1
 
             answered()
-    assert statuses[400] > len(VERBS)
-    assert statuses[422] > len(VERBS)
+    # what Hypothesis makes up depends on the modules that are loaded, so neither share is exact
+    assert min(statuses[400], statuses[422]) > len(VERBS) / 2
+    assert statuses[400] + statuses[422] > 3 * len(VERBS)

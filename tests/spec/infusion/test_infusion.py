@@ -305,9 +305,11 @@ def test_an_infused_bag_is_gone(course: Course) -> None:
 @pytest.mark.requirement("INF-018", "A permit issued on the conditional release is good after the full release too.")
 def test_the_permit_of_a_released_batch_survives_its_full_release(course: Course) -> None:
     """The batch is only better proven than it was."""
-    permit = ready(course)
+    permit = course.at_bedside()
     course.tested_late()
     accepted(course.decides(disposition.release))
+    accepted(course.thaws(permit))
+    accepted(course.matches(permit))
     accepted(course.starts(permit))
 
 

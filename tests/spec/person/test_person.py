@@ -37,6 +37,7 @@ def test_registration(plant: SpecPlant) -> None:
     assert len(bytes.fromhex(registered.name)) == 32
     assert b"Newcomer" not in b"".join(entry.content for entry in plant.entries("person", "operator-90"))
     then_refused(register(plant, "operator-90"), "person.already_registered")
+    then_refused(register(plant, "Operator 91"), "person.bad_name")
 
 
 @pytest.mark.requirement(

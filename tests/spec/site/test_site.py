@@ -20,3 +20,4 @@ def test_registration(plant: SpecPlant) -> None:
     then_facts(register(plant, "demo-hospital-d"), SiteRegistered)
     then_refused(register(plant, "demo-hospital-d"), "site.already_registered")
     then_refused(register(plant, "lingang"), "site.already_registered")
+    then_refused(register(plant, "Hospital D"), "site.bad_name")
