@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.simple_server import make_server
 
 import pytest
@@ -46,10 +48,24 @@ def address(house: House) -> Iterator[str]:
             kept_sealed(house.story.ledger),
         ):
             live.open(follow)
+            listening(follow)
             yield f"http://127.0.0.1:{server.server_port}"
         live.open("")
         server.shutdown()
         thread.join()
+
+
+def listening(follow: str) -> None:
+    """Wait until the live process listens: a page that came first would write a refused connection to its console."""
+    until = time.monotonic() + LONGEST
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", int(str(urlsplit(follow).port))), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        else:
+            return
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from queue import Queue
+from typing import Any
 
 from yimai.wiring.network import LOOPBACK, Certificate
 
@@ -15,8 +16,11 @@ from yimai.wiring.network import LOOPBACK, Certificate
 @contextmanager
 def proxy(port: int, certificate: Certificate, pages: tuple[str, int], live: tuple[str, int]) -> Iterator[None]:
     ready: Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Queue()
+    answering: set[asyncio.Task[Any]] = set()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (task := asyncio.current_task()) is not None:
+            answering.add(task)
         with suppress(OSError, asyncio.IncompleteReadError), closing(writer):
             head = await reader.readuntil(b"\r\n\r\n")
             there = await asyncio.open_connection(*(live if head.split(b" ")[1].startswith(b"/live?") else pages))
@@ -34,6 +38,10 @@ def proxy(port: int, certificate: Certificate, pages: tuple[str, int], live: tup
         async with await asyncio.start_server(answer, LOOPBACK, port, ssl=certificate.context()):
             ready.put((asyncio.get_running_loop(), stop))
             await stop.wait()
+        for task in answering:
+            task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
+        await asyncio.sleep(0.1)  # a closed connection is let go of in the loop's next rounds, not at once
 
     thread = threading.Thread(target=lambda: asyncio.run(main()))
     thread.start()
