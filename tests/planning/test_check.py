@@ -121,3 +121,16 @@ def test_a_plan_of_another_problem_is_refused_as_a_whole(problem: Problem, plan:
 
 def test_a_plan_that_leaves_the_horizon_is_named(problem: Problem, plan: Plan) -> None:
     assert "horizon" in rules(check(problem, moved(problem, plan, "infusion", problem.horizon)))
+
+
+def test_a_batch_that_holds_its_suite_since_before_now_is_not_taken_for_two() -> None:
+    problem = lingang.problem(lingang.orders(2))
+    plan = schedule(problem, moves=0).plan
+    job = problem.jobs[0]
+    now = int(plan.starts[problem.task_of(job, "step:transduce")])
+    fixed = np.where((plan.starts >= 0) & (plan.starts < now), plan.starts, -1).astype(np.int32)
+    begun = replace(problem.jobs[0], suite=int(plan.suite[0])), replace(problem.jobs[1], suite=int(plan.suite[1]))
+    later = replace(problem, now=now, jobs=begun, tasks=replace(problem.tasks, fixed=fixed))
+    assert check(later, plan) == []
+    both = Plan(plan.starts, np.array([plan.suite[0], plan.suite[0]], np.int32))
+    assert {"suite_taken", "suite_moved"} & rules(check(later, both))

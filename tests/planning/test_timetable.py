@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -11,7 +12,9 @@ from tests.planning import lingang
 from tests.planning.lingang import BEGINS
 
 from yimai.planning.check import check
-from yimai.planning.timetable import Found, schedule, staying_of
+from yimai.planning.staying import staying_of
+from yimai.planning.timetable import Found, schedule
+from yimai.wiring import bench_problem
 
 
 @settings(max_examples=15, deadline=None)
@@ -63,3 +66,25 @@ def test_promises_stay_when_a_suite_fails_but_for_those_that_must_move() -> None
     infusions = [job.last - 1 for job in broken.jobs]
     moved = int((repaired.plan.starts[infusions] != promised.starts[infusions]).sum())
     assert moved <= 3, f"{moved} of 24 promises moved"
+
+
+def test_a_large_base_is_filled_and_bettered() -> None:
+    problem = bench_problem.problem(150)
+    first, better = (schedule(problem, moves=moves) for moves in (0, 4000))
+    assert check(problem, first.plan) == []
+    assert check(problem, better.plan) == []
+    assert better.gap < first.gap / 2
+    assert better.gap < 0.05
+
+
+def test_more_than_sixty_suites_are_told_apart() -> None:
+    problem = bench_problem.problem(40)
+    many = 130
+    capacity = problem.capacity.copy()
+    capacity[0] = many - 60
+    closed = np.zeros((many, problem.horizon), np.bool_)
+    closed[:60] = True
+    names = tuple(f"suite-{number}" for number in range(many))
+    found = schedule(replace(problem, suites=names, suite_closed=closed, capacity=capacity), moves=400)
+    assert found.plan.suite.min() >= 60
+    assert check(replace(problem, suites=names, suite_closed=closed, capacity=capacity), found.plan) == []

@@ -181,6 +181,6 @@ def _suites(problem: Problem, plan: Plan) -> Iterator[Broken]:
     for suite, intervals in sorted(held.items()):
         free = problem.now
         for opens, closes, job_id in sorted(intervals):
-            if opens < free and closes > problem.now:
+            if max(opens, problem.now) < free and closes > problem.now:
                 yield Broken("suite_taken", job_id, problem.suites[suite], opens, free - opens)
             free = max(free, closes)

@@ -3,207 +3,264 @@
 A chain is placed task after task at the earliest tick that its people, equipment and calendars allow. Where a hold time would run out,
 the task before is begun later and the chain is placed anew from there (back-propagation of maximum lags), so that a chain is
 either placed whole and within its limits, or not at all. Tasks that have begun stay where they are.
+
+Few wide tables instead of many narrow arrays: compiled code takes them as arguments, and both compiling and calling cost by the
+argument.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from yimai.planning.problem import NEVER, Flags, Ints, Problem
+from yimai.planning.alone import alone_length
+from yimai.planning.compiling import inner
+from yimai.planning.problem import NEVER, Ints, Problem
+from yimai.planning.tables import FULL_WORD, SUITES_A_WORD, job_table, masks, next_open, shift_ends, task_table
 
-TRIES = 4000
+TRIES: Final = 4000
 """How often a chain is begun anew before it counts as impossible."""
+LOOK_BACK: Final = 120
+"""How many ticks before a window the suites are compared, to take the one that has been free the shortest."""
+FIRST, LAST, READY, SUITE, HELD, KEEP = range(6)  # columns of Arrays.job
+DURATION, FIXED, CALENDAR, WITHIN, USES, LAGS, OPENS, JOB = range(8)  # of Arrays.task
+RESOURCE, AMOUNT, BEGINS, ENDS = range(4)  # of Arrays.use
+AFTER, MINIMUM, MAXIMUM = range(3)  # of Arrays.lag
+HELD_RESOURCE, OPENING, CLOSING, UNTIL_START, EXTRA, LEAST = range(6)  # of Arrays.span
+
+Masks = NDArray[np.int64]
 
 
 class Arrays(NamedTuple):
-    """A problem's arrays, as compiled code takes them; ``held_first`` leads from a job to its spans."""
+    """A problem as compiled code takes it; the columns of the tables are named above.
 
-    first: Ints
-    last: Ints
-    ready: Ints
-    wanted_suite: Ints
-    duration: Ints
-    fixed: Ints
-    calendar: Ints
-    within_shift: Flags
-    use_first: Ints
-    use_resource: Ints
-    use_amount: Ints
-    use_begins: Ints
-    use_ends: Ints
-    lag_first: Ints
-    lag_after: Ints
-    lag_minimum: Ints
-    lag_maximum: Ints
-    held_first: Ints
-    held_resource: Ints
-    held_opens: Ints
-    held_closes: Ints
-    held_until_start: Flags
-    held_extra: Ints
-    calendars: Flags
-    shift: Ints
+    job: where its tasks begin and end, ready, the suite it has, where its spans begin, the infusion's promised start or 0.
+    task: duration, fixed, calendar, within one shift, where its uses and its lags begin, the suite span it opens or NEVER, its job.
+    span: with the fewest ticks that it can last. opens: shape (calendars, horizon + 1), the next tick at which a task may start.
+    shift_ends: the first tick of the next shift. suite_closed: shape (words, horizon), a bit for each suite that may not be held.
+    What there is always enough of is left out of uses and spans.
+    """
+
+    job: Ints
+    task: Ints
+    use: Ints
+    lag: Ints
+    span: Ints
+    opens: Ints
+    shift_ends: Ints
     capacity: Ints
-    suite_closed: Flags
+    suite_closed: Masks
+    full: Masks
     suites: int
     horizon: int
     now: int
 
 
 class Filled(NamedTuple):
-    """A timetable being filled. load: shape (resources, horizon), what is taken. busy: shape (suites, horizon), 1 where a suite is held.
-
-    starts: of each task. suite: of each job. placed: 1 where a job stands in the timetable.
-    """
+    """A timetable being filled. load: shape (resources, horizon), what is taken. busy: shape (words, horizon), a bit for each suite
+    that is held. starts: of each task. suite: of each job. placed: 1 where a job stands in the timetable. least: room to work in."""
 
     load: Ints
-    busy: Any
+    busy: Masks
     starts: Ints
     suite: Ints
     placed: Any
+    least: Ints
 
 
 def arrays_of(problem: Problem) -> Arrays:
     """The problem as compiled code takes it."""
-    tasks, uses, lags, spans = problem.tasks, problem.uses, problem.lags, problem.spans
-    order = np.argsort(spans.job, kind="stable")
-    held_first = np.searchsorted(spans.job[order], np.arange(len(problem.jobs) + 1)).astype(np.int32)
+    tables = task_table(problem)
     suites = next((number for number, each in enumerate(problem.resources) if each.kind == "suites"), NEVER)
-    job = np.array([(each.first, each.last, each.ready, each.suite) for each in problem.jobs], np.int32).reshape(-1, 4)
-
-    def column(number: int) -> Ints:
-        return np.ascontiguousarray(job[:, number])
-
+    count = len(problem.suites)
+    words = max(1, -(-count // SUITES_A_WORD))
+    full = np.full(words, FULL_WORD, np.int64)
+    if count % SUITES_A_WORD or not count:
+        full[-1] = (1 << (count % SUITES_A_WORD)) - 1
+    spans = tables.span
+    spans[:, LEAST] = [
+        alone_length(problem, int(row[OPENING]), int(row[CLOSING]), bool(row[UNTIL_START])) + int(row[EXTRA])
+        for row in spans
+    ]
     return Arrays(
-        column(0), column(1), column(2), column(3),
-        tasks.duration, tasks.fixed, tasks.calendar, tasks.within_shift,
-        uses.first, uses.resource, uses.amount, uses.begins, uses.ends,
-        lags.first, lags.after, lags.minimum, lags.maximum,
-        held_first, spans.resource[order], spans.opens[order], spans.closes[order], spans.until_start[order], spans.extra[order],
-        problem.calendars, problem.shift, problem.capacity, problem.suite_closed, suites, problem.horizon, problem.now,
+        job_table(problem, tables.held_first), tables.task, tables.use, tables.lag, spans,
+        next_open(problem), shift_ends(problem), problem.capacity,
+        masks(problem.suite_closed, words, problem.horizon), full, suites, problem.horizon, problem.now,
     )  # fmt: skip
 
 
 def empty(problem: Problem) -> Filled:
     """A timetable in which nothing stands."""
+    words = max(1, -(-len(problem.suites) // SUITES_A_WORD))
+    longest = max((job.last - job.first for job in problem.jobs), default=0)
     return Filled(
         np.zeros((len(problem.resources), problem.horizon), np.int32),
-        np.zeros((len(problem.suites), problem.horizon), np.int8),
+        np.zeros((words, problem.horizon), np.int64),
         np.full(len(problem.tasks.names), NEVER, np.int32),
         np.full(len(problem.jobs), NEVER, np.int32),
         np.zeros(len(problem.jobs), np.int8),
+        np.zeros(longest, np.int32),
     )
 
 
-@njit(cache=True)
+@inner
 def add_task(of: Arrays, to: Filled, task: int, sign: int) -> None:
     """Take (1) or give back (-1) what the task uses where it stands."""
     start = to.starts[task]
-    for use in range(of.use_first[task], of.use_first[task + 1]):
-        row = to.load[of.use_resource[use]]
-        amount = sign * of.use_amount[use]
-        for tick in range(max(0, start + of.use_begins[use]), min(of.horizon, start + of.use_ends[use])):
+    for use in range(of.task[task, USES], of.task[task + 1, USES]):
+        row = to.load[of.use[use, RESOURCE]]
+        amount = sign * of.use[use, AMOUNT]
+        for tick in range(max(0, start + of.use[use, BEGINS]), min(of.horizon, start + of.use[use, ENDS])):
             row[tick] += amount
 
 
-@njit(cache=True)
+@inner
+def last_full(of: Arrays, to: Filled, opens: int, closes: int) -> int:
+    """-1 if some suite is free over the whole window; else the last tick such that from it to the window's end none is."""
+    best = of.horizon
+    closes = min(of.horizon, closes)
+    for word in range(len(of.full)):
+        taken = np.int64(0)
+        for tick in range(opens, closes):
+            taken |= to.busy[word, tick] | of.suite_closed[word, tick]
+        if taken & of.full[word] != of.full[word]:
+            return -1
+        taken = np.int64(0)
+        for tick in range(closes - 1, opens - 1, -1):
+            taken |= to.busy[word, tick] | of.suite_closed[word, tick]
+            if taken & of.full[word] == of.full[word]:
+                best = min(best, tick)
+                break
+    return best
+
+
+@inner
 def earliest(of: Arrays, to: Filled, task: int, start: int) -> int:
     """The first tick from ``start`` at which the task can begin; -1 if there is none before the horizon."""
-    length = of.duration[task]
-    calendar = of.calendar[task]
-    while start + length <= of.horizon and start < of.horizon:
-        if calendar >= 0 and not of.calendars[calendar, start]:
-            start += 1
-            continue
-        if of.within_shift[task] and length > 0 and of.shift[start] != of.shift[start + length - 1]:
-            start += 1
+    length = of.task[task, DURATION]
+    calendar = of.task[task, CALENDAR]
+    within = of.task[task, WITHIN]
+    span = of.task[task, OPENS]
+    latest = of.horizon - max(1, length)
+    first, last = of.task[task, USES], of.task[task + 1, USES]
+    while start <= latest:
+        if calendar >= 0:
+            start = of.opens[calendar, start]
+            if start > latest:
+                return -1
+        if within and of.shift_ends[start] < start + length:
+            start = of.shift_ends[start]
             continue
         again = -1
-        for use in range(of.use_first[task], of.use_first[task + 1]):
-            resource = of.use_resource[use]
-            room = of.use_amount[use]
-            for tick in range(start + of.use_ends[use] - 1, start + of.use_begins[use] - 1, -1):
-                if to.load[resource, tick] + room > of.capacity[resource, tick]:
-                    again = max(again, tick - of.use_begins[use] + 1)
+        for use in range(first, last):
+            resource = of.use[use, RESOURCE]
+            room = of.use[use, AMOUNT]
+            load, capacity = to.load[resource], of.capacity[resource]
+            begins = of.use[use, BEGINS]
+            for tick in range(start + of.use[use, ENDS] - 1, start + begins - 1, -1):
+                if load[tick] + room > capacity[tick]:
+                    again = max(again, tick - begins + 1)
                     break
+        if again < 0 and span >= 0:
+            again = last_full(of, to, start, start + of.span[span, LEAST])
+            if again >= 0:
+                again += 1
         if again < 0:
             return start
         start = again
     return -1
 
 
-@njit(cache=True)
+@inner
 def window(of: Arrays, to: Filled, span: int) -> tuple[int, int]:
     """From when until when a span is held, as its tasks stand."""
-    closes = of.held_closes[span]
+    closes = of.span[span, CLOSING]
     end = to.starts[closes]
-    if not of.held_until_start[span]:
-        end += of.duration[closes]
-    return to.starts[of.held_opens[span]], end + of.held_extra[span]
+    if not of.span[span, UNTIL_START]:
+        end += of.task[closes, DURATION]
+    return max(0, to.starts[of.span[span, OPENING]]), min(of.horizon, end + of.span[span, EXTRA])
 
 
-@njit(cache=True)
+@inner
 def hold(of: Arrays, to: Filled, job: int, sign: int) -> None:
     """Take or give back what the job holds over several tasks, its suite among it."""
-    for span in range(of.held_first[job], of.held_first[job + 1]):
+    for span in range(of.job[job, HELD], of.job[job + 1, HELD]):
         opens, closes = window(of, to, span)
-        row = to.load[of.held_resource[span]]
-        for tick in range(max(0, opens), min(of.horizon, closes)):
+        row = to.load[of.span[span, HELD_RESOURCE]]
+        for tick in range(opens, closes):
             row[tick] += sign
-        if of.held_resource[span] == of.suites and to.suite[job] >= 0:
-            busy = to.busy[to.suite[job]]
-            for tick in range(max(0, opens), min(of.horizon, closes)):
-                busy[tick] += sign
+        if of.span[span, HELD_RESOURCE] == of.suites and to.suite[job] >= 0:
+            word, bit = divmod(to.suite[job], SUITES_A_WORD)
+            mask = np.int64(1) << np.int64(bit)
+            busy = to.busy[word]
+            if sign > 0:
+                for tick in range(opens, closes):
+                    busy[tick] |= mask
+            else:
+                for tick in range(opens, closes):
+                    busy[tick] &= ~mask
 
 
-@njit(cache=True)
-def last_conflict(of: Arrays, to: Filled, suite: int, opens: int, closes: int) -> int:
-    """The last tick of the window at which the suite is held or closed; -1 if there is none."""
-    for tick in range(min(of.horizon, closes) - 1, max(0, opens) - 1, -1):
-        if to.busy[suite, tick] > 0 or of.suite_closed[suite, tick]:
-            return tick
+@inner
+def free_suite(of: Arrays, to: Filled, word: int, opens: int, closes: int, wanted: int) -> int:
+    """A suite of this word that is free over the window: the wanted one, or that which has been free the shortest; -1 if none is."""
+    taken = np.int64(0)
+    for tick in range(opens, closes):
+        taken |= to.busy[word, tick] | of.suite_closed[word, tick]
+    free = ~taken & of.full[word]
+    if free == 0:
+        return -1
+    if wanted >= 0 and wanted // SUITES_A_WORD == word and (free >> np.int64(wanted % SUITES_A_WORD)) & 1:
+        return wanted
+    for tick in range(opens - 1, max(-1, opens - LOOK_BACK), -1):
+        near = free & (to.busy[word, tick] | of.suite_closed[word, tick])
+        if near != 0:
+            free = near
+            break
+    bit = 0
+    while not (free >> np.int64(bit)) & 1:
+        bit += 1
+    return word * SUITES_A_WORD + bit
+
+
+@inner
+def choose_suite(of: Arrays, to: Filled, job: int, opens: int, closes: int) -> int:
+    """Give the job a free suite, the wanted one first; return -1, or the tick after which the first suite will be free."""
+    wanted = of.job[job, SUITE]
+    found = -1
+    for word in range(len(of.full)):
+        suite = free_suite(of, to, word, opens, closes, wanted)
+        if suite >= 0 and (found < 0 or suite == wanted):
+            found = suite
+    if found < 0:
+        return last_full(of, to, opens, closes)
+    to.suite[job] = found
     return -1
 
 
-@njit(cache=True)
-def choose_suite(of: Arrays, to: Filled, job: int, opens: int, closes: int) -> int:
-    """Give the job a free suite, the wanted one first; return -1, or the tick after which the first suite will be free."""
-    wanted = of.wanted_suite[job]
-    if wanted >= 0 and last_conflict(of, to, wanted, opens, closes) < 0:
-        to.suite[job] = wanted
-        return -1
-    best = of.horizon
-    for suite in range(to.busy.shape[0]):
-        conflict = last_conflict(of, to, suite, opens, closes)
-        if conflict < 0:
-            to.suite[job] = suite
-            return -1
-        best = min(best, conflict)
-    return best
-
-
-@njit(cache=True)
+@inner
 def spans_conflict(of: Arrays, to: Filled, job: int) -> tuple[int, int]:
     """Where a span finds no room: the task that opens it and the tick from which to try again; (-1, -1) when all have room."""
-    for span in range(of.held_first[job], of.held_first[job + 1]):
+    for span in range(of.job[job, HELD], of.job[job + 1, HELD]):
         opens, closes = window(of, to, span)
-        task = of.held_opens[span]
-        resource = of.held_resource[span]
+        task = of.span[span, OPENING]
+        resource = of.span[span, HELD_RESOURCE]
         if resource == of.suites:
-            if of.fixed[task] >= 0:
-                to.suite[job] = of.wanted_suite[job]
+            if of.task[task, FIXED] >= 0:
+                to.suite[job] = of.job[job, SUITE]
                 continue
             conflict = choose_suite(of, to, job, opens, closes)
             if conflict >= 0:
                 return task, conflict + 1
             continue
-        if of.fixed[task] >= 0:
+        if of.task[task, FIXED] >= 0:
             continue
-        for tick in range(min(of.horizon, closes) - 1, max(0, opens) - 1, -1):
-            if to.load[resource, tick] >= of.capacity[resource, tick]:
+        load, capacity = to.load[resource], of.capacity[resource]
+        for tick in range(closes - 1, opens - 1, -1):
+            if load[tick] >= capacity[tick]:
                 return task, tick + 1
     return -1, -1
 
@@ -212,21 +269,60 @@ def spans_conflict(of: Arrays, to: Filled, job: int) -> tuple[int, int]:
 def take_out(of: Arrays, to: Filled, job: int) -> None:
     """Take the job out of the timetable."""
     hold(of, to, job, -1)
-    for task in range(of.first[job], of.last[job]):
-        add_task(of, to, task, -1)
+    clear(of, to, of.job[job, FIRST], of.job[job, LAST])
     to.suite[job] = -1
     to.placed[job] = 0
 
 
-@njit(cache=True)
+@inner
 def put_back(of: Arrays, to: Filled, job: int, starts: Ints, suite: int) -> None:
     """Put the job where it stood."""
-    for task in range(of.first[job], of.last[job]):
-        to.starts[task] = starts[task - of.first[job]]
+    for task in range(of.job[job, FIRST], of.job[job, LAST]):
+        to.starts[task] = starts[task - of.job[job, FIRST]]
         add_task(of, to, task, 1)
     to.suite[job] = suite
     hold(of, to, job, 1)
     to.placed[job] = 1
+
+
+@inner
+def keep(of: Arrays, to: Filled, job: int, starts: Ints) -> bool:
+    """Place the job's tasks just where they stood, in its suite or another; false, and nothing placed, if that cannot be."""
+    begin, end = of.job[job, FIRST], of.job[job, LAST]
+    for task in range(begin, end):
+        start = of.task[task, FIXED]
+        if start < 0:
+            start = starts[task]
+            least, latest, _ = bounds(of, to, task, of.now)
+            if task == begin:
+                least = max(least, of.job[job, READY])
+            if start < least or start > latest or earliest(of, to, task, start) != start:
+                clear(of, to, begin, task)
+                return False
+        to.starts[task] = start
+        add_task(of, to, task, 1)
+    back, _ = spans_conflict(of, to, job)
+    if back >= 0:
+        clear(of, to, begin, end)
+        return False
+    hold(of, to, job, 1)
+    to.placed[job] = 1
+    return True
+
+
+@inner
+def bounds(of: Arrays, to: Filled, task: int, start: int) -> tuple[int, int, int]:
+    """From when, and until when at the latest a task may start by what it waits for; and the lag that sets the latest."""
+    latest, binding = of.horizon, -1
+    for lag in range(of.task[task, LAGS], of.task[task + 1, LAGS]):
+        after = of.lag[lag, AFTER]
+        done = to.starts[after] + of.task[after, DURATION]
+        start = max(start, done + of.lag[lag, MINIMUM])
+        most = of.lag[lag, MAXIMUM]
+        if most >= 0 and of.task[after, FIXED] < 0 and done + most < latest:
+            latest = done + most
+            binding = lag
+    return start, latest, binding
 
 
 @njit(cache=True)
@@ -235,37 +331,30 @@ def put_in(of: Arrays, to: Filled, job: int, not_before: int) -> bool:
 
     A hold that must break because the task before has begun already is broken: the checker names it.
     """
-    begin, end = of.first[job], of.last[job]
-    least = np.full(end - begin, of.now, np.int32)
-    least[0] = max(of.now, of.ready[job])
+    begin, end = of.job[job, FIRST], of.job[job, LAST]
+    least = to.least
     for task in range(begin, end):
-        if of.fixed[task] < 0:
+        least[task - begin] = of.now
+    least[0] = max(of.now, of.job[job, READY])
+    least[end - 1 - begin] = max(of.now, of.job[job, KEEP])
+    for task in range(begin, end):
+        if of.task[task, FIXED] < 0:
             least[task - begin] = max(least[task - begin], not_before)
             break
     task = begin
     for _ in range(TRIES):
         back = -1
         while task < end:
-            start = of.fixed[task]
-            latest = of.horizon
-            binding = -1
+            start = of.task[task, FIXED]
             if start < 0:
-                start = least[task - begin]
-                for lag in range(of.lag_first[task], of.lag_first[task + 1]):
-                    after = of.lag_after[lag]
-                    done = to.starts[after] + of.duration[after]
-                    start = max(start, done + of.lag_minimum[lag])
-                    if of.lag_maximum[lag] >= 0 and of.fixed[after] < 0 and done + of.lag_maximum[lag] < latest:
-                        latest = done + of.lag_maximum[lag]
-                        binding = lag
+                start, latest, binding = bounds(of, to, task, least[task - begin])
                 start = earliest(of, to, task, start)
                 if start < 0:
                     clear(of, to, begin, task)
                     return False
                 if start > latest:
-                    after = of.lag_after[binding]
-                    least[after - begin] = start - of.lag_maximum[binding] - of.duration[after]
-                    back = after
+                    back = of.lag[binding, AFTER]
+                    least[back - begin] = start - of.lag[binding, MAXIMUM] - of.task[back, DURATION]
                     break
             to.starts[task] = start
             add_task(of, to, task, 1)
@@ -283,7 +372,7 @@ def put_in(of: Arrays, to: Filled, job: int, not_before: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@inner
 def clear(of: Arrays, to: Filled, begin: int, end: int) -> None:
     """Give back what these tasks took."""
     for task in range(begin, end):

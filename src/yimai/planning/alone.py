@@ -1,0 +1,93 @@
+"""When each patient's chain would run if it had the base to itself: the contention-free bound on every moment of a timetable."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from yimai.planning.problem import NEVER, Ints, Problem
+
+
+def alone_starts(problem: Problem) -> Ints:
+    """The earliest start of each task, shape (tasks,), by what it waits for, its holds, calendars, shifts and what the base has at all;
+    the horizon where there is none. Starts may only be later in any plan that keeps the holds."""
+    tasks, lags = problem.tasks, problem.lags
+    after, minimum, maximum = lags.after.tolist(), lags.minimum.tolist(), lags.maximum.tolist()
+    first, duration, fixed = lags.first.tolist(), tasks.duration.tolist(), tasks.fixed.tolist()
+    allowed = _Allowed(problem)
+    starts: list[int] = [0] * len(duration)
+    for job in problem.jobs:
+        least = [problem.now] * (job.last - job.first)
+        least[0] = max(problem.now, job.ready)
+        task = job.first
+        while task < job.last:
+            if fixed[task] != NEVER:
+                starts[task] = fixed[task]
+                task += 1
+                continue
+            start = least[task - job.first]
+            for lag in range(first[task], first[task + 1]):
+                start = max(start, starts[after[lag]] + duration[after[lag]] + minimum[lag])
+            starts[task] = start = allowed.next(task, start)
+            again = task + 1
+            for lag in range(first[task], first[task + 1]):
+                before = after[lag]
+                latest = starts[before] + duration[before] + maximum[lag]
+                if maximum[lag] != NEVER and fixed[before] == NEVER and start > latest and start < problem.horizon:
+                    least[before - job.first] = start - maximum[lag] - duration[before]
+                    again = min(again, before)
+            task = again
+    return np.array(starts, np.int32)
+
+
+def alone_length(problem: Problem, opens: int, closes: int, until_start: bool = False) -> int:
+    """The fewest ticks from the start of one task to the end (or start) of a later one of the same job, by the lags alone."""
+    tasks, lags = problem.tasks, problem.lags
+    reached = {opens: 0}
+    for task in range(opens + 1, closes + 1):
+        waits = [
+            reached[after] + int(tasks.duration[after]) + int(lags.minimum[number])
+            for number in range(int(lags.first[task]), int(lags.first[task + 1]))
+            if (after := int(lags.after[number])) in reached
+        ]
+        if waits:
+            reached[task] = max(0, *waits)
+    return reached.get(closes, 0) + (0 if until_start else int(tasks.duration[closes]))
+
+
+class _Allowed:
+    """For tasks alike, the next tick from each at which one may start."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.rows: dict[tuple[object, ...], list[int]] = {}
+        uses, tasks = problem.uses, problem.tasks
+        columns = (uses.resource, uses.amount, uses.begins, uses.ends)
+        rows = list(zip(*(each.tolist() for each in columns), strict=True))
+        first = uses.first.tolist()
+        own = zip(tasks.duration.tolist(), tasks.calendar.tolist(), tasks.within_shift.tolist(), strict=True)
+        self.kinds = [(each, tuple(rows[first[task] : first[task + 1]])) for task, each in enumerate(own)]
+
+    def next(self, task: int, start: int) -> int:
+        kind = self.kinds[task]
+        if (row := self.rows.get(kind)) is None:
+            row = self.rows[kind] = self._row(task).tolist()
+        return row[start] if start < self.problem.horizon else self.problem.horizon
+
+    def _row(self, task: int) -> Ints:
+        problem, uses = self.problem, self.problem.uses
+        length, horizon = int(problem.tasks.duration[task]), problem.horizon
+        fits = np.arange(horizon) + length <= horizon
+        calendar = int(problem.tasks.calendar[task])
+        if calendar != NEVER:
+            fits &= problem.calendars[calendar]
+        last = np.minimum(np.arange(horizon) + max(0, length - 1), horizon - 1)
+        if problem.tasks.within_shift[task]:
+            fits &= problem.shift == problem.shift[last]
+        for number in range(int(uses.first[task]), int(uses.first[task + 1])):
+            short = np.cumsum(np.append(0, problem.capacity[uses.resource[number]] < uses.amount[number]))
+            begins, ends = (
+                np.minimum(np.arange(horizon) + int(each), horizon) for each in (uses.begins[number], uses.ends[number])
+            )
+            fits &= short[ends] == short[begins]
+        at = np.where(fits, np.arange(horizon, dtype=np.int32), np.int32(horizon))
+        return np.minimum.accumulate(at[::-1])[::-1]

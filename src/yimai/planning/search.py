@@ -1,0 +1,234 @@
+"""The compiled search behind the timetable: take a few neighbouring patients out, put their whole chains in again in another order.
+
+What is worse is undone, but for a little at first (simulated annealing). How much worse a move may be is drawn before it is made, so that
+it is given up as soon as what has been put in again, and the least that the rest can cost, is more than that.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from yimai.planning.compiling import inner
+from yimai.planning.insertion import (
+    AFTER,
+    DURATION,
+    FIRST,
+    JOB,
+    LAGS,
+    LAST,
+    MINIMUM,
+    READY,
+    USES,
+    Arrays,
+    Filled,
+    keep,
+    put_back,
+    put_in,
+    take_out,
+)
+from yimai.planning.problem import Floats, Ints
+
+SOON: Final = 0.001
+"""Of an hour's tardiness counts an hour that a patient waits within what was wanted: earlier is better, but only just."""
+MOST_OUT: Final = 8
+RIVALS: Final = 0.7
+"""How often those are taken out that want the same hours; else those that were collected at about the same time."""
+NO_PLACE: Final = 10
+"""What a job without a place costs, in horizons of tardiness."""
+
+
+class Aims(NamedTuple):
+    """What a job's place costs. due: tick (the horizon where none is wanted); weight: of a tick's tardiness; moved: the price, in ticks, of a
+    moved promise; anchor and collection: the promised infusion and collection, or NEVER; least: what it costs at least."""
+
+    due: Floats
+    weight: Floats
+    moved: float
+    anchor: Ints
+    collection: Ints
+    least: Floats
+
+
+@inner
+def cost_of(of: Arrays, to: Filled, aims: Aims, job: int) -> float:
+    """A job's cost in ticks of tardiness."""
+    weight = aims.weight[job]
+    if to.placed[job] == 0:
+        return float(NO_PLACE * weight * of.horizon)
+    infusion = to.starts[of.job[job, LAST] - 1]
+    cost = max(0.0, infusion - aims.due[job]) + SOON * max(0, infusion - of.job[job, READY])
+    if aims.anchor[job] >= 0 and infusion != aims.anchor[job]:
+        cost += aims.moved + SOON * abs(infusion - aims.anchor[job])
+    if aims.collection[job] >= 0 and to.starts[of.job[job, FIRST]] != aims.collection[job]:
+        cost += aims.moved
+    return float(weight * cost)
+
+
+@njit(cache=True)
+def all_costs(of: Arrays, to: Filled, aims: Aims, costs: Floats) -> float:
+    """Each job's cost into ``costs``; their sum."""
+    for job in range(len(costs)):
+        costs[job] = cost_of(of, to, aims, job)
+    return float(costs.sum())
+
+
+@njit(cache=True)
+def fill(of: Arrays, to: Filled, order: Ints, not_before: Ints, starts: Ints) -> None:
+    """Place these jobs one after another: first those that can stay just where they stood (``starts``, NEVER where nowhere)."""
+    for job in order:
+        if starts[of.job[job, FIRST]] >= 0:
+            keep(of, to, job, starts)
+    for job in order:
+        if to.placed[job] == 0:
+            put_in(of, to, job, not_before[job])
+
+
+@inner
+def neighbours(order: Ints, rank: Ints, seed_job: int, number: int, out: Ints) -> int:
+    """The seed and up to ``number - 1`` jobs near it in time; how many were found."""
+    out[0] = seed_job
+    found = 1
+    reach = (5, 15, 50)[np.random.randint(3)]
+    low, high = max(0, rank[seed_job] - reach), min(len(order), rank[seed_job] + reach + 1)
+    for _ in range(2 * number):
+        job = order[np.random.randint(low, high)]
+        taken = False
+        for other in range(found):
+            taken = taken or out[other] == job
+        if not taken:
+            out[found] = job
+            found += 1
+            if found == number:
+                break
+    return found
+
+
+@inner
+def rivals(of: Arrays, to: Filled, seed_job: int, number: int, out: Ints) -> int:
+    """The seed and up to ``number - 1`` jobs that have a task near the moment at which one of the seed's could begin; how many."""
+    out[0] = seed_job
+    first, last = of.job[seed_job, FIRST], of.job[seed_job, LAST]
+    task = np.random.randint(first, last)
+    at = to.starts[task]
+    if np.random.random() < 0.5 and of.task[task, LAGS] < of.task[task + 1, LAGS]:
+        lag = of.task[task, LAGS]
+        at = to.starts[of.lag[lag, AFTER]] + of.task[of.lag[lag, AFTER], DURATION] + of.lag[lag, MINIMUM]
+    reach = (2, 4, 8)[np.random.randint(3)]
+    found, seen = 1, 0
+    for other in range(len(to.starts)):
+        if abs(to.starts[other] - at) <= reach and of.task[other, USES] < of.task[other + 1, USES]:
+            job = of.task[other, JOB]
+            if job == seed_job or job == out[found - 1]:
+                continue
+            seen += 1
+            if found < number:
+                out[found] = job
+                found += 1
+            else:
+                place = 1 + np.random.randint(seen)
+                if place < number:
+                    known = False
+                    for each in range(found):
+                        known = known or out[each] == job
+                    if not known:
+                        out[place] = job
+    return found
+
+
+@inner
+def arrange(of: Arrays, to: Filled, aims: Aims, out: Ints, number: int) -> None:
+    """The order in which these are put in again: by chance, the first chosen first, or by what they would lose, more or less."""
+    way = np.random.randint(3)
+    begin = 0
+    if way == 1:
+        begin = 1
+    if way == 2:
+        for each in range(1, number):
+            job, place = out[each], each
+            key = aims.due[job] - 100 * aims.weight[job]
+            while place > 0 and aims.due[out[place - 1]] - 100 * aims.weight[out[place - 1]] > key:
+                out[place] = out[place - 1]
+                place -= 1
+            out[place] = job
+        if np.random.random() < 0.5:
+            return
+        first, second = np.random.randint(number), np.random.randint(number)
+        out[first], out[second] = out[second], out[first]
+        return
+    for each in range(number - 1, begin, -1):
+        other = np.random.randint(begin, each + 1)
+        out[each], out[other] = out[other], out[each]
+
+
+@inner
+def seed_of(costs: Floats, aims: Aims) -> int:
+    """One of the jobs that cost more than they need to, mostly."""
+    best = np.random.randint(len(costs))
+    for _ in range(7):
+        job = np.random.randint(len(costs))
+        if costs[job] - aims.least[job] > costs[best] - aims.least[best]:
+            best = job
+    return best
+
+
+@njit(cache=True)
+def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves: int, warmth: float) -> None:
+    """So many moves; each is kept if the whole is better for it, or worse by less than an amount drawn from ``warmth`` (ticks)."""
+    np.random.seed(seed)
+    jobs = len(costs)
+    out = np.empty(MOST_OUT, np.int32)
+    longest = len(to.least)
+    kept = np.empty((MOST_OUT, longest), np.int32)
+    suites = np.empty(MOST_OUT, np.int32)
+    held = np.empty(MOST_OUT, np.int32)
+    order = np.argsort(to.starts[of.job[:jobs, FIRST]]).astype(np.int32)
+    rank = np.empty(jobs, np.int32)
+    for place in range(jobs):
+        rank[order[place]] = place
+    for _ in range(moves):
+        seed_job = seed_of(costs, aims) if np.random.random() < 0.8 else np.random.randint(jobs)
+        number = np.random.randint(2, min(jobs, MOST_OUT) + 1)
+        if np.random.random() < RIVALS:
+            number = rivals(of, to, seed_job, number, out)
+        else:
+            number = neighbours(order, rank, seed_job, number, out)
+        limit = -warmth * np.log(1 - np.random.random())
+        rest = 0.0
+        for each in range(number):
+            job = out[each]
+            limit += costs[job]
+            rest += aims.least[job]
+        for each in range(number):
+            job = out[each]
+            suites[each] = to.suite[job]
+            held[each] = job
+            kept[each, : of.job[job, LAST] - of.job[job, FIRST]] = to.starts[of.job[job, FIRST] : of.job[job, LAST]]
+            if to.placed[job]:
+                take_out(of, to, job)
+            else:
+                suites[each] = -2
+        arrange(of, to, aims, out, number)
+        after = 0.0
+        for each in range(number):
+            job = out[each]
+            least = max(0, aims.collection[job])
+            if np.random.random() < 0.1:
+                least = max(least, to.starts[of.job[job, FIRST]] + np.random.randint(-48, 48))
+            put_in(of, to, job, least)
+            rest -= aims.least[job]
+            after += cost_of(of, to, aims, job)
+            if after + rest > limit:
+                break
+        if after + rest <= limit:
+            for each in range(number):
+                costs[out[each]] = cost_of(of, to, aims, out[each])
+            continue
+        for each in range(number):
+            if to.placed[out[each]]:
+                take_out(of, to, out[each])
+        for each in range(number):
+            if suites[each] != -2:
+                put_back(of, to, held[each], kept[each], suites[each])
