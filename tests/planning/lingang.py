@@ -9,7 +9,7 @@ from functools import cache
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
 from yimai.interfaces.files.reading import read_base, read_recipe
-from yimai.planning.build import Horizon, build
+from yimai.planning.build import Horizon, OrderBook
 from yimai.planning.capacity import Away
 from yimai.planning.order import Order
 from yimai.planning.problem import Problem
@@ -43,5 +43,11 @@ def orders(number: int, gap: float = 12) -> list[Order]:
 def problem(
     of: Sequence[Order], *, days: int = 120, away: Away | None = None, now: datetime = BEGINS, at: Base | None = None
 ) -> Problem:
+    return book(of, days=days, away=away, now=now, at=at).problem()
+
+
+def book(
+    of: Sequence[Order], *, days: int = 120, away: Away | None = None, now: datetime = BEGINS, at: Base | None = None
+) -> OrderBook:
     horizon = Horizon(BEGINS, now, timedelta(days=days))
-    return build({recipe().id: recipe()}, at or base(), [(each, recipe().id) for each in of], horizon, away)
+    return OrderBook({recipe().id: recipe()}, at or base(), [(each, recipe().id) for each in of], horizon, away or {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import NormalDist
@@ -40,6 +40,20 @@ class Horizon:
     length: timedelta = LENGTH
     tick: timedelta = TICK
     quantile: float = QUANTILE
+
+
+@dataclass(frozen=True)
+class OrderBook:
+    """What a problem is built from. recipes: by id. orders: each with its recipe's id. away: see ``build``."""
+
+    recipes: Mapping[str, Recipe]
+    base: Base
+    orders: Sequence[tuple[Order, str]]
+    horizon: Horizon
+    away: Away = field(default_factory=dict)
+
+    def problem(self) -> Problem:
+        return build(self.recipes, self.base, self.orders, self.horizon, self.away)
 
 
 def build(
@@ -118,21 +132,28 @@ class _Chain:
         )
 
     def _task(self, name: Task, duration: Duration, calendar: int = NEVER, **more: Any) -> int:
-        """Add a task; one that has happened keeps its own times, one that runs lasts until now at least."""
-        shop, happened = self.shop, self.order.happened.get(name.id)
+        """Add a task; one that has happened keeps its own times, one that runs lasts until now at least.
+
+        What takes longer than it should does so from its start, or, if it had ended already, from now on.
+        """
+        shop, happened, longer = self.shop, self.order.happened.get(name.id), self.order.longer.get(name.id)
         chance, most = more.pop("chance", 1.0), more.pop("most", 1)
         number = rounds(chance, most, self.quantile)
-        sigma = sigma_of(float(duration.cv))
+        sigma, by = sigma_of(float(duration.cv)), longer or timedelta(0)
         factor = math.exp(sigma / math.sqrt(number) * NormalDist().inv_cdf(self.quantile))
-        planned = ticks_up(number * duration.median * factor, shop.tick)
+        planned = ticks_up(number * duration.median * factor + by, shop.tick)
+        median = (duration.median + by / number) / shop.tick
         fixed = NEVER
         if happened is not None:
-            fixed = shop.floor(happened.starts)
-            if happened.ends is not None:
+            fixed, until_now = shop.floor(happened.starts), shop.ceiling(self.now) - shop.floor(happened.starts)
+            if happened.ends is None:
+                planned = max(planned, until_now + 1)
+            elif longer is None:
                 planned = max(0, shop.ceiling(happened.ends) - fixed)
             else:
-                planned = max(planned, shop.ceiling(self.now) - fixed + 1)
-        task = shop.add_task(name, planned, fixed, calendar, duration.median / shop.tick, sigma, chance, most, **more)
+                planned = until_now + ticks_up(by, shop.tick)
+                median = planned / number
+        task = shop.add_task(name, planned, fixed, calendar, median, sigma, chance, most, **more)
         self.numbers[name.id] = task
         return task
 

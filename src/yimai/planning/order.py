@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -18,6 +18,7 @@ class Happened:
 
 
 NOTHING: Final[Mapping[str, Happened]] = MappingProxyType({})
+NO_LONGER: Final[Mapping[str, timedelta]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Order:
     ready: the earliest collection. due: when the infusion is wanted at the latest. promised: the infusion's promised time.
     suite: the one that is reserved or in use, "" for none. happened: by task id, such as ``collection`` or ``step:wash``.
     claimed: the time in its suite that the ledger keeps for it; then its suite is not planned anew. All moments are aware.
+    longer: by how much more than usual a task takes, by task id.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Order:
     suite: str = ""
     happened: Mapping[str, Happened] = field(default_factory=lambda: NOTHING)
     claimed: tuple[datetime, datetime] | None = None
+    longer: Mapping[str, timedelta] = field(default_factory=lambda: NO_LONGER)
 
 
 WEIGHTS: Final = {"urgent": 4.0, "routine": 1.0}

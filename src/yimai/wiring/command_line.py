@@ -157,6 +157,16 @@ def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
     _add_plan_files(timetable)
     timetable.add_argument("--moves", type=int, default=20_000, help="how long it searches (20000)")
     timetable.add_argument("--json", type=Path, metavar="FILE", help="also write it as JSON")
+    repair = _command(under, "repair", "Ways to go on when something has broken.", _plan_repair, folder=False)
+    _add_plan_files(repair)
+    repair.add_argument("--moves", type=int, default=4_000, help="how long each way is searched for (4000)")
+    for name, form, help_words in (
+        ("away", ("NAME", "FROM", "UNTIL"), "a suite or equipment out of use, a person who is absent"),
+        ("again", ("TREATMENT", "READY"), "collected again, then or later: collection failed or moved, batch lost"),
+        ("longer", ("TREATMENT", "TASK", "HOURS"), "slow growth (step:…), a repeated test (test:…), a late courier (inbound)"),
+    ):  # fmt: skip
+        repair.add_argument(f"--{name}", action="append", nargs=len(form), default=[], metavar=form, help=help_words)
+    repair.add_argument("--json", type=Path, metavar="FILE", help="also write the options as JSON")
     offer = _command(under, "offer", "Itineraries for one order that move nobody else.", _plan_offer, folder=False)
     _add_plan_files(offer)
     offer.add_argument("--order", required=True, metavar="ID", help="the order that asks")
@@ -187,6 +197,9 @@ def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
     ledger.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
     ledger.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
 
+    plan = _command(under, "plan", "Timetable, repair and offers at a large base.", _bench_plan, folder=False)
+    plan.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
+    plan.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
     web = _command(under, "web", "Pages at 1,000 treatments in flight, and scans under load.", _bench_web, folder=False)
     web.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
     web.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
@@ -304,6 +317,14 @@ def _plan_timetable(chosen: argparse.Namespace) -> int:
     return plan_commands.timetable(plan_commands.Asked(**{name: getattr(chosen, name) for name in names}))
 
 
+def _plan_repair(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import plan_commands, plan_repair
+
+    names = (*PLAN_FILES, "moves", "json")
+    asked = plan_commands.Asked(**{name: getattr(chosen, name) for name in names})
+    return plan_repair.repair(asked, plan_repair.Broken(chosen.away, chosen.again, chosen.longer))
+
+
 def _plan_offer(chosen: argparse.Namespace) -> int:
     from yimai.wiring import plan_commands, plan_odds
 
@@ -321,6 +342,12 @@ def _bench_ledger(chosen: argparse.Namespace) -> int:
     from yimai.wiring import bench_ledger
 
     return bench_ledger.run(large=chosen.large, quick=chosen.quick, json_file=chosen.json)
+
+
+def _bench_plan(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import bench_plan
+
+    return bench_plan.run(quick=chosen.quick, json_file=chosen.json)
 
 
 def _bench_web(chosen: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,11 +18,15 @@ from rich.table import Table
 from yimai.domain.base import Base
 from yimai.interfaces.files.orders import read_orders, with_happened
 from yimai.interfaces.files.reading import check_together, read_base, read_recipe
-from yimai.planning.build import Horizon, build
+from yimai.planning.bounds import lower_bounds
+from yimai.planning.build import Horizon, OrderBook
 from yimai.planning.check import check
 from yimai.planning.problem import NEVER, Plan, Problem
 from yimai.planning.timetable import Found, schedule
 from yimai.wiring.problems import CommandProblem
+
+PROVE: Final = 2.0
+"""CP-SAT's deterministic seconds after the search."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def timetable(asked: Asked) -> int:
     console = Console(width=None if Console().is_terminal else 120)
     begun = time.monotonic()
     with console.status("Searching …"):
-        found = schedule(problem, moves=asked.moves, seed=asked.seed)
+        found = schedule(problem, moves=asked.moves, seed=asked.seed, prove=PROVE)
     broken = check(problem, found.plan) if not found.unplaced else []
     _show(problem, base, found, console)
     console.print(f"{found.moves} moves in {time.monotonic() - begun:.1f} s; seed {asked.seed}")
@@ -64,6 +68,12 @@ def timetable(asked: Asked) -> int:
 
 def problem_of(asked: Asked, last: str = "") -> tuple[Problem, Base]:
     """The problem of the files. last: the order that is to stand at the end. Raises CommandProblem, FileRefused."""
+    book, base = book_of(asked, last)
+    return book.problem(), base
+
+
+def book_of(asked: Asked, last: str = "") -> tuple[OrderBook, Base]:
+    """What the problem of the files is built from. Raises CommandProblem, FileRefused."""
     recipe, base = read_recipe(asked.recipe), read_base(asked.base)
     check_together(recipe, base)
     orders = read_orders(asked.orders, recipe.recipe.id)
@@ -74,19 +84,18 @@ def problem_of(asked: Asked, last: str = "") -> tuple[Problem, Base]:
     orders.sort(key=lambda each: each[0].id == last)
     if asked.happened is not None:
         orders = with_happened(asked.happened, orders)
+    if unknown := {each for _, each in orders} - {recipe.recipe.id}:
+        raise CommandProblem(f"an order names the recipe {sorted(unknown)[0]!r}, which was not given")
     try:
         now = datetime.now(UTC) if asked.now is None else datetime.fromisoformat(asked.now)
     except ValueError:
         raise CommandProblem(f"--now {asked.now!r} is not a time such as 2026-05-04T08:00+08:00") from None
     if now.utcoffset() is None:
         now = now.replace(tzinfo=ZoneInfo(base.base.timezone))
-    first = min([now, *(each.starts for order, _ in orders for each in order.happened.values())])
-    begins = first.replace(minute=0, second=0, microsecond=0)
+    first = min([each.starts for order, _ in orders for each in order.happened.values()], default=now)
+    begins = min(now, first).replace(minute=0, second=0, microsecond=0)
     horizon = Horizon(begins, now, now - begins + timedelta(days=asked.days), quantile=asked.quantile)
-    try:
-        return build({recipe.recipe.id: recipe.recipe}, base.base, orders, horizon), base.base
-    except KeyError as unknown:
-        raise CommandProblem(f"an order names the recipe {unknown}, which was not given") from None
+    return OrderBook({recipe.recipe.id: recipe.recipe}, base.base, orders, horizon), base.base
 
 
 def _show(problem: Problem, base: Base, found: Found, console: Console) -> None:
@@ -104,6 +113,9 @@ def _show(problem: Problem, base: Base, found: Found, console: Console) -> None:
     console.print(table)
     assumed = "; many numbers behind it are assumed" if problem.assumed else ""
     console.print(f"durations that {problem.quantile:.0%} keep{assumed}; cost {found.cost:,.1f} weighted hours")
+    for bound in lower_bounds(problem, found.plan):
+        console.print(f"no timetable costs less than {bound.hours:,.1f} ({bound.why.en})")
+    console.print("proven best" if not found.gap else f"at most {found.gap:.2%} above the best")
 
 
 def _rows(problem: Problem, plan: Plan) -> list[Mapping[str, Any]]:

@@ -1,0 +1,298 @@
+"""Slot repair: what can be done when something has broken, as a few ranked options with what each means for every patient.
+
+The disruption makes a new problem (a suite closed, a person away, a batch to be made again …); the timetable as it was promised is carried
+over to it. Each way of mending it is searched for with another price on a moved promise, other weights or more people, and what was
+promised is what is due. What comes out alike is shown once, and what is worse in every respect only where there is little else. Nothing is
+applied here: somebody decides, signs, and an action does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from yimai.domain.recipe import Words
+from yimai.planning.build import OrderBook
+from yimai.planning.check import check
+from yimai.planning.disruption import Disruption, disrupted
+from yimai.planning.forecast import forecast
+from yimai.planning.problem import NEVER, Job, Plan, Problem
+from yimai.planning.staying import Staying, staying_of
+from yimai.planning.timetable import schedule
+
+HOUR: Final = timedelta(hours=1)
+OVERTIME: Final = timedelta(days=21)
+"""For how long the option with overtime asks for more people."""
+PREFERRED: Final = 10.0
+"""How many times more the urgent count in the option that puts them first."""
+WAYS: Final = 6
+FEW, MOST = 3, 5
+"""With fewer options than the first those are shown too that are worse in every respect; with more than the last the last are not."""
+FEWEST: Final = Words("改动承诺最少", "Fewest promises moved")
+NOBODY_ELSE: Final = Words("不动其他患者", "Nobody else moved")
+SOONEST: Final = Words("总延误最少", "Least delay in all")
+URGENT: Final = Words("紧急患者优先", "The urgent first")
+SHARED: Final = Words("延误由多人分担", "The delay shared by several")
+MORE_PEOPLE: Final = Words("加班：每班多一名操作员，为期三周", "Overtime: one more operator a shift for three weeks")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an option means for one patient.
+
+    job: its number. promised, promise: when the infusion was promised, and is now; collection_before, collection: the same of the
+    collection; suite_before, suite: by name, "" for none. odds: of keeping the new promise. promise, collection and odds are None for a
+    patient for whom there is no room.
+    """
+
+    job: int
+    treatment: str
+    urgency: str
+    promised: datetime
+    promise: datetime | None
+    collection_before: datetime
+    collection: datetime | None
+    suite_before: str
+    suite: str
+    odds: float | None
+
+    @property
+    def delay(self) -> float:
+        """Hours by which the infusion is later than promised; 0 without a place."""
+        return (self.promise - self.promised) / HOUR if self.promise is not None else 0.0
+
+    @property
+    def moved(self) -> bool:
+        """Whether a promise is moved: the collection, or the infusion to a later moment, or there is no room at all."""
+        return self.promise is None or self.promise > self.promised or self.collection != self.collection_before
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to mend the timetable.
+
+    problem: under which the plan holds, with more people where the option asks for them. changes: of every patient who is affected, the
+    most delayed first. moved: how many promises it moves. delay: their hours of delay, weighted by urgency; urgent: those of the most
+    urgent alone; worst: the longest of them, weighted. unplaced: jobs, by number, for whom there is no room.
+    """
+
+    name: Words
+    problem: Problem
+    plan: Plan
+    changes: tuple[Change, ...]
+    moved: int
+    delay: float
+    urgent: float
+    worst: float
+    unplaced: tuple[int, ...]
+
+    @property
+    def marks(self) -> tuple[float, ...]:
+        """By what options are compared; of each less is better."""
+        return len(self.unplaced), self.moved, self.delay, self.urgent, self.worst
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How long each way is searched for: moves, or with a stopwatch these seconds at most, all ways together."""
+
+    moves: int = 4_000
+    seed: int = 1
+    stopwatch: Callable[[], float] | None = None
+    seconds: float = 0.0
+
+
+def options(
+    book: OrderBook,
+    timetable: Plan,
+    disruptions: Sequence[Disruption],
+    chance: np.random.Generator,
+    search: Search | None = None,
+) -> tuple[Option, ...]:
+    """The ways to go on when all this happens to the timetable of ``book.problem()``, as ``mended`` ranks them. Raises NotThere."""
+    broken = disrupted(book, disruptions).problem()
+    return mended(broken, carried(book.problem(), timetable, broken), chance, search)
+
+
+def mended(
+    problem: Problem, before: Plan, chance: np.random.Generator, search: Search | None = None
+) -> tuple[Option, ...]:
+    """The distinct ways to go on from a plan that no longer holds: the fewest moved promises first, of those the least weighted delay.
+
+    before: the promised plan, carried over to this problem (``carried``). Every option has passed the checker but for patients without
+    room, whom it names. One option alone that moves no promise: the plan holds, perhaps in other suites. At most five.
+    """
+    search = search or Search()
+    found: list[Option] = []
+    for number, (name, under, staying, moves) in enumerate(_ways(problem, before, found)):
+        limit = search.seconds * (number + 1) / WAYS
+        way = schedule(
+            under, staying=staying, start=before, moves=moves * search.moves, seed=search.seed,
+            stopwatch=search.stopwatch, seconds=limit,
+        )  # fmt: skip
+        under = replace(under, jobs=problem.jobs)
+        option = _option(name, under, before, settled(under, way.plan, before), way.unplaced, chance)
+        if _holds(option) and all(_meaning(option) != _meaning(other) for other in found):
+            found.append(option)
+        if found and not found[0].moved:
+            break
+    found.sort(key=lambda each: each.marks)
+    worse = [each for each in found if any(_beats(other, each) for other in found)]
+    kept = [each for each in found if each not in worse][:MOST]
+    kept += worse[: max(0, FEW - len(kept))]
+    return tuple(_named(each, found) for each in sorted(kept, key=lambda each: each.marks))
+
+
+def settled(problem: Problem, plan: Plan, before: Plan) -> Plan:
+    """The plan with batches in the suites in which they were before, where that can be: the search takes any that is free.
+
+    In the order in which they begin, a batch's suite and the one it was in change places from its beginning on, with all that follows.
+    """
+    suite, spans, length = plan.suite.copy(), problem.spans, problem.tasks.duration
+    held: list[tuple[int, int, int]] = []
+    for number, closes in enumerate(spans.closes.tolist()):
+        job = int(spans.job[number])
+        if problem.resources[spans.resource[number]].kind == "suites" and suite[job] != NEVER:
+            begins, ends = int(plan.starts[spans.opens[number]]), int(plan.starts[closes] + length[closes])
+            held.append((begins, ends + int(spans.extra[number]), job))
+    for begins, _, job in sorted(held):
+        wanted, mine = int(before.suite[job]), int(suite[job])
+        if wanted in (NEVER, mine) or begins < problem.now:
+            continue
+        if any(suite[other] == wanted and first < begins < ends for first, ends, other in held):
+            continue
+        tails = [
+            (first, ends, other) for first, ends, other in held if first >= begins and suite[other] in (wanted, mine)
+        ]
+        other_one = {wanted: mine, mine: wanted}
+        if not any(
+            problem.suite_closed[other_one[int(suite[other])], first:ends].any() for first, ends, other in tails
+        ):
+            for _, _, other in tails:
+                suite[other] = other_one[int(suite[other])]
+    return Plan(plan.starts, suite)
+
+
+def carried(before: Problem, plan: Plan, after: Problem) -> Plan:
+    """The plan of one problem as far as it concerns another: by the jobs' and tasks' names; NEVER for what it did not know."""
+    known = {job.id: (number, job) for number, job in enumerate(before.jobs)}
+    starts = np.full(len(after.tasks.names), NEVER, np.int32)
+    suite = np.full(len(after.jobs), NEVER, np.int32)
+    for number, job in enumerate(after.jobs):
+        if job.id not in known:
+            continue
+        old_number, old = known[job.id]
+        at = {before.tasks.names[task].id: int(plan.starts[task]) for task in range(old.first, old.last)}
+        for task in range(job.first, job.last):
+            start = at.get(after.tasks.names[task].id, NEVER)
+            if start != NEVER:
+                starts[task] = max(0, after.floor(before.at(start)))
+        if plan.suite[old_number] != NEVER and before.suites[plan.suite[old_number]] in after.suites:
+            suite[number] = after.suites.index(before.suites[plan.suite[old_number]])
+    return Plan(starts, suite)
+
+
+def _ways(problem: Problem, before: Plan, found: Sequence[Option]) -> Iterator[tuple[Words, Problem, Staying, int]]:
+    """Name, problem to search in, price of moved promises, and whether to search on after the first mending; the last way is to
+    let nobody wait for longer than half of what somebody has to by those found until then."""
+    promised = before.starts[[job.last - 1 for job in problem.jobs]].tolist()
+    due = tuple(job if at == NEVER else replace(job, due=at) for job, at in zip(problem.jobs, promised, strict=True))
+    problem = replace(problem, jobs=due)
+    yield NOBODY_ELSE, problem, staying_of(problem, plan=before), 0
+    yield FEWEST, problem, staying_of(problem, moved=500, plan=before), 1
+    yield SOONEST, problem, staying_of(problem, moved=2, plan=before), 1
+    most = max((job.weight for job in problem.jobs), default=0)
+    if any(job.weight != most for job in problem.jobs):
+        jobs = tuple(replace(job, weight=job.weight * PREFERRED) if job.weight == most else job for job in problem.jobs)
+        yield URGENT, replace(problem, jobs=jobs), staying_of(problem, moved=5, plan=before), 1
+    capacity = problem.capacity.copy()
+    until = min(problem.horizon, problem.now + OVERTIME // problem.tick)
+    for number, resource in enumerate(problem.resources):
+        if resource.kind == "operators":
+            window = capacity[number, problem.now : until]
+            window[window > 0] += 1
+    yield MORE_PEOPLE, replace(problem, capacity=capacity), staying_of(problem, moved=50, plan=before), 1
+    half = round(min((each.worst for each in found), default=0) / 2 * HOUR / problem.tick)
+    jobs = tuple(job if job.due == NEVER else replace(job, due=job.due + half) for job in problem.jobs)
+    yield SHARED, replace(problem, jobs=jobs), staying_of(problem, moved=2, plan=before), 1
+
+
+def _option(
+    name: Words, problem: Problem, before: Plan, plan: Plan, unplaced: tuple[int, ...], chance: np.random.Generator
+) -> Option:
+    changes = [
+        _change(problem, before, plan, number, job, chance, number not in unplaced)
+        for number, job in enumerate(problem.jobs)
+        if before.starts[job.last - 1] != NEVER and (number in unplaced or _differs(before, plan, number, job))
+    ]
+    changes.sort(key=lambda each: (each.promise is not None, -each.delay, not each.moved, each.job))
+    delays = [max(0.0, each.delay) * problem.jobs[each.job].weight for each in changes]
+    most = max((job.weight for job in problem.jobs), default=0)
+    urgent = sum(hours for hours, each in zip(delays, changes, strict=True) if problem.jobs[each.job].weight == most)
+    moved = sum(each.moved for each in changes)
+    return Option(name, problem, plan, tuple(changes), moved, sum(delays), urgent, max(delays, default=0.0), unplaced)
+
+
+def _differs(before: Plan, plan: Plan, number: int, job: Job) -> bool:
+    """Whether something that the patient was promised is another now: collection, infusion or suite."""
+    ends = [job.first, job.last - 1]
+    return bool((plan.starts[ends] != before.starts[ends]).any() or plan.suite[number] != before.suite[number])
+
+
+def _change(
+    problem: Problem, before: Plan, plan: Plan, number: int, job: Job, chance: np.random.Generator, placed: bool
+) -> Change:
+    infusion, suite = int(plan.starts[job.last - 1]), int(plan.suite[number])
+    promised = int(before.starts[job.last - 1]) if job.promised == NEVER else job.promised
+    return Change(
+        job=number,
+        treatment=job.id,
+        urgency=job.urgency,
+        promised=problem.at(promised),
+        promise=problem.at(infusion) if placed else None,
+        collection_before=problem.at(int(before.starts[job.first])),
+        collection=problem.at(int(plan.starts[job.first])) if placed else None,
+        suite_before=_suite(problem, int(before.suite[number])),
+        suite=_suite(problem, suite) if placed else "",
+        odds=forecast(problem, plan, job, chance).odds(infusion) if placed else None,
+    )
+
+
+def _suite(problem: Problem, number: int) -> str:
+    return "" if number == NEVER else problem.suites[number]
+
+
+def _holds(option: Option) -> bool:
+    """Whether the checker passes the plan, but for those who have no place in it and take nothing."""
+    problem, starts = option.problem, option.plan.starts.copy()
+    without = {problem.jobs[number].id for number in option.unplaced}
+    for number in option.unplaced:
+        starts[problem.jobs[number].first : problem.jobs[number].last] = -4 * problem.horizon
+    broken = check(problem, Plan(starts, option.plan.suite), most=2**30)
+    return all(each.job in without for each in broken)
+
+
+def _meaning(option: Option) -> object:
+    """What the option means for the patients; of two with the same meaning that which asks for less stands."""
+    return {(each.job, each.promise, each.collection) for each in option.changes if each.moved}
+
+
+def _beats(one: Option, other: Option) -> bool:
+    """Whether one is better in some respect, worse in none, and asks for no more people unless the other does."""
+    fair = one.name != MORE_PEOPLE or other.name == MORE_PEOPLE
+    return fair and one.marks != other.marks and all(a <= b for a, b in zip(one.marks, other.marks, strict=True))
+
+
+def _named(option: Option, among: Sequence[Option]) -> Option:
+    """The option under a name that holds: a way that did not reach the best of what it seeks only shares the delay otherwise."""
+    others = [each for each in among if each.name != MORE_PEOPLE]
+    best = {
+        FEWEST: option.moved <= min((each.moved for each in others), default=0),
+        SOONEST: option.delay <= min((each.delay for each in others), default=0),
+        URGENT: option.urgent <= min((each.urgent for each in others), default=0),
+    }
+    return option if best.get(option.name, True) else replace(option, name=SHARED)
