@@ -29,3 +29,9 @@ def seals(cursor: psycopg.Cursor[Any], most: int = 10) -> tuple[SealRow, ...]:
     """The newest roots."""
     with cursor.connection.cursor(row_factory=class_row(SealRow)) as rows:
         return tuple(rows.execute("SELECT size, root, sealed FROM ledger.seal ORDER BY size DESC LIMIT %s", (most,)))
+
+
+def size(cursor: psycopg.Cursor[Any]) -> int:
+    """How many facts have been sealed: the ledger's position."""
+    row = cursor.execute("SELECT coalesce(max(size), 0) FROM ledger.seal").fetchone()
+    return int(row[0]) if row else 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from yimai.projections.progress_board import Progress
 LOOK_AHEAD: Final = timedelta(days=90)
 BEFORE: Final = timedelta(days=45)
 """How far back the first tick lies, so that what is in flight stands whole in the grid."""
+WHOLE: Final = timedelta(days=45)
+"""A chain that begins later than this before the last tick might not end within the grid."""
 
 
 def order_of(progress: Progress, recipe: Recipe, now: datetime, name: str = "") -> Order:
@@ -73,6 +76,67 @@ def problem(
             closed.setdefault(order.suite, []).append(order.claimed)
     begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
     return build(recipes, base, [*orders, *more], Horizon(begins, now, BEFORE + LOOK_AHEAD), closed), recipes
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """The problem of what goes on at a base, and what is known of each job: orders and recipes in the order of the problem's jobs.
+
+    missed: treatments whose time in a suite went by without them; they need another slot and are no jobs.
+    """
+
+    problem: Problem
+    orders: tuple[Order, ...]
+    recipes: tuple[Recipe, ...]
+    missed: tuple[str, ...]
+
+
+def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away | None = None) -> InFlight:
+    """The problem of the base's treatments that go on and that the reader may see, each by its name, each due when it was promised.
+
+    Nobody's manufacture begins before the suite's time that is reserved for it; a treatment without a slot, or with one too far ahead,
+    is left out.
+    """
+    last = now + LOOK_AHEAD - WHOLE
+    found = [
+        each
+        for each in progress_board.going(cursor, base.id)
+        if each.happened or (each.itinerary and datetime.fromisoformat(each.itinerary["starts"]) < last)
+    ]
+    recipes = {
+        each: recipe
+        for each in sorted({each.recipe for each in found})
+        if (recipe := approval_board.recipe(cursor, each)) is not None
+    }
+    told = [(each, order_of(each, recipes[each.recipe], now)) for each in found if each.recipe in recipes]
+    missed = tuple(order.id for each, order in told if _missed(order, recipes[each.recipe], now))
+    known = [each for each, order in told if order.id not in missed]
+    orders = tuple(order for _, order in told if order.id not in missed)
+    due = [(replace(order, due=order.promised), each.recipe) for order, each in zip(orders, known, strict=True)]
+    begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
+    made = build(recipes, base, due, Horizon(begins, now, BEFORE + LOOK_AHEAD), away)
+    return InFlight(_as_reserved(made, orders, recipes), orders, tuple(recipes[each.recipe] for each in known), missed)
+
+
+def _missed(order: Order, recipe: Recipe, now: datetime) -> bool:
+    begun = any(f"step:{step.id}" in order.happened for step in recipe.steps)
+    return order.claimed is not None and order.claimed[1] <= now and not begun
+
+
+def _as_reserved(made: Problem, orders: Sequence[Order], recipes: Mapping[str, Recipe]) -> Problem:
+    """The problem in which the first step of each batch that has not begun waits for the suite's reserved time."""
+    calendar, rows = made.tasks.calendar.copy(), [made.calendars]
+    number = len(made.calendars)
+    for job, order in zip(made.jobs, orders, strict=True):
+        first = next(step for step in recipes[job.recipe].steps if not step.after)
+        task = made.task_of(job, f"step:{first.id}")
+        if order.claimed is None or made.tasks.fixed[task] != NEVER:
+            continue
+        row = np.ones(made.horizon, np.bool_) if calendar[task] == NEVER else made.calendars[calendar[task]].copy()
+        row[: max(0, made.floor(order.claimed[0]))] = False
+        rows.append(row[np.newaxis])
+        calendar[task], number = number, number + 1
+    return replace(made, calendars=np.concatenate(rows), tasks=replace(made.tasks, calendar=calendar))
 
 
 def alone(

@@ -51,6 +51,7 @@ PAGES: Final[Mapping[str, str]] = {
     "sample": "read.treatment",
     "lot": "read.material_lots",
     "suites": "read.suites",
+    "timetable": "read.timetable",
     "expectation": "read.treatment",
     "treatment_facts": "read.facts",
     "treatment_export": "treatment.export",

@@ -41,6 +41,10 @@ _SUITES = Place(
     "suites", "read.suites", Words("生产单元排程", "Suites over time"),
     Words("预订、生产、空闲与停用", "Reserved, running, free, out of use"),
 )  # fmt: skip
+_TIMETABLE = Place(
+    "timetable", "read.timetable", Words("基地时间表", "The base's timetable"),
+    Words("计划与承诺、人员与设备负荷", "Planned and promised, load of people and equipment"),
+)  # fmt: skip
 _PEOPLE = Place(
     "people", "read.people", Words("人员与资质", "People and qualifications"), Words("角色、资质及其期限", "Roles, qualifications, until when")
 )  # fmt: skip
@@ -68,10 +72,10 @@ _PROGRAMME = Place(
 _TODAY = Place("today", "read.treatment", Words("今日", "Today"), Words("各阶段的治疗", "Treatments by stage"))
 
 PLACES: Final[Mapping[Role, tuple[Place, ...]]] = {
-    "scheduler": (_SUITES, _EQUIPMENT, _TODAY),
-    "operator": (_SUITES, _EQUIPMENT),
+    "scheduler": (_TIMETABLE, _SUITES, _EQUIPMENT, _TODAY),
+    "operator": (_TIMETABLE, _SUITES, _EQUIPMENT),
     "planner": (_PROGRAMME, _SITES, _LEDGER),
-    "inspector": (_LEDGER, _TODAY, _SUITES, _EQUIPMENT, _PEOPLE, _SITES, _EVENTS, _PROGRAMME),
+    "inspector": (_LEDGER, _TODAY, _TIMETABLE, _SUITES, _EQUIPMENT, _PEOPLE, _SITES, _EVENTS, _PROGRAMME),
     "administrator": (_PEOPLE, _SITES, _ACCOUNTS, _EQUIPMENT, _EVENTS, _LEDGER),
 }
 BEGINNINGS: Final[Mapping[Role, tuple[str, ...]]] = {

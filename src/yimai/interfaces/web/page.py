@@ -26,6 +26,7 @@ SHANGHAI: Final = 480
 ON_TOP: Final = (
     ("home", "", Words("我的工作", "My work")),
     ("today", "read.treatment", Words("今日", "Today")),
+    ("timetable", "read.timetable", Words("时间表", "Timetable")),
     ("suites", "read.suites", Words("排程", "Suites")),
     ("programme", "read.programme", Words("计划", "Programme")),
     ("account_administration", "read.accounts", Words("账号", "Accounts")),

@@ -30,6 +30,7 @@ SCRIPTS: Final = (
     "web/waiting.js",
     "web/passkey.js",
     "web/live.js",
+    "web/chain.js",
 )
 """In the order in which they run: each may use those before it."""
 

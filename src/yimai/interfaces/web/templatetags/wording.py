@@ -275,3 +275,26 @@ def add_number(value: float, more: int) -> float:
 @register.filter
 def item(mapping: dict[str, Any], key: str) -> Any:
     return mapping.get(key)
+
+
+@register.filter
+def percent(share: float) -> int:
+    """A share of one, in whole per cent."""
+    return round(100 * share)
+
+
+@register.filter
+def middle(bottom: float, height: float) -> float:
+    """Where a line of text stands in the middle of a row that ends at the bottom."""
+    return round(bottom - height / 2 + 5, 1)
+
+
+@register.filter
+def cut_to(text: str, letters: int) -> str:
+    """The text, if need be cut to so many Latin letters (a Chinese character counts two)."""
+    wide = 0
+    for number, letter in enumerate(text):
+        wide += 2 if ord(letter) > 0x2E7F else 1
+        if wide > letters:
+            return text[: max(1, number - 1)] + "…"
+    return text

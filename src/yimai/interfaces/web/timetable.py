@@ -1,0 +1,237 @@
+"""The base's timetable: the plan as the facts have it, over a day, a week or six, with the chain of one patient through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from yimai.domain.base import Base
+from yimai.interfaces.web import page, window
+from yimai.interfaces.web.live_plan import LivePlan, Seen, kept, seen
+from yimai.interfaces.web.timetable_drawing import (
+    DOUBTFUL,
+    SURE,
+    Axis,
+    Link,
+    Picture,
+    Risk,
+    at_risk,
+    chain,
+    promise,
+    risk_of,
+)
+from yimai.planning.check import SAYS, Broken
+from yimai.projections import approval_board, ledger_board, register, slot_board, worklist
+from yimai.projections.register import PersonRow
+
+SPANS: Final = (1, 7, 42)
+BEFORE: Final[Mapping[int, int]] = {1: 0, 7: 1, 42: 7}
+"""Days before today that are shown at first."""
+DAY: Final = timedelta(days=1)
+LONGEST: Final = timedelta(days=40)
+"""No batch is longer in its suite, so that windows are looked up so far around the days shown."""
+SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """A promise in doubt. late: when the infusion can begin in nine of ten cases."""
+
+    treatment: str
+    hospital: str
+    urgent: bool
+    promised: datetime
+    planned: datetime
+    late: datetime
+    odds: int
+    risk: Risk
+    past: bool
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The patient whose chain is shown."""
+
+    treatment: str
+    hospital: str
+    links: tuple[Link, ...]
+    promised: datetime | None
+    planned: datetime
+    late: datetime
+    odds: int | None
+    risk: Risk
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """Something that the plan cannot keep, in words."""
+
+    treatment: str
+    zh: str
+    en: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Parts of the page as they were rendered."""
+
+    drawn: str
+    table: str
+
+
+def timetable(request: HttpRequest) -> HttpResponse:
+    """The timetable of a base over some days."""
+    who = page.reader(request)
+    if who is None:
+        raise Http404
+    with window.reading(who) as cursor:
+        base = base_of(cursor, who, request.GET.get("base", ""))
+        zone = ZoneInfo(base.timezone)
+        now = window.now().astimezone(zone)
+        axis = _axis(request, now)
+        rows = slot_board.between(cursor, base.id, axis.begins - LONGEST, axis.ends + LONGEST)
+        rooms = worklist.rooms(cursor)
+        known = seen(who, base.id, ledger_board.size(cursor), now)
+        live = known.plan
+        out = {room.suite: room.out for room in rooms.values() if room.out and room.base == base.id}
+        shown = {
+            "base": base,
+            "days": axis.days,
+            "first": axis.begins.date(),
+            "last": (axis.ends - DAY).date(),
+            "sure": round(100 * SURE),
+            "doubtful": round(100 * DOUBTFUL),
+            **_links(axis, now, base, request.GET.get("chain", "")),
+            **(_told(live, known, axis, zone, request) if live is not None else {}),
+        }
+        key = (
+            axis,
+            page.language(),
+            request.GET.get("chain", ""),
+            rows,
+            tuple(sorted(out.items())),
+            now.hour,
+            now.minute // 5,
+        )
+        context = {
+            **shown,
+            "plan": known,
+            "watch": [f"site/{base.id}"],
+            "here": request.get_full_path(),
+        }
+
+        def pictures() -> Pictures:
+            sites = register.sites(cursor)
+            drawing = Picture(base, axis, rows, live, now, sites).drawn(out)
+            given = {**shown, "drawing": drawing, "sites": sites}
+            return Pictures(*(render_to_string(f"web/timetable_{name}.html", given) for name in ("pictures", "table")))
+
+        context["pictures"] = pictures() if live is None else kept(live, key, pictures)
+        return page.show(request, cursor, "timetable", context)
+
+
+def base_of(cursor: Any, who: PersonRow, wanted: str) -> Base:
+    """The base that the reader works at, else the wanted one, else the first. Raises Http404 where there is none."""
+    known = approval_board.identifiers(cursor, "base")
+    own = who.site if who.site in known else ""
+    base = approval_board.base(cursor, own or page.chosen_base(cursor, wanted))
+    if base is None:
+        raise Http404
+    return base
+
+
+def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: HttpRequest) -> dict[str, Any]:
+    """What is said of the plan beside its picture."""
+    found = at_risk(live)
+    risks = [_at_risk(live, number, axis, zone) for number, _ in found[:SHOWN]]
+    return {
+        "risks": risks,
+        "risks_more": max(0, len(found) - SHOWN),
+        "unplaced": [job.id for number, job in enumerate(live.problem.jobs) if live.outlooks[number] is None],
+        "unkept": [_unkept(live, each, zone) for each in live.broken],
+        "chosen": _chosen(live, request.GET.get("chain", ""), zone),
+        "behind": max(0, known.position - live.position),
+        "made": live.made.astimezone(zone),
+    }
+
+
+def _at_risk(live: LivePlan, number: int, axis: Axis, zone: ZoneInfo) -> AtRisk:
+    job, outlook, order = live.problem.jobs[number], live.outlooks[number], live.orders[number]
+    odds = promise(live, number)[0]
+    assert outlook is not None
+    assert odds is not None
+    assert order.promised is not None
+    return AtRisk(
+        job.id, job.hospital, job.urgency == "urgent", order.promised.astimezone(zone), outlook.planned.astimezone(zone),
+        outlook.late.astimezone(zone), round(100 * odds), risk_of(odds), order.promised < live.made, address(axis, chain=job.id) + "#chain",
+    )  # fmt: skip
+
+
+def _chosen(live: LivePlan, treatment: str, zone: ZoneInfo) -> Chosen | None:
+    number = next((number for number, job in live.jobs() if job.id == treatment), None)
+    outlook = None if number is None else live.outlooks[number]
+    if number is None or outlook is None:
+        return None
+    odds, behind = promise(live, number)
+    promised = live.orders[number].promised
+    return Chosen(
+        treatment, live.problem.jobs[number].hospital, chain(live, number),
+        promised.astimezone(zone) if promised is not None else None, outlook.planned.astimezone(zone),
+        outlook.late.astimezone(zone), None if odds is None else round(100 * odds), risk_of(odds), behind,
+    )  # fmt: skip
+
+
+def _unkept(live: LivePlan, broken: Broken, zone: ZoneInfo) -> Unkept:
+    en, zh = SAYS[broken.rule]
+    names = {each.id: each.title for each in live.problem.resources}
+    names |= {each.id: each.title for each in live.problem.tasks.names}
+    title = names.get(broken.what)
+    what = broken.what if title is None else title.zh
+    said = broken.what if title is None else title.en
+    return Unkept(broken.job, f"{what}{zh}", f"{said} {en}", live.problem.at(max(0, broken.tick)).astimezone(zone))
+
+
+def _axis(request: HttpRequest, now: datetime) -> Axis:
+    text = request.GET.get("days", "")
+    days = int(text) if text.isdecimal() and int(text) in SPANS else 42
+    try:
+        first = datetime.fromisoformat(request.GET.get("from", "")).date()
+    except ValueError:
+        first = (now - BEFORE[days] * DAY).date()
+    return Axis(datetime.combine(first, time(), now.tzinfo), days)
+
+
+def _links(axis: Axis, now: datetime, base: Base, chosen: str) -> dict[str, Any]:
+    """Where the page leads: earlier, later, today, and nearer or further."""
+    given = {"chain": chosen} if chosen else {}
+    middle = now if axis.begins <= now < axis.ends else axis.begins + axis.days * DAY / 2
+
+    def around(days: int) -> str:
+        first = middle - BEFORE[days] * DAY
+        return address(Axis(datetime.combine(first.date(), time(), now.tzinfo), days), **given)
+
+    step = max(1, axis.days // 2) if axis.days > 1 else 1
+    return {
+        "spans": [(each, around(each)) for each in SPANS],
+        "earlier": address(Axis(axis.begins - step * DAY, axis.days), **given),
+        "later": address(Axis(axis.begins + step * DAY, axis.days), **given),
+        "today": address(Axis(datetime.combine((now - BEFORE[axis.days] * DAY).date(), time(), now.tzinfo), axis.days), **given),
+        "without_chain": address(axis),
+        "chain_of": address(axis) + "&chain=",
+    }  # fmt: skip
+
+
+def address(axis: Axis, **given: str) -> str:
+    """The page of these days."""
+    return f"{reverse('timetable')}?{urlencode({'from': axis.begins.date().isoformat(), 'days': axis.days, **given})}"

@@ -1,0 +1,141 @@
+"""The timetable: the base's plan from the facts, for those who may see it, with what is promised, planned and in doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from html import unescape
+
+import pytest
+from django.test import Client, RequestFactory
+from tests.pages.conftest import House
+from tests.pages.tablets import Tablet, bench_opened
+from tests.pages.test_homes import at, home_of
+from tests.projections.story import BASE
+from tests.signing_in import register_person, signed_in
+from tests.spec.harness import SpecPlant
+
+from yimai.domain.identifier import grouped
+from yimai.interfaces.plant.fortune import Fortune
+from yimai.interfaces.web import live_plan, timetable
+from yimai.wiring.embedded_database import EmbeddedDatabase
+
+MOST_QUERIES = 20
+
+
+@pytest.fixture(autouse=True)
+def no_plan() -> Iterator[None]:
+    """No plan of another test's database, and none that outlives this test's."""
+    live_plan._kept.clear()
+    yield
+    computed()
+    live_plan._kept.clear()
+
+
+def computed() -> None:
+    for each in list(live_plan._running.values()):
+        each.join()
+
+
+@dataclass(frozen=True)
+class Told:
+    """A plant with one batch in culture and one that has a slot to come."""
+
+    plant: SpecPlant
+    running: str
+    planned: str
+    scheduler: Tablet
+
+
+@pytest.fixture(scope="module")
+def told(postgres: EmbeddedDatabase) -> Iterator[Told]:
+    with bench_opened(postgres) as plant:
+        running = plant.treatment("before:harvest_cells", fortune=Fortune(spared=True))
+        planned = plant.treatment("slotted")
+        yield Told(plant, running.treatment, planned.treatment, at(plant, planned.at_base("scheduler")))
+        computed()
+
+
+def test_qa_reads_it_and_the_analyst_and_the_planner_do_not(house: House, asked: Callable[[], int]) -> None:
+    def browser(role: str) -> Client:
+        register_person(house.url, f"{role}-timetable", BASE, role)
+        return signed_in(Client(SERVER_NAME="localhost"), f"{role}-timetable")
+
+    for role in ("qa", "operator", "scheduler", "inspector"):
+        reader = browser(role)
+        before = asked()
+        answer = reader.get("/zh-hans/timetable")
+        assert answer.status_code == 200, role
+        assert asked() - before <= MOST_QUERIES
+        computed()
+    for role in ("planner", "qc_analyst", "nurse"):
+        assert browser(role).get("/zh-hans/timetable").status_code == 403, role
+
+
+def shown(tablet: Tablet, **given: str) -> str:
+    """The page once its plan is there."""
+    tablet.plant.ledger.seal()
+    request = RequestFactory().get(f"/{tablet.language}/timetable", given)
+    tablet.asked(request, timetable.timetable)
+    computed()
+    answer = tablet.asked(request, timetable.timetable)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def batches(page: str) -> dict[str, str]:
+    """Each batch's class in the picture, by its treatment."""
+    return {name: look for look, name in re.findall(r'class="batch ([^"]*)"[^>]*data-treatment="(\w+)"', page)}
+
+
+def test_the_scheduler_sees_each_batch_promised_and_planned_in_its_suite(told: Told) -> None:
+    page = shown(told.scheduler)
+    assert batches(page)[told.planned].startswith("planned")
+    assert batches(page)[told.running].startswith("running")
+    assert page.count('class="promised"') >= 2
+    assert page.count('class="bar"') >= 2
+    assert 'class="now"' in page
+    assert "/timetable" in home_of(told.scheduler)
+
+
+def test_each_zoom_shows_the_load_of_people_and_equipment(told: Told) -> None:
+    for days in ("1", "7", "42"):
+        for language, operators in (("zh-hans", "全部操作员"), ("en", "All operators")):
+            page = shown(replace(told.scheduler, language=language), days=days)
+            assert operators in page
+            assert ('class="cell level-' if days == "42" else 'class="taken"') in page
+            assert 'data-row="1"' in page
+
+
+def test_the_chain_of_one_patient_is_told_task_by_task(told: Told) -> None:
+    page = shown(told.scheduler, chain=told.running)
+    chain = page[page.index('id="chain"') :]
+    assert grouped(told.running) in chain
+    assert chain.index("采集") < chain.index("审核放行") < chain.index("回输</b>")
+    assert '<li class="done"><b>采集</b>' in chain
+    assert '<li class="planned"><b>审核放行</b>' in chain
+    assert re.search(r"守约概率 <span[^>]*>\d+ %", chain)
+
+
+def test_what_a_batch_takes_is_named_for_the_page_to_light_it(told: Told) -> None:
+    page = shown(told.scheduler)
+    found = re.search(rf'data-chain="([^"]*)" data-treatment="{told.planned}" data-moves', page)
+    assert found
+    parts = [each.split(" ") for each in found[1].split(";")]
+    assert len(parts) > 10
+    assert all(f'data-row="{row}"' in page for row, _, _ in parts)
+    assert all(168 <= float(x) <= 1280 for _, x, _ in parts)
+
+
+def test_a_plan_says_its_age_and_is_made_anew_after_news(told: Told) -> None:
+    assert "此后新增" not in shown(told.scheduler)
+    other = told.plant.treatment("slotted")
+    told.plant.ledger.seal()
+    request = RequestFactory().get("/zh-hans/timetable")
+    stale = told.scheduler.asked(request, timetable.timetable).content.decode()
+    assert "此后新增" in stale
+    assert "hx-trigger" in stale
+    page = shown(told.scheduler)
+    assert "此后新增" not in page
+    assert 'class="bar"' in page[page.index(other.treatment) :]
