@@ -59,8 +59,8 @@ class ProgrammeApproved(Fact):
 
 NOT_APPROVED = RefusalKind(
     "approval.not_approved",
-    "No approved {what} {id} in this ledger. Have it approved first (yimai {what} approve FILE).",
-    "账本中没有已批准的 {what} {id}。请先批准（yimai {what} approve FILE）。",
+    "No approved {what} {id} in this ledger. Have its file approved first.",
+    "账本中没有已批准的 {what} {id}。请先批准其文件。",
 )
 SAME_VERSION = RefusalKind(
     "approval.same_version",

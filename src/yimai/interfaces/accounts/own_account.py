@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from yimai.domain.recipe import Words
-from yimai.interfaces.accounts import codes, passkeys, problems, sessions
+from yimai.interfaces.accounts import administered, codes, passkeys, problems, sessions
 from yimai.interfaces.accounts.adapter import SecondFactorAdapter
 from yimai.interfaces.accounts.events import KINDS, note
 from yimai.interfaces.accounts.gate import WhoRequest
@@ -36,6 +36,7 @@ def overview(request: WhoRequest) -> HttpResponse:
     account = _account(request)
     events = Event.objects.filter(person=account.person).order_by("-at", "-id")[:EVENTS_SHOWN]
     context = {
+        "found": administered.one(account.person),
         "passkeys": passkeys.of(account),
         "code": codes.of_app(account),
         "codes_left": codes.recovery_codes_left(account),

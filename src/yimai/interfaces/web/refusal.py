@@ -24,6 +24,11 @@ _LENGTH: Final = re.compile(r"(?:(?P<days>-?\d+) days?, )?(?P<hours>\d+):(?P<min
 _BETWEEN: Final = re.compile(r"( / |/|, | \+ )")
 _IDENTIFIER: Final = re.compile(r"\b[A-Z][0-9A-Z]{9}\b")
 _CODED: Final[Mapping[str, Mapping[str, Words]]] = {
+    "what": {
+        "recipe": Words("工艺规程", "recipe"),
+        "base": Words("基地文件", "base file"),
+        "programme": Words("计划文件", "programme"),
+    },
     "role": ROLES,
     "roles": ROLES,
     "verb": VERBS,

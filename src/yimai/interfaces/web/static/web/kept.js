@@ -119,7 +119,9 @@
 
   const changed = (event) => {
     const form = event.target.form;
-    if (form && isKept(form)) soon(form);
+    if (!form || !isKept(form)) return;
+    soon(form);
+    if (event.type === "change") now(); // a tick is one touch: who reloads at once has nothing left to type
   };
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
