@@ -53,6 +53,7 @@ def behind_a_proxy(url: str, folder: Path, certificate: Certificate) -> Iterator
     told = {
         "YIMAI_ADDRESS": address,
         "YIMAI_PROXIES": "1",
+        "YIMAI_SECOND_FACTOR": "optional",
         "YIMAI_LIVE_ADDRESS": f"{address}/live",
         "YIMAI_LIVE_PORT": str(port + 5),
         "YIMAI_WRAPPING_KEY_FILE": str(folder / "wrapping.key"),

@@ -180,7 +180,11 @@ def test_behind_a_proxy_serve_asks_the_check_and_then_serves(
         served(url, tmp_path / "data", "--port", "18290", **environment),
     ):
         pass
-    environment |= {"YIMAI_PROXIES": "1", "YIMAI_LIVE_ADDRESS": "https://yimai.example.org/live"}
+    environment |= {
+        "YIMAI_SECOND_FACTOR": "optional",
+        "YIMAI_PROXIES": "1",
+        "YIMAI_LIVE_ADDRESS": "https://yimai.example.org/live",
+    }
     assert checked(url, tmp_path / "data", **environment)[0] == 0
     with served(url, tmp_path / "data", "--port", "18290", **environment) as found:
         asked = urllib.request.Request(

@@ -127,6 +127,11 @@ def _secrets(here: Installation) -> Iterator[Shortcoming]:
             "YIMAI_SECRET_KEY is missing, short or plain",
             f"set it to at least {SHORTEST_SECRET} random characters that only this server knows",
         )
+    if here.environment.get("YIMAI_SECOND_FACTOR") not in ("required", "optional"):
+        yield Shortcoming(
+            "it is not said whether a password alone opens an account",
+            "set YIMAI_SECOND_FACTOR=required, or =optional where people may go on without a passkey or one-time code",
+        )
     named = here.environment.get("YIMAI_WRAPPING_KEY_FILE")
     key = house.key_file(here.folder)
     if not named or key.resolve().is_relative_to(here.folder.resolve()):

@@ -115,6 +115,8 @@ CSRF_COOKIE_AGE = None
 CSRF_FAILURE_VIEW = "yimai.interfaces.web.answers.forged"
 PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("YIMAI_PROXIES") or 0)
 """Limits count by the address that the outermost of our own proxies saw."""
+SECOND_FACTOR = os.environ.get("YIMAI_SECOND_FACTOR", "optional")
+"""``required``: who signs in with a password sets up a passkey or a one-time code before anything else."""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(ADDRESS).scheme
 ACCOUNT_ADAPTER = "yimai.interfaces.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "person"

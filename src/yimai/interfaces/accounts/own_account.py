@@ -7,6 +7,7 @@ from typing import Final
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn.internal import auth as webauthn
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -37,6 +38,7 @@ def overview(request: WhoRequest) -> HttpResponse:
     events = Event.objects.filter(person=account.person).order_by("-at", "-id")[:EVENTS_SHOWN]
     context = {
         "found": administered.one(account.person),
+        "demanded": settings.SECOND_FACTOR == "required",
         "passkeys": passkeys.of(account),
         "code": codes.of_app(account),
         "codes_left": codes.recovery_codes_left(account),
