@@ -19,7 +19,8 @@ from yimai.planning.check import Broken, check
 from yimai.planning.forecast import forecast, moment
 from yimai.planning.order import Order
 from yimai.planning.problem import NEVER, Job, Plan, Problem
-from yimai.planning.timetable import Staying, schedule
+from yimai.planning.staying import Staying
+from yimai.planning.timetable import schedule
 from yimai.projections import approval_board, ledger_board, planning_problem
 from yimai.projections.register import PersonRow
 
