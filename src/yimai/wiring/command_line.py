@@ -175,6 +175,28 @@ def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
         under, "forecast", "When each will be released, delivered and given.", _plan_forecast, folder=False
     )
     _add_plan_files(forecast)
+    _add_simulate(under)
+
+
+def _add_simulate(under: Commands[argparse.ArgumentParser]) -> None:
+    simulate = _command(under, "simulate", "Years of the base, with intervals.", _plan_simulate, folder=False)
+    simulate.add_argument("--recipe", type=Path, required=True, help="recipe file")
+    simulate.add_argument("--base", type=Path, required=True, help="base file")
+    simulate.add_argument(
+        "--scenario", type=Path, metavar="FILE", help="YAML: who comes, what goes wrong, what it costs"
+    )
+    simulate.add_argument("--years", type=float, default=5.0, help="of each replication (5)")
+    simulate.add_argument("--replications", type=int, default=20, help="how many (20)")
+    simulate.add_argument(
+        "--seed", type=int, default=1, help="the same seed gives the same figures with any workers (1)"
+    )
+    simulate.add_argument("--workers", type=int, default=1, help="processes on this machine (1)")
+    simulate.add_argument("--begins", default="2026-03-02", help="a day of the first week (2026-03-02)")
+    simulate.add_argument(
+        "--keep", type=Path, metavar="FILE", dest="kept", help="keep each replication; go on from there"
+    )
+    simulate.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, instead of --workers")
+    simulate.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
 
 
 def _add_plan_files(command: argparse.ArgumentParser) -> None:
@@ -336,6 +358,13 @@ def _plan_forecast(chosen: argparse.Namespace) -> int:
     from yimai.wiring import plan_commands, plan_odds
 
     return plan_odds.forecasts(plan_commands.Asked(**{name: getattr(chosen, name) for name in PLAN_FILES}))
+
+
+def _plan_simulate(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import simulate_command
+
+    names = simulate_command.Asked.__dataclass_fields__
+    return simulate_command.simulate(simulate_command.Asked(**{name: getattr(chosen, name) for name in names}))
 
 
 def _bench_ledger(chosen: argparse.Namespace) -> int:

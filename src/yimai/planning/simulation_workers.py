@@ -1,0 +1,88 @@
+"""Spreads replications over processes of this machine, or over a Dask cluster. The rows are the same, bit for bit, however many share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any, Final
+
+from yimai.planning.scenario import Scenario
+from yimai.planning.simulate import Row, replications
+from yimai.planning.simulation_model import Simulation
+
+EVENTS_A_CHUNK: Final = 2_000_000
+"""A chunk takes about a second or more, so that handing it out costs little."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Replications of one scenario, by number."""
+
+    simulation: Simulation
+    scenario: Scenario
+    seed: int
+    numbers: tuple[int, ...]
+
+    def chunks(self, workers: int) -> list[tuple[int, ...]]:
+        """The numbers in portions: small enough that all workers are busy until the end, large enough to be worth handing out."""
+        expected = sum(each.per_year for each in self.simulation.sources) * self.simulation.hours / 8766 * 70
+        most = max(1, int(EVENTS_A_CHUNK / max(expected, 1)))
+        size = max(1, min(most, -(-len(self.numbers) // (4 * workers))))
+        return [self.numbers[at : at + size] for at in range(0, len(self.numbers), size)]
+
+
+Numbered = tuple[int, Row]
+Rows = Generator[Numbered, None, None]
+
+
+def rows_of(sweep: Sweep, numbers: Sequence[int]) -> list[Numbered]:
+    """Run one chunk: what a worker does."""
+    return list(zip(numbers, replications(sweep.simulation, sweep.scenario, sweep.seed, numbers), strict=True))
+
+
+def here(sweep: Sweep) -> Rows:
+    """In this process, one after another."""
+    yield from zip(
+        sweep.numbers, replications(sweep.simulation, sweep.scenario, sweep.seed, sweep.numbers), strict=True
+    )
+
+
+def in_processes(sweep: Sweep, workers: int) -> Rows:
+    """In so many processes; rows come as they are done, in no particular order. Leaving the iterator stops what has not begun."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(rows_of, sweep, chunk) for chunk in sweep.chunks(workers)}
+        try:
+            yield from _as_done(futures)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _as_done(futures: set[Future[list[Numbered]]]) -> Iterator[Numbered]:
+    while futures:
+        done, futures = wait(futures, return_when=FIRST_COMPLETED)
+        for each in done:
+            yield from each.result()
+
+
+def on_cluster(sweep: Sweep, client: Any) -> Rows:
+    """On a Dask cluster, given its client; the model is sent once to each worker."""
+    workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    shared = client.scatter(sweep, broadcast=True, hash=False)
+    futures = [client.submit(rows_of, shared, chunk, pure=False) for chunk in sweep.chunks(workers)]
+    try:
+        for future in futures:
+            yield from future.result()
+    finally:
+        client.cancel(futures)
+
+
+def collect(rows: Iterator[Numbered], told: Callable[[int, Row], bool]) -> dict[int, Row]:
+    """All rows by their number, in order of number; stops early when it is told of a row and answers true."""
+    found: dict[int, Row] = {}
+    for number, row in rows:
+        found[number] = row
+        if told(number, row):
+            break
+    return dict(sorted(found.items()))

@@ -1,0 +1,233 @@
+"""``yimai plan simulate``: years of a base on files alone, with progress; what is done is kept when it is stopped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from yimai.interfaces.files.reading import check_together, read_base, read_recipe
+from yimai.interfaces.files.scenario import read_scenario
+from yimai.planning.scenario import Scenario
+from yimai.planning.simulate import Row, Simulated, fingerprint, summary
+from yimai.planning.simulation_model import Simulation, model_of
+from yimai.planning.simulation_workers import Numbered, Sweep, collect, here, in_processes, on_cluster
+from yimai.wiring.problems import CommandProblem
+
+DAY: Final = 24.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be simulated. kept: a file of rows that is taken up again. cluster: a Dask scheduler's address."""
+
+    recipe: Path
+    base: Path
+    years: float = 5.0
+    replications: int = 20
+    seed: int = 1
+    workers: int = 1
+    begins: str = "2026-03-02"
+    scenario: Path | None = None
+    kept: Path | None = None
+    cluster: str | None = None
+    json: Path | None = None
+
+
+def simulate(asked: Asked) -> int:
+    """Run what is missing, print the figures and return the exit code. Raises CommandProblem, FileRefused."""
+    simulation, scenario = _prepared(asked)
+    console = Console(width=None if Console().is_terminal else 120)
+    rows = _taken_up(asked, simulation, scenario)
+    wanted = range(asked.replications)
+    missing = tuple(number for number in wanted if number not in rows)
+    sweep = Sweep(simulation, scenario, asked.seed, missing)
+    stopped = False
+    try:
+        rows |= _run(asked, sweep, rows, console)
+    except KeyboardInterrupt:
+        stopped = True
+    rows = {number: rows[number] for number in wanted if number in rows}
+    if not rows:
+        raise CommandProblem("stopped before the first replication was done")
+    found = summary(simulation, list(rows.values()))
+    _show(found, simulation, scenario, console)
+    if stopped:
+        again = f"; give --keep {asked.kept} again to go on" if asked.kept else ""
+        console.print(f"[yellow]stopped after {len(rows)} of {asked.replications} replications{again}[/yellow]")
+    if asked.json is not None:
+        content = _as_json(asked, found, simulation, scenario)
+        asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    return 130 if stopped else 0
+
+
+def _prepared(asked: Asked) -> tuple[Simulation, Scenario]:
+    if asked.years <= 0 or asked.replications < 1 or asked.workers < 1:
+        raise CommandProblem("give --years above 0, and --replications and --workers of at least 1")
+    recipe, base = read_recipe(asked.recipe), read_base(asked.base)
+    check_together(recipe, base)
+    scenario = Scenario() if asked.scenario is None else read_scenario(asked.scenario)
+    if scenario.warm_up_days >= asked.years * 365.25:
+        raise CommandProblem(f"the warm-up of {scenario.warm_up_days:g} days leaves nothing of {asked.years:g} years")
+    try:
+        begins = date.fromisoformat(asked.begins)
+        return model_of(recipe.recipe, base.base, scenario, begins, asked.years), scenario
+    except ValueError as problem:
+        raise CommandProblem(str(problem)) from None
+
+
+def _run(asked: Asked, sweep: Sweep, rows: dict[int, Row], console: Console) -> dict[int, Row]:
+    """Run the replications that are missing; what is done before an interruption is in ``rows``."""
+    if not sweep.numbers:
+        return {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        Progress(*columns, console=console, transient=True) as progress,
+        _keeping(asked, sweep) as keep,
+        _source(asked, sweep) as source,
+    ):
+        bar = progress.add_task("Replications", total=asked.replications, completed=len(rows))
+
+        def told(number: int, row: Row) -> bool:
+            rows[number] = row
+            keep(number, row)
+            progress.advance(bar)
+            return False
+
+        return collect(source, told)
+
+
+@contextmanager
+def _source(asked: Asked, sweep: Sweep) -> Iterator[Iterator[Numbered]]:
+    if asked.cluster is not None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise CommandProblem("--cluster needs Dask: install the package distributed, or leave it out") from None
+        with Client(asked.cluster) as client, closing(on_cluster(sweep, client)) as rows:
+            yield rows
+        return
+    with closing(in_processes(sweep, asked.workers) if asked.workers > 1 else here(sweep)) as rows:
+        yield rows
+
+
+@contextmanager
+def _keeping(asked: Asked, sweep: Sweep) -> Iterator[Any]:
+    """Write each row to the kept file at once: one line of JSON a replication, after one that says what they belong to."""
+    if asked.kept is None:
+        yield lambda _number, _row: None
+        return
+    begun = asked.kept.exists() and asked.kept.stat().st_size > 0
+    with asked.kept.open("ab") as file:
+        if not begun:
+            name = fingerprint(sweep.simulation, sweep.scenario, sweep.seed)
+            file.write(msgspec.json.encode({"fingerprint": name}) + b"\n")
+
+        def keep(number: int, row: Row) -> None:
+            kept = {name: None if math.isnan(value) else value for name, value in row.items()}
+            file.write(msgspec.json.encode({"replication": number, "row": kept}) + b"\n")
+            file.flush()
+
+        yield keep
+
+
+def _taken_up(asked: Asked, simulation: Simulation, scenario: Scenario) -> dict[int, Row]:
+    """The rows of the kept file; a last line that was cut off is dropped. Raises CommandProblem where they are of something else."""
+    if asked.kept is None or not asked.kept.exists():
+        return {}
+    lines = asked.kept.read_bytes().splitlines(keepends=True)
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+        asked.kept.write_bytes(b"".join(lines))
+    if not lines:
+        return {}
+    try:
+        head, *rows = [msgspec.json.decode(line) for line in lines]
+        if head["fingerprint"] != fingerprint(simulation, scenario, asked.seed):
+            raise CommandProblem(
+                f"{asked.kept} holds another recipe's, base's, scenario's or seed's rows: name another file"
+            )
+        return {
+            int(each["replication"]): {n: math.nan if v is None else float(v) for n, v in each["row"].items()}
+            for each in rows
+        }
+    except (msgspec.DecodeError, KeyError, TypeError):
+        raise CommandProblem(f"{asked.kept} does not hold replications: name another file") from None
+
+
+def _show(found: Simulated, simulation: Simulation, scenario: Scenario, console: Console) -> None:
+    for title, rows in _tables(found, simulation, scenario):
+        table = Table(box=SIMPLE, title=title, title_justify="left")
+        table.add_column("", no_wrap=True, max_width=60)
+        table.add_column("mean", justify="right")
+        table.add_column(f"{found.confidence:.0%} interval", justify="right")
+        for name, each, scale, unit in rows:
+            mean, half = each.mean * scale, each.half * scale
+            table.add_row(name, f"{mean:,.4g} {unit}", "" if math.isinf(half) or math.isnan(half) else f"± {half:,.2g}")
+        console.print(table)
+    console.print(
+        f"{found.replications} replications of {found.years:g} years from {simulation.begins:%Y-%m-%d}, the first"
+        f" {scenario.warm_up_days:g} days not counted"
+    )
+    if found.assumed:
+        console.print(
+            f"[yellow]assumed, to be replaced by the base's own figures:[/yellow] {', '.join(scenario.assumed)}"
+        )
+
+
+def _tables(
+    found: Simulated, simulation: Simulation, scenario: Scenario
+) -> Iterator[tuple[str, list[tuple[str, Any, float, str]]]]:
+    of = found.figures
+    yield (
+        "Treatments",
+        [
+            ("infused a year", of["throughput"], 1, ""),
+            ("ordered a year", of["count.orders"], 1, ""),
+            *((f"collection to infusion, {name}", each, 1 / DAY, "d") for name, each in found.group("vein.").items()),
+            ("order to infusion, median", of["wait.q50"], 1 / DAY, "d"),
+            ("order to infusion, q95", of["wait.q95"], 1 / DAY, "d"),
+            ("promise kept", of["promise_kept"], 100, "%"),
+            (f"infused within {scenario.wanted_days:g} d of being ready", of["in_time"], 100, "%"),
+            (f"cost of a therapy, {scenario.currency}", of["cost"], 1, ""),
+            ("hold times exceeded a year", of["count.holds_exceeded"], 1, ""),
+        ],
+    )
+    for prefix, title in (("batch.", "Batches lost a year"), ("patient.", "Patients lost a year")):
+        yield title, [(name, each, 1, "") for name, each in found.group(prefix).items() if each.mean]
+    yield "Use of what there is", [(name, each, 100, "%") for name, each in found.group("use.").items()]
+
+
+def _as_json(asked: Asked, found: Simulated, simulation: Simulation, scenario: Scenario) -> dict[str, Any]:
+    inputs = {
+        each.name: {
+            "value": getattr(scenario, each.name),
+            "source": scenario.source(each.name).text,
+            "assumed": scenario.source(each.name).assumed,
+        }
+        for each in fields(scenario)
+        if each.name != "sources"
+    }
+    return {
+        "begins": simulation.begins.astimezone(ZoneInfo("UTC")),
+        "years": found.years,
+        "replications": found.replications,
+        "seed": asked.seed,
+        "confidence": found.confidence,
+        "assumed": found.assumed,
+        "scenario": inputs,
+        "figures": {
+            name: {"mean": each.mean, "low": each.low, "high": each.high} for name, each in found.figures.items()
+        },
+    }
