@@ -55,7 +55,7 @@ class Scenario:
         quantile: of the durations that it plans with. allowance_hours: added to what is promised. tolerance_hours: a promise counts as
         kept until so much later. review_people, shifts and the like are the base's.
     What it costs
-        materials, test, leg, collection: each; suite_hour, operator_hour: while used; fixed_year: whatever happens.
+        materials, test, leg, collection: each; suite_year, operator_year: of each, used or not; fixed_year: of all else.
     How it is counted
         warm_up_days: what happens before is not counted.
     """
@@ -97,9 +97,9 @@ class Scenario:
     test: float = 582.0
     leg: float = 600.0
     collection: float = 2_000.0
-    suite_hour: float = 15.0
-    operator_hour: float = 45.0
-    fixed_year: float = 4_000_000.0
+    suite_year: float = 150_000.0
+    operator_year: float = 40_000.0
+    fixed_year: float = 1_500_000.0
     currency: str = "USD"
     warm_up_days: float = 90.0
     sources: tuple[tuple[str, Source], ...] = ()

@@ -24,7 +24,6 @@ Row = Mapping[str, float]
 """What one replication gave: by the figure's name, such as ``vein.q95`` (hours), ``use.suites`` (share) or ``batch.growth`` (a year)."""
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-OPERATORS: Final = "operators:everybody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +97,13 @@ def row_of(simulation: Simulation, scenario: Scenario, state: State) -> Row:
 def _cost(simulation: Simulation, scenario: Scenario, state: State, years: float) -> float:
     """What the counted years cost, in the scenario's currency."""
     counted = dict(zip(TALLIES, state.tally.tolist(), strict=True))
-    hours = {name: float(each["area"]) for name, each in zip(simulation.resources, state.resources, strict=True)}
+    suites, operators = simulation.model.suites, len(simulation.model.people)
     return float(
-        scenario.fixed_year * years
+        (scenario.fixed_year + scenario.suite_year * suites + scenario.operator_year * operators) * years
         + scenario.materials * counted["batches"]
         + scenario.test * float(state.tally[TESTS])
         + scenario.leg * float(state.tally[LEGS])
         + scenario.collection * counted["collections"]
-        + scenario.suite_hour * hours["suites"]
-        + scenario.operator_hour * hours.get(OPERATORS, 0.0)
     )
 
 

@@ -176,27 +176,40 @@ def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     _add_plan_files(forecast)
     _add_simulate(under)
+    _add_whatif(under)
 
 
 def _add_simulate(under: Commands[argparse.ArgumentParser]) -> None:
     simulate = _command(under, "simulate", "Years of the base, with intervals.", _plan_simulate, folder=False)
-    simulate.add_argument("--recipe", type=Path, required=True, help="recipe file")
-    simulate.add_argument("--base", type=Path, required=True, help="base file")
-    simulate.add_argument(
-        "--scenario", type=Path, metavar="FILE", help="YAML: who comes, what goes wrong, what it costs"
-    )
-    simulate.add_argument("--years", type=float, default=5.0, help="of each replication (5)")
-    simulate.add_argument("--replications", type=int, default=20, help="how many (20)")
-    simulate.add_argument(
-        "--seed", type=int, default=1, help="the same seed gives the same figures with any workers (1)"
-    )
+    _add_simulated(simulate, 5.0, 20)
     simulate.add_argument("--workers", type=int, default=1, help="processes on this machine (1)")
-    simulate.add_argument("--begins", default="2026-03-02", help="a day of the first week (2026-03-02)")
     simulate.add_argument(
         "--keep", type=Path, metavar="FILE", dest="kept", help="keep each replication; go on from there"
     )
     simulate.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, instead of --workers")
-    simulate.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
+
+
+def _add_whatif(under: Commands[argparse.ArgumentParser]) -> None:
+    whatif = _command(under, "whatif", "The base beside named changes, in pairs.", _plan_whatif, folder=False)
+    _add_simulated(whatif, 3.0, 30)
+    whatif.add_argument(
+        "--change", action="append", default=[], dest="changes", metavar="NAME",
+        help="suite, night, closed, demand, qc, courier, or several joined by + (each one); may be given again",
+    )  # fmt: skip
+    whatif.add_argument("--language", choices=("en", "zh"), default="en", help="of what is printed (en)")
+
+
+def _add_simulated(command: argparse.ArgumentParser, years: float, replications: int) -> None:
+    command.add_argument("--recipe", type=Path, required=True, help="recipe file")
+    command.add_argument("--base", type=Path, required=True, help="base file")
+    command.add_argument(
+        "--scenario", type=Path, metavar="FILE", help="YAML: who comes, what goes wrong, what it costs"
+    )
+    command.add_argument("--years", type=float, default=years, help=f"of each replication ({years:g})")
+    command.add_argument("--replications", type=int, default=replications, help=f"how many ({replications})")
+    command.add_argument("--seed", type=int, default=1, help="the same seed gives the same figures, however run (1)")
+    command.add_argument("--begins", default="2026-03-02", help="a day of the first week (2026-03-02)")
+    command.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
 
 
 def _add_plan_files(command: argparse.ArgumentParser) -> None:
@@ -365,6 +378,13 @@ def _plan_simulate(chosen: argparse.Namespace) -> int:
 
     names = simulate_command.Asked.__dataclass_fields__
     return simulate_command.simulate(simulate_command.Asked(**{name: getattr(chosen, name) for name in names}))
+
+
+def _plan_whatif(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import whatif_command
+
+    names = whatif_command.Asked.__dataclass_fields__
+    return whatif_command.whatif(whatif_command.Asked(**{name: getattr(chosen, name) for name in names}))
 
 
 def _bench_ledger(chosen: argparse.Namespace) -> int:

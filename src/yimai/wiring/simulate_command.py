@@ -19,6 +19,7 @@ from rich.table import Table
 
 from yimai.interfaces.files.reading import check_together, read_base, read_recipe
 from yimai.interfaces.files.scenario import read_scenario
+from yimai.planning.change import Case
 from yimai.planning.scenario import Scenario
 from yimai.planning.simulate import Row, Simulated, fingerprint, summary
 from yimai.planning.simulation_model import Simulation, model_of
@@ -75,16 +76,29 @@ def simulate(asked: Asked) -> int:
 def _prepared(asked: Asked) -> tuple[Simulation, Scenario]:
     if asked.years <= 0 or asked.replications < 1 or asked.workers < 1:
         raise CommandProblem("give --years above 0, and --replications and --workers of at least 1")
-    recipe, base = read_recipe(asked.recipe), read_base(asked.base)
-    check_together(recipe, base)
-    scenario = Scenario() if asked.scenario is None else read_scenario(asked.scenario)
-    if scenario.warm_up_days >= asked.years * 365.25:
-        raise CommandProblem(f"the warm-up of {scenario.warm_up_days:g} days leaves nothing of {asked.years:g} years")
+    case, begins = case_of(asked.recipe, asked.base, asked.scenario, asked.years), day_of(asked.begins)
     try:
-        begins = date.fromisoformat(asked.begins)
-        return model_of(recipe.recipe, base.base, scenario, begins, asked.years), scenario
+        return model_of(case.recipe, case.base, case.scenario, begins, asked.years), case.scenario
     except ValueError as problem:
         raise CommandProblem(str(problem)) from None
+
+
+def case_of(recipe_file: Path, base_file: Path, scenario_file: Path | None, years: float) -> Case:
+    """What the files describe, to be simulated over so many years. Raises CommandProblem, FileRefused."""
+    recipe, base = read_recipe(recipe_file), read_base(base_file)
+    check_together(recipe, base)
+    scenario = Scenario() if scenario_file is None else read_scenario(scenario_file)
+    if scenario.warm_up_days >= years * 365.25:
+        raise CommandProblem(f"the warm-up of {scenario.warm_up_days:g} days leaves nothing of {years:g} years")
+    return Case(recipe.recipe, base.base, scenario)
+
+
+def day_of(written: str) -> date:
+    """The day that is written so. Raises CommandProblem."""
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise CommandProblem(f"--begins {written!r} is not a day such as 2026-03-02") from None
 
 
 def _run(asked: Asked, sweep: Sweep, rows: dict[int, Row], console: Console) -> dict[int, Row]:
