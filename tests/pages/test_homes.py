@@ -9,15 +9,17 @@ from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 from tests.pages.tablets import Tablet, bench_opened, hidden, refused
 from tests.spec.harness import SpecPlant
 
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import home, scan, search, treatment
+from yimai.planning import compiling
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
+from yimai.wiring.preparing import Preparing
 
 SHANGHAI = timezone(timedelta(hours=8))
 
@@ -337,3 +339,20 @@ def test_a_confirmation_names_no_patient_to_the_base_and_links_only_what_its_rea
     assert strip
     assert "“接受医嘱”已记录：治疗" in re.sub(r"<[^>]+>", "", strip[0])
     assert name not in strip[0]
+
+
+def test_while_the_planner_is_compiled_its_page_says_so_and_loads_itself_anew(
+    plant: SpecPlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journey = plant.treatment("accepted")
+    tablet = at(plant, journey.at_hospital("coordinator"))
+    monkeypatch.setattr(compiling, "_ready", [lambda: False])
+    with pytest.raises(compiling.NotCompiled) as raised:
+        tablet.shown("slot.reserve", treatment=journey.treatment)
+    answering, request = Preparing(lambda _: HttpResponse()), RequestFactory().get("/zh-hans/act/slot.reserve")
+    assert answering.process_exception(request, ValueError()) is None
+    answer = answering.process_exception(request, raised.value)
+    assert answer is not None
+    assert answer.status_code == 503
+    assert (answer["Refresh"], answer["Retry-After"]) == ("5", "5")
+    assert "排程程序正在准备" in answer.content.decode()

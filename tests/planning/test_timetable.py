@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -12,6 +13,9 @@ from tests.planning import lingang
 from tests.planning.lingang import BEGINS
 
 from yimai.planning.check import check
+from yimai.planning.insertion import put_in, take_out
+from yimai.planning.offer import Live
+from yimai.planning.search import all_costs, fill, improve
 from yimai.planning.staying import staying_of
 from yimai.planning.timetable import Found, schedule
 from yimai.wiring import bench_problem
@@ -88,3 +92,12 @@ def test_more_than_sixty_suites_are_told_apart() -> None:
     found = schedule(replace(problem, suites=names, suite_closed=closed, capacity=capacity), moves=400)
     assert found.plan.suite.min() >= 60
     assert check(replace(problem, suites=names, suite_closed=closed, capacity=capacity), found.plan) == []
+
+
+def test_one_compilation_serves_all_problems() -> None:
+    for problem in (bench_problem.problem(12), lingang.problem(lingang.orders(4))):
+        first = schedule(problem, moves=50)
+        schedule(problem, start=first.plan, moves=50)
+        Live(problem).offers(np.random.default_rng(1), 1)
+    compiled: tuple[Any, ...] = (fill, all_costs, improve, put_in, take_out)
+    assert [len(each.signatures) for each in compiled] == [1] * 5

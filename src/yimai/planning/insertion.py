@@ -5,7 +5,7 @@ the task before is begun later and the chain is placed anew from there (back-pro
 either placed whole and within its limits, or not at all. Tasks that have begun stay where they are.
 
 Few wide tables instead of many narrow arrays: compiled code takes them as arguments, and both compiling and calling cost by the
-argument.
+argument. Numbers that are passed on are ``long``: for each width of number a function would be compiled again.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from yimai.planning.alone import alone_length
-from yimai.planning.compiling import inner
+from yimai.planning.compiling import inner, must_be_compiled, outer
 from yimai.planning.problem import NEVER, Ints, Problem
 from yimai.planning.tables import FULL_WORD, SUITES_A_WORD, job_table, masks, next_open, shift_ends, task_table
 
@@ -30,6 +29,9 @@ DURATION, FIXED, CALENDAR, WITHIN, USES, LAGS, OPENS, JOB = range(8)  # of Array
 RESOURCE, AMOUNT, BEGINS, ENDS = range(4)  # of Arrays.use
 AFTER, MINIMUM, MAXIMUM = range(3)  # of Arrays.lag
 HELD_RESOURCE, OPENING, CLOSING, UNTIL_START, EXTRA, LEAST = range(6)  # of Arrays.span
+
+long: Final[Any] = np.int64
+TAKE, GIVE = long(1), long(-1)
 
 Masks = NDArray[np.int64]
 
@@ -72,7 +74,8 @@ class Filled(NamedTuple):
 
 
 def arrays_of(problem: Problem) -> Arrays:
-    """The problem as compiled code takes it."""
+    """The problem as compiled code takes it. Raises NotCompiled where that is being made ready."""
+    must_be_compiled()
     tables = task_table(problem)
     suites = next((number for number, each in enumerate(problem.resources) if each.kind == "suites"), NEVER)
     count = len(problem.suites)
@@ -108,7 +111,7 @@ def empty(problem: Problem) -> Filled:
 
 @inner
 def add_task(of: Arrays, to: Filled, task: int, sign: int) -> None:
-    """Take (1) or give back (-1) what the task uses where it stands."""
+    """TAKE or GIVE back what the task uses where it stands."""
     start = to.starts[task]
     for use in range(of.task[task, USES], of.task[task + 1, USES]):
         row = to.load[of.use[use, RESOURCE]]
@@ -178,15 +181,15 @@ def earliest(of: Arrays, to: Filled, task: int, start: int) -> int:
 def window(of: Arrays, to: Filled, span: int) -> tuple[int, int]:
     """From when until when a span is held, as its tasks stand."""
     closes = of.span[span, CLOSING]
-    end = to.starts[closes]
+    end = long(to.starts[closes])
     if not of.span[span, UNTIL_START]:
         end += of.task[closes, DURATION]
-    return max(0, to.starts[of.span[span, OPENING]]), min(of.horizon, end + of.span[span, EXTRA])
+    return max(0, long(to.starts[of.span[span, OPENING]])), min(of.horizon, end + of.span[span, EXTRA])
 
 
 @inner
 def hold(of: Arrays, to: Filled, job: int, sign: int) -> None:
-    """Take or give back what the job holds over several tasks, its suite among it."""
+    """TAKE or GIVE back what the job holds over several tasks, its suite among it."""
     for span in range(of.job[job, HELD], of.job[job + 1, HELD]):
         opens, closes = window(of, to, span)
         row = to.load[of.span[span, HELD_RESOURCE]]
@@ -229,7 +232,7 @@ def free_suite(of: Arrays, to: Filled, word: int, opens: int, closes: int, wante
 @inner
 def choose_suite(of: Arrays, to: Filled, job: int, opens: int, closes: int) -> int:
     """Give the job a free suite, the wanted one first; return -1, or the tick after which the first suite will be free."""
-    wanted = of.job[job, SUITE]
+    wanted = long(of.job[job, SUITE])
     found = -1
     for word in range(len(of.full)):
         suite = free_suite(of, to, word, opens, closes, wanted)
@@ -246,7 +249,7 @@ def spans_conflict(of: Arrays, to: Filled, job: int) -> tuple[int, int]:
     """Where a span finds no room: the task that opens it and the tick from which to try again; (-1, -1) when all have room."""
     for span in range(of.job[job, HELD], of.job[job + 1, HELD]):
         opens, closes = window(of, to, span)
-        task = of.span[span, OPENING]
+        task = long(of.span[span, OPENING])
         resource = of.span[span, HELD_RESOURCE]
         if resource == of.suites:
             if of.task[task, FIXED] >= 0:
@@ -265,11 +268,11 @@ def spans_conflict(of: Arrays, to: Filled, job: int) -> tuple[int, int]:
     return -1, -1
 
 
-@njit(cache=True)
+@outer
 def take_out(of: Arrays, to: Filled, job: int) -> None:
     """Take the job out of the timetable."""
-    hold(of, to, job, -1)
-    clear(of, to, of.job[job, FIRST], of.job[job, LAST])
+    hold(of, to, job, GIVE)
+    clear(of, to, long(of.job[job, FIRST]), long(of.job[job, LAST]))
     to.suite[job] = -1
     to.placed[job] = 0
 
@@ -277,22 +280,22 @@ def take_out(of: Arrays, to: Filled, job: int) -> None:
 @inner
 def put_back(of: Arrays, to: Filled, job: int, starts: Ints, suite: int) -> None:
     """Put the job where it stood."""
-    for task in range(of.job[job, FIRST], of.job[job, LAST]):
+    for task in range(long(of.job[job, FIRST]), long(of.job[job, LAST])):
         to.starts[task] = starts[task - of.job[job, FIRST]]
-        add_task(of, to, task, 1)
+        add_task(of, to, task, TAKE)
     to.suite[job] = suite
-    hold(of, to, job, 1)
+    hold(of, to, job, TAKE)
     to.placed[job] = 1
 
 
 @inner
 def keep(of: Arrays, to: Filled, job: int, starts: Ints) -> bool:
     """Place the job's tasks just where they stood, in its suite or another; false, and nothing placed, if that cannot be."""
-    begin, end = of.job[job, FIRST], of.job[job, LAST]
+    begin, end = long(of.job[job, FIRST]), long(of.job[job, LAST])
     for task in range(begin, end):
-        start = of.task[task, FIXED]
+        start = long(of.task[task, FIXED])
         if start < 0:
-            start = starts[task]
+            start = long(starts[task])
             least, latest, _ = bounds(of, to, task, of.now)
             if task == begin:
                 least = max(least, of.job[job, READY])
@@ -300,12 +303,12 @@ def keep(of: Arrays, to: Filled, job: int, starts: Ints) -> bool:
                 clear(of, to, begin, task)
                 return False
         to.starts[task] = start
-        add_task(of, to, task, 1)
+        add_task(of, to, task, TAKE)
     back, _ = spans_conflict(of, to, job)
     if back >= 0:
         clear(of, to, begin, end)
         return False
-    hold(of, to, job, 1)
+    hold(of, to, job, TAKE)
     to.placed[job] = 1
     return True
 
@@ -313,7 +316,7 @@ def keep(of: Arrays, to: Filled, job: int, starts: Ints) -> bool:
 @inner
 def bounds(of: Arrays, to: Filled, task: int, start: int) -> tuple[int, int, int]:
     """From when, and until when at the latest a task may start by what it waits for; and the lag that sets the latest."""
-    latest, binding = of.horizon, -1
+    latest, binding = long(of.horizon), -1
     for lag in range(of.task[task, LAGS], of.task[task + 1, LAGS]):
         after = of.lag[lag, AFTER]
         done = to.starts[after] + of.task[after, DURATION]
@@ -325,13 +328,13 @@ def bounds(of: Arrays, to: Filled, task: int, start: int) -> tuple[int, int, int
     return start, latest, binding
 
 
-@njit(cache=True)
+@outer
 def put_in(of: Arrays, to: Filled, job: int, not_before: int) -> bool:
     """Place the whole chain as early as it can be, the first task that has not begun from ``not_before``; false if it cannot be.
 
     A hold that must break because the task before has begun already is broken: the checker names it.
     """
-    begin, end = of.job[job, FIRST], of.job[job, LAST]
+    begin, end = long(of.job[job, FIRST]), long(of.job[job, LAST])
     least = to.least
     for task in range(begin, end):
         least[task - begin] = of.now
@@ -345,24 +348,24 @@ def put_in(of: Arrays, to: Filled, job: int, not_before: int) -> bool:
     for _ in range(TRIES):
         back = -1
         while task < end:
-            start = of.task[task, FIXED]
+            start = long(of.task[task, FIXED])
             if start < 0:
-                start, latest, binding = bounds(of, to, task, least[task - begin])
+                start, latest, binding = bounds(of, to, task, long(least[task - begin]))
                 start = earliest(of, to, task, start)
                 if start < 0:
                     clear(of, to, begin, task)
                     return False
                 if start > latest:
-                    back = of.lag[binding, AFTER]
+                    back = long(of.lag[binding, AFTER])
                     least[back - begin] = start - of.lag[binding, MAXIMUM] - of.task[back, DURATION]
                     break
             to.starts[task] = start
-            add_task(of, to, task, 1)
+            add_task(of, to, task, TAKE)
             task += 1
         if back < 0:
             back, tick = spans_conflict(of, to, job)
             if back < 0:
-                hold(of, to, job, 1)
+                hold(of, to, job, TAKE)
                 to.placed[job] = 1
                 return True
             least[back - begin] = tick
@@ -376,4 +379,4 @@ def put_in(of: Arrays, to: Filled, job: int, not_before: int) -> bool:
 def clear(of: Arrays, to: Filled, begin: int, end: int) -> None:
     """Give back what these tasks took."""
     for task in range(begin, end):
-        add_task(of, to, task, -1)
+        add_task(of, to, task, GIVE)

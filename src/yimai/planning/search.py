@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from yimai.planning.compiling import inner
+from yimai.planning.compiling import inner, outer
 from yimai.planning.insertion import (
     AFTER,
     DURATION,
@@ -25,6 +24,7 @@ from yimai.planning.insertion import (
     Arrays,
     Filled,
     keep,
+    long,
     put_back,
     put_in,
     take_out,
@@ -67,7 +67,7 @@ def cost_of(of: Arrays, to: Filled, aims: Aims, job: int) -> float:
     return float(weight * cost)
 
 
-@njit(cache=True)
+@outer
 def all_costs(of: Arrays, to: Filled, aims: Aims, costs: Floats) -> float:
     """Each job's cost into ``costs``; their sum."""
     for job in range(len(costs)):
@@ -75,15 +75,15 @@ def all_costs(of: Arrays, to: Filled, aims: Aims, costs: Floats) -> float:
     return float(costs.sum())
 
 
-@njit(cache=True)
+@outer
 def fill(of: Arrays, to: Filled, order: Ints, not_before: Ints, starts: Ints) -> None:
     """Place these jobs one after another: first those that can stay just where they stood (``starts``, NEVER where nowhere)."""
     for job in order:
         if starts[of.job[job, FIRST]] >= 0:
-            keep(of, to, job, starts)
+            keep(of, to, long(job), starts)
     for job in order:
         if to.placed[job] == 0:
-            put_in(of, to, job, not_before[job])
+            put_in(of, to, long(job), long(not_before[job]))
 
 
 @inner
@@ -174,7 +174,7 @@ def seed_of(costs: Floats, aims: Aims) -> int:
     return best
 
 
-@njit(cache=True)
+@outer
 def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves: int, warmth: float) -> None:
     """So many moves; each is kept if the whole is better for it, or worse by less than an amount drawn from ``warmth`` (ticks)."""
     np.random.seed(seed)
@@ -198,11 +198,11 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
         limit = -warmth * np.log(1 - np.random.random())
         rest = 0.0
         for each in range(number):
-            job = out[each]
+            job = long(out[each])
             limit += costs[job]
             rest += aims.least[job]
         for each in range(number):
-            job = out[each]
+            job = long(out[each])
             suites[each] = to.suite[job]
             held[each] = job
             kept[each, : of.job[job, LAST] - of.job[job, FIRST]] = to.starts[of.job[job, FIRST] : of.job[job, LAST]]
@@ -213,8 +213,8 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
         arrange(of, to, aims, out, number)
         after = 0.0
         for each in range(number):
-            job = out[each]
-            least = max(0, aims.collection[job])
+            job = long(out[each])
+            least = max(0, long(aims.collection[job]))
             if np.random.random() < 0.1:
                 least = max(least, to.starts[of.job[job, FIRST]] + np.random.randint(-48, 48))
             put_in(of, to, job, least)
@@ -224,11 +224,11 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
                 break
         if after + rest <= limit:
             for each in range(number):
-                costs[out[each]] = cost_of(of, to, aims, out[each])
+                costs[out[each]] = cost_of(of, to, aims, long(out[each]))
             continue
         for each in range(number):
             if to.placed[out[each]]:
-                take_out(of, to, out[each])
+                take_out(of, to, long(out[each]))
         for each in range(number):
             if suites[each] != -2:
-                put_back(of, to, held[each], kept[each], suites[each])
+                put_back(of, to, long(held[each]), kept[each], suites[each])

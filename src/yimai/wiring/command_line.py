@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
+from yimai.wiring import compiled_code
 from yimai.wiring.network import Certificate, is_loopback
 from yimai.wiring.problems import CommandProblem, plain_words
 
@@ -16,6 +18,7 @@ Task = Callable[[argparse.Namespace], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 refused or a problem was found, 2 wrong usage, 130 stopped."""
     chosen = _parser().parse_args(arguments)
+    compiled_code.choose_folder()
     task: Task = chosen.task
     try:
         return task(chosen)
@@ -178,6 +181,9 @@ def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
     _add_simulate(under)
     _add_whatif(under)
 
+    words = "Compile the planner ahead: about a minute, once a version."
+    _command(under, "prepare", words, _plan_prepare, folder=False)
+
 
 def _add_simulate(under: Commands[argparse.ArgumentParser]) -> None:
     simulate = _command(under, "simulate", "Years of the base, with intervals.", _plan_simulate, folder=False)
@@ -245,19 +251,21 @@ def _demo(chosen: argparse.Namespace) -> int:
 
     if chosen.check:
         return demo.check(seed=chosen.seed, start=chosen.start)
-    return demo.run(
-        chosen.folder,
-        seed=chosen.seed,
-        start=chosen.start,
-        treatments=chosen.treatments,
-        port=None if chosen.load_only else chosen.port,
-    )
+    with nullcontext() if chosen.load_only else compiled_code.made_meanwhile():
+        return demo.run(
+            chosen.folder,
+            seed=chosen.seed,
+            start=chosen.start,
+            treatments=chosen.treatments,
+            port=None if chosen.load_only else chosen.port,
+        )
 
 
 def _serve(chosen: argparse.Namespace) -> int:
     from yimai.wiring import serve
 
-    return serve.serve_folder(chosen.folder, chosen.port, chosen.listen, _certificate(chosen))
+    with compiled_code.made_meanwhile():
+        return serve.serve_folder(chosen.folder, chosen.port, chosen.listen, _certificate(chosen))
 
 
 def _certificate(chosen: argparse.Namespace) -> Certificate | None:
@@ -385,6 +393,11 @@ def _plan_whatif(chosen: argparse.Namespace) -> int:
 
     names = whatif_command.Asked.__dataclass_fields__
     return whatif_command.whatif(whatif_command.Asked(**{name: getattr(chosen, name) for name in names}))
+
+
+def _plan_prepare(chosen: argparse.Namespace) -> int:
+    compiled_code.make()
+    return 0
 
 
 def _bench_ledger(chosen: argparse.Namespace) -> int:

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "yimai.interfaces.accounts.gate.Gate",
     "yimai.wiring.page_access.PageAccess",
+    "yimai.wiring.preparing.Preparing",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "yimai.wiring.urls"

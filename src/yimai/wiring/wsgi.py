@@ -29,8 +29,9 @@ from yimai.interfaces.rest import desk
 from yimai.interfaces.rest.desk import Desk
 from yimai.interfaces.web import bench, live, window
 from yimai.interfaces.web.bench import Bench, Means
+from yimai.planning import compiling
 from yimai.store.vault import VaultProblem, wrapping_key_in
-from yimai.wiring import account_database, content_files, hospital_providers, house, personal_data
+from yimai.wiring import account_database, compiled_code, content_files, hospital_providers, house, personal_data
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
 application = get_wsgi_application()
@@ -100,6 +101,8 @@ def _open(url: str) -> None:
     )
     _open_window(database, offset)
     _open_bench(database, offset)
+    compiled_code.choose_folder()
+    compiling.ask_first(compiled_code.is_ready)
 
 
 if url := os.environ.get("YIMAI_WEB_DATABASE_URL"):

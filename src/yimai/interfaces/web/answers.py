@@ -26,6 +26,12 @@ FORGED: Final = Words(
     "此表单已过期或不是从本系统发出，未作任何记录。请返回、重新加载页面后再试。",
     "This form has expired or did not come from here, and nothing was recorded. Go back, load the page anew and try again.",
 )
+PREPARING: Final = Words(
+    "排程程序正在准备（每个版本首次启动约需一分钟），本页会自动刷新。",
+    "The planner is being prepared, for about a minute after the first start of a version. This page loads itself anew.",
+)
+AGAIN: Final = 5
+"""Seconds until then."""
 FAILED: Final = Words(
     "服务器出错，未作任何记录。您填写的内容仍在上一页；请返回重试，如再次出错请联系管理员。",
     "The server failed, and nothing was recorded. What you typed is still on the page before; go back and try again. "
@@ -65,6 +71,13 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Say that the fault is ours; nothing of the request or of the failure stands on the page."""
     return bare(request, 500, FAILED)
+
+
+def preparing(request: HttpRequest) -> HttpResponse:
+    """Say that the planner cannot be asked yet; the browser asks again by itself."""
+    answer = bare(request, 503, PREPARING)
+    answer["Refresh"] = answer["Retry-After"] = str(AGAIN)
+    return answer
 
 
 def bare(request: HttpRequest, status: int, words: Words) -> HttpResponse:
