@@ -22,7 +22,7 @@ from typing import Final
 
 from yimai.wiring.live_processes import file_lock, is_locked
 
-LOCK, READY = "lock", "ready"
+LOCK, READY, ALL = "lock", "ready", "all"
 FOLDER: Final = "NUMBA_CACHE_DIR"
 """The compiler's own setting; processes inherit it from the one that chose."""
 POLITE: Final = 10
@@ -63,15 +63,16 @@ def is_ready() -> bool:
 
 
 def make() -> None:
-    """Compile the planner, unless that has been done; wait for whoever is doing it."""
+    """Compile the planner, unless that has been done; wait for whoever is doing it. What pages wait for comes first."""
     folder = Path(os.environ[FOLDER])
     with file_lock(folder / LOCK):
-        if not (folder / READY).exists():
-            _use_all()
-            (folder / READY).touch()
+        for done, use in ((READY, _use_planner), (ALL, _use_simulation)):
+            if not (folder / done).exists():
+                use()
+                (folder / done).touch()
 
 
-def _use_all() -> None:
+def _use_planner() -> None:
     """A small timetable, bettered, and offers beside it: they call all that is compiled for pages."""
     import numpy as np
 
@@ -85,10 +86,25 @@ def _use_all() -> None:
     Live(problem).offers(np.random.default_rng(1))
 
 
+def _use_simulation() -> None:
+    """A few weeks of the demonstration's base."""
+    from datetime import date
+
+    from yimai.interfaces.files.reading import read_base, read_recipe
+    from yimai.planning.scenario import Scenario
+    from yimai.planning.simulate import replications
+    from yimai.planning.simulation_model import model_of
+    from yimai.wiring import demo
+
+    scenario = Scenario(warm_up_days=1)
+    model = model_of(read_recipe(demo.RECIPE).recipe, read_base(demo.BASE).base, scenario, date(2026, 3, 2), 0.1)
+    list(replications(model, scenario, 1, [0]))
+
+
 @contextmanager
 def made_meanwhile() -> Iterator[None]:
     """Compile the planner in a process of its own while the block runs."""
-    if (Path(os.environ[FOLDER]) / READY).exists():
+    if (Path(os.environ[FOLDER]) / ALL).exists():
         yield
         return
     command = [sys.executable, "-m", "yimai.wiring.compiled_code"]

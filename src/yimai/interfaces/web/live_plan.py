@@ -16,6 +16,7 @@ import numpy as np
 from yimai.domain.recipe import Recipe
 from yimai.interfaces.web import window
 from yimai.planning.check import Broken, check
+from yimai.planning.compiling import NotCompiled
 from yimai.planning.forecast import forecast, moment
 from yimai.planning.order import Order
 from yimai.planning.problem import NEVER, Job, Plan, Problem
@@ -132,6 +133,8 @@ def _compute(key: Key, who: PersonRow, now: datetime) -> None:
             _kept.move_to_end(key)
             while len(_kept) > KEPT:
                 _kept.popitem(last=False)
+    except NotCompiled:
+        pass
     except Exception:
         logger.exception("the plan of %s could not be computed", key[0])
     finally:
