@@ -217,6 +217,8 @@ def _made(verb: Verb, name: str, hint: Any, performer: str, relation: Relation, 
         return SiteRegistered(site, "hospital", "新", "New", "Huangpu", 480)
     if name == "site":
         return town.site(performer) if relation == "own_site" else town.hospital
+    if name == "base" and verb.name == "timetable.repair":
+        return BASE if relation == "own_site" else ELSEWHERE
     if name == "person":
         return f"nurse-{BASE}-1" if verb.name != "site.register_person" else "new-person"
     if name in town.things:

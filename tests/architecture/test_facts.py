@@ -133,7 +133,7 @@ def test_no_golden_file_is_of_a_kind_that_was_forgotten() -> None:
 # name, contact or history, and none for free text.
 IDENTIFIERS = {
     *LETTERS, "base", "equipment", "hospital", "item", "logger", "material_lot", "order", "person", "position", "programme",
-    "recipe", "signer", "site", "concerns", "suite", "holder", "origin", "destination", "giver_scan", "taker_scan", "containers",
+    "recipe", "signer", "site", "concerns", "suite", "timetable", "holder", "origin", "destination", "giver_scan", "taker_scan", "containers",
     "operators", "exceptions", "result", "lot", "reference", "recorded_by",
 }  # fmt: skip
 CODES = {

@@ -27,15 +27,9 @@ MOST_QUERIES = 20
 @pytest.fixture(autouse=True)
 def no_plan() -> Iterator[None]:
     """No plan of another test's database, and none that outlives this test's."""
-    live_plan._kept.clear()
+    live_plan.plans.finish()
     yield
-    computed()
-    live_plan._kept.clear()
-
-
-def computed() -> None:
-    for each in list(live_plan._running.values()):
-        each.join()
+    live_plan.plans.finish()
 
 
 @dataclass(frozen=True)
@@ -54,7 +48,7 @@ def told(postgres: EmbeddedDatabase) -> Iterator[Told]:
         running = plant.treatment("before:harvest_cells", fortune=Fortune(spared=True))
         planned = plant.treatment("slotted")
         yield Told(plant, running.treatment, planned.treatment, at(plant, planned.at_base("scheduler")))
-        computed()
+        live_plan.plans.settle()
 
 
 def test_qa_reads_it_and_the_analyst_and_the_planner_do_not(house: House, asked: Callable[[], int]) -> None:
@@ -68,7 +62,7 @@ def test_qa_reads_it_and_the_analyst_and_the_planner_do_not(house: House, asked:
         answer = reader.get("/zh-hans/timetable")
         assert answer.status_code == 200, role
         assert asked() - before <= MOST_QUERIES
-        computed()
+        live_plan.plans.settle()
     for role in ("planner", "qc_analyst", "nurse"):
         assert browser(role).get("/zh-hans/timetable").status_code == 403, role
 
@@ -78,7 +72,7 @@ def shown(tablet: Tablet, **given: str) -> str:
     tablet.plant.ledger.seal()
     request = RequestFactory().get(f"/{tablet.language}/timetable", given)
     tablet.asked(request, timetable.timetable)
-    computed()
+    live_plan.plans.settle()
     answer = tablet.asked(request, timetable.timetable)
     assert answer.status_code == 200
     return unescape(answer.content.decode())

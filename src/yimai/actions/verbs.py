@@ -28,6 +28,7 @@ from yimai.actions import (
     site,
     slot,
     suite,
+    timetable,
     treatment,
 )
 from yimai.actions.decision import Answer
@@ -52,6 +53,7 @@ _NOUNS: Final = (
     site,
     slot,
     suite,
+    timetable,
     treatment,
 )
 SIGNERS: Final = ("verifier", "approver", "giver", "taker", "operators", "reasons")

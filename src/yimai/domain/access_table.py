@@ -54,6 +54,7 @@ treatment.export                        ghe | h  .  h  | x  | .  .  .  b  b  .  
 # slot
 slot.reserve                            g-- | h  .  h  | .  | .  .  .  .  .  b  | x  x  x
 slot.free                               ghe | h  .  h  | .  | .  .  .  .  .  b  | x  x  x
+timetable.repair                        --- | .  .  .  | .  | .  .  .  .  .  o  | x  x  x
 # label
 label.issue                             ghe | h  h  .  | .  | b  .  b  b  .  .  | x  x  x
 label.use                               ghe | h  h  .  | .  | b  .  b  b  .  .  | x  x  x

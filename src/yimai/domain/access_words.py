@@ -24,6 +24,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "treatment.export": Words("导出治疗的事实", "Export the treatment's facts"),
     "slot.reserve": Words("预订档期", "Reserve a slot"),
     "slot.free": Words("释放档期", "Free the slot"),
+    "timetable.repair": Words("修复时间表", "Repair the timetable"),
     "label.issue": Words("签发标签", "Issue a label"),
     "label.use": Words("贴标签", "Stick a label on"),
     "label.destroy": Words("销毁标签", "Destroy a label"),

@@ -42,6 +42,7 @@ from yimai.domain import (
     slot,
     specification,
     suite,
+    timetable,
     treatment,
 )
 from yimai.domain.fact import Fact, json_of, measurable
@@ -80,6 +81,7 @@ NOUNS: Final = (
     slot,
     specification,
     suite,
+    timetable,
     treatment,
 )
 KINDS: Final[dict[str, type[Fact]]] = {

@@ -12,7 +12,7 @@ from yimai.domain.base import Base
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal, RefusalKind
-from yimai.domain.treatment import Treatment, open_for_work
+from yimai.domain.treatment import Treatment, not_ended, open_for_work
 from yimai.ledger.entry import Claim, Entry
 
 
@@ -58,6 +58,24 @@ class SlotReserved(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SlotMoved(Fact):
+    """The treatment was given another itinerary in the place of the one it had, by a repair of the timetable.
+
+    promised: the infusion's promised time until then. The repair's own fact gives back the suite's time that was reserved before.
+    """
+
+    kind: ClassVar[str] = "slot.moved.v1"
+    treatment: str
+    itinerary: Itinerary
+    promised: datetime
+    reason: str
+    decided: Signature
+
+    def claims(self) -> tuple[Claim, ...]:
+        return (Claim("suite", self.itinerary.suite, "take", self.itinerary.starts, self.itinerary.ends),)
+
+
+@dataclass(frozen=True, slots=True)
 class SlotFreed(Fact):
     """The treatment's slot was given back."""
 
@@ -82,7 +100,7 @@ class Slots:
 
 def evolve(slots: Slots, fact: Fact, entry: Entry) -> Slots:
     match fact:
-        case SlotReserved():
+        case SlotReserved() | SlotMoved():
             return replace(slots, current=fact.itinerary)
         case SlotFreed():
             return Slots(None, slots.freed + 1)
@@ -164,6 +182,27 @@ TOO_LATE_FOR_FRESH = RefusalKind(
     "slot.too_late_for_fresh",
     "Between collection and start lie {age}; fresh material keeps for {maximum}. Choose a later collection.",
     "采集到开始生产相隔 {age}；新鲜物料最长保存 {maximum}。请推迟采集。",
+)
+
+MOVED_MEANWHILE = RefusalKind(
+    "slot.moved_meanwhile",
+    "The slot of treatment {treatment} is no longer the one that was looked at. Look at the repair anew.",
+    "治疗 {treatment} 的档期已不是刚才查看的档期。请重新查看修复方案。",
+)
+OTHER_BASE = RefusalKind(
+    "slot.other_base",
+    "Treatment {treatment} is made at base {made_at}, not at {base}. Leave it out.",
+    "治疗 {treatment} 由基地 {made_at} 生产，不属于 {base}。请将其移出。",
+)
+HAS_BEGUN = RefusalKind(
+    "slot.has_begun",
+    "The batch of treatment {treatment} was begun in {suite} and stays there. Move only what is still to come of it.",
+    "治疗 {treatment} 的批次已在 {suite} 开始，须留在该单元。只能调整尚未到来的时间。",
+)
+INTO_THE_PAST = RefusalKind(
+    "slot.into_the_past",
+    "Of treatment {treatment}, {moment} would have been before now. Look at the repair anew.",
+    "治疗 {treatment} 的新时间 {moment} 早于现在。请重新查看修复方案。",
 )
 
 
@@ -276,13 +315,28 @@ def reserve(
     past = slots.current if slots.current is not None and slots.current.ends <= now and not batch else None
     if slots.current is not None and past is None:
         return ALREADY_RESERVED(treatment=treatment.id, starts=slots.current.starts.isoformat())
+    if refusal := _in_order(itinerary):
+        return refusal
+    if itinerary.collection < now:
+        return IN_THE_PAST(collection=itinerary.collection.isoformat())
+    if refusal := _keeps(itinerary, recipe, base):
+        return refusal
+    given_back = () if past is None else (SlotFreed(treatment.id, past.suite, past.starts, past.ends, "rescheduled"),)
+    return (*given_back, SlotReserved(treatment.id, itinerary, reserved))
+
+
+def _in_order(itinerary: Itinerary) -> Refusal | None:
+    """Whether the moments have a zone and follow one another."""
     moments = itinerary.moments
     if any(moment.utcoffset() is None for moment in moments):
         return NO_ZONE()
     if list(moments) != sorted(moments) or itinerary.starts >= itinerary.ends:
         return OUT_OF_ORDER()
-    if itinerary.collection < now:
-        return IN_THE_PAST(collection=itinerary.collection.isoformat())
+    return None
+
+
+def _keeps(itinerary: Itinerary, recipe: Recipe, base: Base) -> Refusal | None:
+    """Whether the suite's time suits recipe and base, and the material keeps until then."""
     if itinerary.suite not in suites_for(base, recipe):
         return NO_SUCH_SUITE(base=base.id, suite=itinerary.suite)
     day = itinerary.starts.astimezone(ZoneInfo(base.timezone)).date()
@@ -296,8 +350,44 @@ def reserve(
     age = itinerary.starts - itinerary.collection
     if age > recipe.starting_material.fresh_maximum:
         return TOO_LATE_FOR_FRESH(age=age, maximum=recipe.starting_material.fresh_maximum)
-    given_back = () if past is None else (SlotFreed(treatment.id, past.suite, past.starts, past.ends, "rescheduled"),)
-    return (*given_back, SlotReserved(treatment.id, itinerary, reserved))
+    return None
+
+
+def move(
+    treatment: Treatment,
+    slots: Slots,
+    recipe: Recipe,
+    base: Base,
+    was: tuple[str, datetime, datetime],
+    itinerary: Itinerary,
+    now: datetime,
+    reason: str,
+    decided: Signature,
+    *,
+    begun: bool,
+) -> Refusal | SlotMoved:
+    """Give the treatment another itinerary in the place of the one that it has.
+
+    was: the suite's time that it had when the repair was looked at. begun: whether a batch runs in it; then the suite and the beginning
+    stay. What lies behind stays as it was, and nothing is moved there.
+    """
+    if refusal := not_ended(treatment):
+        return refusal
+    if treatment.base != base.id:
+        return OTHER_BASE(treatment=treatment.id, made_at=treatment.base, base=base.id)
+    current = slots.current
+    if current is None or (current.suite, current.starts, current.ends) != was:
+        return MOVED_MEANWHILE(treatment=treatment.id)
+    if refusal := _in_order(itinerary):
+        return refusal
+    if begun and (itinerary.suite, itinerary.starts) != (current.suite, current.starts):
+        return HAS_BEGUN(treatment=treatment.id, suite=current.suite)
+    for old, new in zip(current.moments, itinerary.moments, strict=True):
+        if new < now and new != old:
+            return INTO_THE_PAST(treatment=treatment.id, moment=new.isoformat())
+    if not begun and itinerary.starts >= now and (refusal := _keeps(itinerary, recipe, base)):
+        return refusal
+    return SlotMoved(treatment.id, itinerary, current.infusion, reason, decided)
 
 
 def free(treatment: Treatment, slots: Slots, reason: str, *, batch: str = "") -> Refusal | tuple[Fact, ...]:

@@ -12,7 +12,8 @@ import psycopg
 
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
-from yimai.planning.build import Horizon, build
+from yimai.domain.slot import Itinerary
+from yimai.planning.build import Horizon, OrderBook, build
 from yimai.planning.capacity import Away
 from yimai.planning.order import Happened, Order
 from yimai.planning.problem import NEVER, Plan, Problem
@@ -82,12 +83,15 @@ def problem(
 class InFlight:
     """The problem of what goes on at a base, and what is known of each job: orders and recipes in the order of the problem's jobs.
 
-    missed: treatments whose time in a suite went by without them; they need another slot and are no jobs.
+    book: what the problem is built from once reserved slots may be moved; its tasks are numbered alike. itineraries: what is promised, by
+    treatment. missed: treatments whose time in a suite went by without them; they need another slot and are no jobs.
     """
 
     problem: Problem
     orders: tuple[Order, ...]
     recipes: tuple[Recipe, ...]
+    book: OrderBook
+    itineraries: Mapping[str, Itinerary]
     missed: tuple[str, ...]
 
 
@@ -97,10 +101,10 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     Nobody's manufacture begins before the suite's time that is reserved for it; a treatment without a slot, or with one too far ahead,
     is left out.
     """
-    last = now + LOOK_AHEAD - WHOLE
+    last, going = now + LOOK_AHEAD - WHOLE, progress_board.going(cursor, base.id)
     found = [
         each
-        for each in progress_board.going(cursor, base.id)
+        for each in going
         if each.happened or (each.itinerary and datetime.fromisoformat(each.itinerary["starts"]) < last)
     ]
     recipes = {
@@ -110,12 +114,29 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     }
     told = [(each, order_of(each, recipes[each.recipe], now)) for each in found if each.recipe in recipes]
     missed = tuple(order.id for each, order in told if _missed(order, recipes[each.recipe], now))
-    known = [each for each, order in told if order.id not in missed]
-    orders = tuple(order for _, order in told if order.id not in missed)
-    due = [(replace(order, due=order.promised), each.recipe) for order, each in zip(orders, known, strict=True)]
+    known = [(each, order) for each, order in told if order.id not in missed]
+    orders = tuple(replace(order, due=order.promised) for _, order in known)
     begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
-    made = build(recipes, base, due, Horizon(begins, now, BEFORE + LOOK_AHEAD), away)
-    return InFlight(_as_reserved(made, orders, recipes), orders, tuple(recipes[each.recipe] for each in known), missed)
+    horizon = Horizon(begins, now, BEFORE + LOOK_AHEAD)
+    closed: dict[str, list[tuple[datetime, datetime]]] = {suite: list(spans) for suite, spans in (away or {}).items()}
+    jobs = {order.id for order in orders}
+    for each in going:
+        if each.itinerary and each.treatment not in jobs:
+            kept = _itinerary(each.itinerary)
+            closed.setdefault(kept.suite, []).append((kept.starts, kept.ends))
+    movable = [(replace(order, claimed=None), each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
+    book = OrderBook(recipes, base, movable, horizon, closed)
+    named = [(order, each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
+    made = build(recipes, base, named, horizon, away)
+    return InFlight(
+        _as_reserved(made, orders, recipes), orders, tuple(recipes[each.recipe] for each, _ in known), book,
+        {each.treatment: _itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed,
+    )  # fmt: skip
+
+
+def _itinerary(stored: Mapping[str, Any]) -> Itinerary:
+    moments = {name: datetime.fromisoformat(at) for name, at in stored.items() if name != "suite"}
+    return Itinerary(suite=stored["suite"], **moments)
 
 
 def _missed(order: Order, recipe: Recipe, now: datetime) -> bool:

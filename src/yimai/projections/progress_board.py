@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString
@@ -25,6 +25,7 @@ CREATE TABLE projection.progress (
     ordered timestamptz NOT NULL,
     accepted boolean NOT NULL DEFAULT false,
     itinerary jsonb,
+    promised_before timestamptz,
     happened jsonb NOT NULL DEFAULT '{}',
     ended boolean NOT NULL DEFAULT false
 );
@@ -34,7 +35,10 @@ SELECT base, recipe, hospital, urgency, ordered, accepted, itinerary, happened F
 AND (current_setting('yimai.person', true) <> '' OR pg_has_role(current_user, 'yimai_app', 'usage'));
 GRANT SELECT ON projection.load TO yimai_screen;
 """
-"""happened: by task id [start, end or null]. The view tells everybody who has signed in what a base has to do, and nobody for whom."""
+"""happened: by task id [start, end or null]. promised_before: the infusion as it was promised before the slot was moved.
+
+The view tells everybody who has signed in what a base has to do, and nobody for whom.
+"""
 
 AUDIENCE: Final = {"progress": audience.OF_TREATMENT}
 
@@ -85,9 +89,9 @@ def changes(entry: Entry) -> Iterator[Change]:
                 " VALUES (%s, %s, %s, %s, %s, %s)",
                 (data["treatment"], data["base"], data["recipe"], data["hospital"], data["urgency"], entry.occurred),
             )
-        case "slot.reserved.v1":
-            statement = "UPDATE projection.progress SET itinerary = %s WHERE treatment = %s"
-            yield Change(statement, (Jsonb(data["itinerary"]), data["treatment"]))
+        case "slot.reserved.v1" | "slot.moved.v1":
+            statement = "UPDATE projection.progress SET (itinerary, promised_before) = (%s, %s) WHERE treatment = %s"
+            yield Change(statement, (Jsonb(data["itinerary"]), data.get("promised"), data["treatment"]))
         case kind if kind in _SET:
             yield Change(_SET[kind], (data["treatment"],))
         case "custody.container_handed_over.v1":
@@ -171,3 +175,22 @@ def load(cursor: psycopg.Cursor[Any], base: str) -> tuple[Progress, ...]:
             (base,),
         )
         return tuple(found.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """When a treatment's infusion is promised. before: what was promised until its slot was moved, or None."""
+
+    infusion: datetime
+    collection: datetime
+    before: datetime | None
+
+
+def promises(cursor: psycopg.Cursor[Any], treatments: Iterable[str]) -> dict[str, Promise]:
+    """What is promised to those of the treatments that have a slot and whose infusion has not begun."""
+    rows = cursor.execute(
+        "SELECT treatment, (itinerary ->> 'infusion')::timestamptz, (itinerary ->> 'collection')::timestamptz, promised_before"
+        " FROM projection.progress WHERE treatment = ANY (%s) AND itinerary IS NOT NULL AND NOT ended",
+        (list(treatments),),
+    )
+    return {treatment: Promise(*promised) for treatment, *promised in rows.fetchall()}

@@ -10,7 +10,7 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg.rows import class_row
 
-from yimai.domain.slot import SlotFreed, SlotReserved
+from yimai.domain.slot import SlotFreed, SlotMoved, SlotReserved
 from yimai.domain.treatment import TreatmentOrdered
 from yimai.ledger.entry import Entry
 from yimai.projections import audience
@@ -39,7 +39,7 @@ def changes(entry: Entry) -> Iterator[Change]:
     data: Any = entry.data
     if entry.kind == TreatmentOrdered.kind:
         yield Change("INSERT INTO projection.slot VALUES (%s, %s)", (data["treatment"], data["base"]))
-    elif entry.kind == SlotReserved.kind:
+    elif entry.kind in (SlotReserved.kind, SlotMoved.kind):
         window = data["itinerary"]
         yield Change(
             "UPDATE projection.slot SET (suite, starts, ends) = (%s, %s, %s) WHERE treatment = %s",

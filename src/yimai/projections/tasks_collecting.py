@@ -38,7 +38,7 @@ def ordering(state: State) -> Iterator[Task]:
 
 def booking(state: State) -> Iterator[Task]:
     """A slot to be reserved, or to be given back."""
-    accepted, slot = state.at("accepted"), state.one("slot")
+    accepted, slot = state.at("accepted"), state.slot
     if accepted is None:
         return
     for side in ("hospital", "base"):
@@ -68,7 +68,7 @@ def stale(state: State, slot: Marks) -> bool:
 def collecting(state: State) -> Iterator[Task]:
     """The patient's wristband and the bag, the collection, and what is left of one that failed."""
     yield from _running(state)
-    slot = state.one("slot")
+    slot = state.slot
     if slot is None or not state.needs_cells or stale(state, slot) or state.one("collecting") is not None:
         return
     due = datetime.fromisoformat(slot["collection"])

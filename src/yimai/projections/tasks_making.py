@@ -14,7 +14,7 @@ from yimai.projections.worklist_state import State, Task, when
 
 def opening(state: State) -> Iterator[Task]:
     """From the received material to the opened batch."""
-    container, slot = state.material, state.one("slot")
+    container, slot = state.material, state.slot
     held = state.one("held", container)
     if not container or held is None or slot is None or state.open_batch or state.row.ended:
         return

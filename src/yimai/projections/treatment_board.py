@@ -100,6 +100,7 @@ _CHANGES: Final[dict[str, LiteralString]] = {
     "treatment.markers_reported.v1": " infectious = %(infectious)s,",
     "slot.reserved.v1": " stage = 'slot_reserved', state = '', suite = %(suite)s, slot_starts = %(starts)s,"
     " slot_ends = %(ends)s,",
+    "slot.moved.v1": " suite = %(suite)s, slot_starts = %(starts)s, slot_ends = %(ends)s,",
     "slot.freed.v1": " suite = '', slot_starts = NULL, slot_ends = NULL,"
     " stage = CASE WHEN stage IN ('slot_reserved', 'collecting') THEN 'accepted' ELSE stage END,",
     "collection.started.v1": " stage = 'collecting', state = '',",

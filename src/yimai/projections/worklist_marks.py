@@ -50,7 +50,12 @@ def _markers(data: Any, when: When, entry: Entry) -> Marked:
 
 
 def _slot(data: Any, when: When, entry: Entry) -> Marked:
-    return Marked({"slot/": {**when, **data["itinerary"]}}, {})
+    return Marked({"slot/": {**when, **data["itinerary"]}}, {}, ("moved/",))
+
+
+def _moved(data: Any, when: When, entry: Entry) -> Marked:
+    """The slot's new moments beside its mark, which keeps its place in the order of things."""
+    return Marked({"moved/": dict(data["itinerary"])}, {})
 
 
 def _gone(*names: str) -> Callable[[Any, When, Entry], Marked]:
@@ -254,7 +259,8 @@ _LEAVING: Final[dict[str, Callable[[Any, When, Entry], Marked]]] = {
     "treatment.resumed.v1": _gone("rests/"),
     "treatment.material_fate_decided.v1": _thing("fate/{container}"),
     "slot.reserved.v1": _slot,
-    "slot.freed.v1": _gone("slot/"),
+    "slot.moved.v1": _moved,
+    "slot.freed.v1": _gone("slot/", "moved/"),
     "label.issued.v1": _issued,
     "label.used.v1": _used,
     "label.destroyed.v1": _gone("issued/{item}/{copy}", "labelled/{item}/{copy}"),

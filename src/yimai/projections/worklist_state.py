@@ -106,6 +106,12 @@ class State:
         return when(value) if value is not None else None
 
     @cached_property
+    def slot(self) -> Marks | None:
+        """The slot, with the moments to which it was moved; None without one."""
+        slot = self.one("slot")
+        return None if slot is None else {**slot, **(self.one("moved") or {})}
+
+    @cached_property
     def clocks(self) -> Mapping[tuple[str, str], Clock]:
         """The clocks that run, by name and item."""
         found = clocks_of(self.row.treatment, self.recipe, dict(self._moments()))

@@ -52,6 +52,7 @@ PAGES: Final[Mapping[str, str]] = {
     "lot": "read.material_lots",
     "suites": "read.suites",
     "timetable": "read.timetable",
+    "repair": "timetable.repair",
     "expectation": "read.treatment",
     "treatment_facts": "read.facts",
     "treatment_export": "treatment.export",

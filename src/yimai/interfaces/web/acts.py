@@ -28,6 +28,7 @@ from yimai.interfaces.web.forms import (
     site,
     slot,
     suite,
+    timetable,
     treatment,
 )
 
@@ -54,5 +55,6 @@ FORMS: Final[dict[str, Form]] = registered(
     site.FORMS,
     slot.FORMS,
     suite.FORMS,
+    timetable.FORMS,
     treatment.FORMS,
 )

@@ -17,7 +17,8 @@ from yimai.domain.person import Role
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.patient import Patient, patients
 from yimai.interfaces.web.to_do import ToDo, does, own_roles, to_do
-from yimai.projections import treatment_board, worklist
+from yimai.projections import progress_board, treatment_board, worklist
+from yimai.projections.progress_board import Promise
 from yimai.projections.register import PersonRow
 from yimai.projections.treatment_board import BoardRow
 from yimai.projections.worklist_state import Task
@@ -29,10 +30,11 @@ SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One of the hospital's patients. steps: what comes next, the reader's own first, then what lies with others."""
+    """One of the hospital's patients. promise: of the infusion. steps: what comes next, the reader's own first, then what lies with others."""
 
     row: BoardRow
     steps: tuple[ToDo, ...]
+    promise: Promise | None = None
     patient: Patient | None = None
 
     @property
@@ -53,6 +55,7 @@ def hospital(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role
             Case(row, to_do(steps, reader, now, request.path))
             for row, steps in islice(_next(going, wanted, reader), SHOWN)
         ]
+        promised = progress_board.promises(cursor, [each.row.treatment for each in cases])
         known = patients(
             cursor,
             {*(each.task.treatment for each in (*ready, *waiting)), *(each.row.treatment for each in cases)},
@@ -68,7 +71,10 @@ def hospital(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role
             "more": max(0, len(free) - SHOWN),
             "waiting": _named(waiting, known),
             "orders": not set(access.roles_of("treatment.order")).isdisjoint(roles),
-            "cases": [replace(each, patient=known.get(each.row.treatment)) for each in cases],
+            "cases": [
+                replace(each, patient=known.get(each.row.treatment), promise=promised.get(each.row.treatment))
+                for each in cases
+            ],
             "cases_more": max(0, len(going) - SHOWN),
         }
         return page.show(request, cursor, "home_hospital", context)

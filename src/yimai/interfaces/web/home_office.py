@@ -45,6 +45,10 @@ _TIMETABLE = Place(
     "timetable", "read.timetable", Words("基地时间表", "The base's timetable"),
     Words("计划与承诺、人员与设备负荷", "Planned and promised, load of people and equipment"),
 )  # fmt: skip
+_REPAIR = Place(
+    "repair", "timetable.repair", Words("修复时间表", "Repair the timetable"),
+    Words("发生故障或缺勤时的方案", "Ways to go on when something has broken"),
+)  # fmt: skip
 _PEOPLE = Place(
     "people", "read.people", Words("人员与资质", "People and qualifications"), Words("角色、资质及其期限", "Roles, qualifications, until when")
 )  # fmt: skip
@@ -72,7 +76,7 @@ _PROGRAMME = Place(
 _TODAY = Place("today", "read.treatment", Words("今日", "Today"), Words("各阶段的治疗", "Treatments by stage"))
 
 PLACES: Final[Mapping[Role, tuple[Place, ...]]] = {
-    "scheduler": (_TIMETABLE, _SUITES, _EQUIPMENT, _TODAY),
+    "scheduler": (_TIMETABLE, _REPAIR, _SUITES, _EQUIPMENT, _TODAY),
     "operator": (_TIMETABLE, _SUITES, _EQUIPMENT),
     "planner": (_PROGRAMME, _SITES, _LEDGER),
     "inspector": (_LEDGER, _TODAY, _TIMETABLE, _SUITES, _EQUIPMENT, _PEOPLE, _SITES, _EVENTS, _PROGRAMME),

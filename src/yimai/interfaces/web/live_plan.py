@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock, Thread
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from yimai.domain.recipe import Recipe
 from yimai.interfaces.web import window
+from yimai.interfaces.web.behind import Behind
 from yimai.planning.check import Broken, check
-from yimai.planning.compiling import NotCompiled
 from yimai.planning.forecast import forecast, moment
 from yimai.planning.order import Order
 from yimai.planning.problem import NEVER, Job, Plan, Problem
 from yimai.planning.staying import Staying
 from yimai.planning.timetable import schedule
 from yimai.projections import approval_board, ledger_board, planning_problem
+from yimai.projections.planning_problem import InFlight
 from yimai.projections.register import PersonRow
 
-logger = logging.getLogger(__name__)
 MOVES: Final = 4_000
 DRAWS: Final = 1_000
 KEPT: Final = 16
@@ -51,21 +47,27 @@ class LivePlan:
     """A plan for every treatment that goes on, and what is to be said of it.
 
     position: how many of the ledger's facts it knows. made: when. outlooks: by job, None where the plan has no room for it.
-    broken: what it cannot keep. cost: weighted hours behind the promises. missed: treatments that need another slot.
+    broken: what it cannot keep. cost: weighted hours behind the promises; bound: what no timetable has less than.
     drawn: what pages made of it, by what it depends on beside the plan.
     """
 
     position: int
     made: datetime
-    problem: Problem
-    orders: tuple[Order, ...]
-    recipes: tuple[Recipe, ...]
+    found: InFlight
     plan: Plan
     outlooks: tuple[Outlook | None, ...]
     broken: tuple[Broken, ...]
     cost: float
-    missed: tuple[str, ...]
-    drawn: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, repr=False, compare=False)
+    bound: float
+    drawn: Behind[Any] = field(default_factory=lambda: Behind(PICTURES), repr=False, compare=False)
+
+    @property
+    def problem(self) -> Problem:
+        return self.found.problem
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        return self.found.orders
 
     def jobs(self) -> Iterator[tuple[int, Job]]:
         """The jobs that have a place, with their numbers."""
@@ -87,59 +89,25 @@ PICTURES: Final = 24
 Key = tuple[str, str, tuple[str, ...]]
 """The base, and the reader's site and roles, on which depends what he may see."""
 
-_lock: Final = Lock()
-_kept: Final[OrderedDict[Key, LivePlan]] = OrderedDict()
-_running: Final[dict[Key, Thread]] = {}
+plans: Final[Behind[LivePlan]] = Behind(KEPT)
 
 
 def seen(who: PersonRow, base: str, position: int, now: datetime) -> Seen:
     """The newest plan for this reader; where it is not up to date another is computed meanwhile, and awaited if there is none."""
-    key = (base, who.site, tuple(who.roles))
-    with _lock:
-        plan = _kept.get(key)
-        fresh = plan is not None and plan.position >= position and abs(now - plan.made) < STALE
-        if not fresh and key not in _running:
-            _running[key] = Thread(target=_compute, args=(key, who, now), name=f"plan of {base}", daemon=True)
-            _running[key].start()
-        running = _running.get(key)
-    if plan is None and running is not None:
-        running.join(PATIENCE)
-        with _lock:
-            plan = _kept.get(key)
-            running = _running.get(key)
-    return Seen(plan, position, running is not None)
+    key: Key = (base, who.site, tuple(who.roles))
+    plan = plans.get(key)
+    if plan is None or plan.position < position or abs(now - plan.made) > STALE:
+        plan = plans.begin(key, lambda: _planned(base, who, now), 0.0 if plan is not None else PATIENCE)
+    return Seen(plan, position, plans.running(key))
 
 
 def kept(plan: LivePlan, key: Hashable, make: Callable[[], Made]) -> Made:
     """What was made of the plan for this key before, else what is made now."""
-    with _lock:
-        found: Made | None = plan.drawn.get(key)
-    if found is not None:
-        return found
-    made = make()
-    with _lock:
-        plan.drawn[key] = made
-        while len(plan.drawn) > PICTURES:
-            plan.drawn.popitem(last=False)
-    return made
-
-
-def _compute(key: Key, who: PersonRow, now: datetime) -> None:
-    """Compute and keep a plan. Whatever goes wrong, the next page tries again."""
-    try:
-        plan = _planned(key[0], who, now)
-        with _lock:
-            _kept[key] = plan
-            _kept.move_to_end(key)
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
-    except NotCompiled:
-        pass
-    except Exception:
-        logger.exception("the plan of %s could not be computed", key[0])
-    finally:
-        with _lock:
-            del _running[key]
+    found: Made | None = plan.drawn.get(key)
+    if found is None:
+        found = make()
+        plan.drawn.keep(key, found)
+    return found
 
 
 def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
@@ -156,9 +124,7 @@ def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
     outlooks = tuple(
         None if number in made.unplaced else _outlook(problem, made.plan, number) for number in range(len(problem.jobs))
     )
-    return LivePlan(
-        position, now, problem, found.orders, found.recipes, made.plan, outlooks, tuple(broken), made.cost, found.missed
-    )
+    return LivePlan(position, now, found, made.plan, outlooks, tuple(broken), made.cost, made.bound)
 
 
 def _outlook(problem: Problem, plan: Plan, number: int) -> Outlook:

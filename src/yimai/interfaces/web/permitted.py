@@ -21,6 +21,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "permit": "read.treatment",
     "item": "read.treatment",
     "suite": "read.suites",
+    "timetable": "read.timetable",
     "equipment": "read.equipment",
     "material_lot": "read.material_lots",
     "person": "read.people",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -159,7 +159,7 @@ def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: Http
         "risks": risks,
         "risks_more": max(0, len(found) - SHOWN),
         "unplaced": [job.id for number, job in enumerate(live.problem.jobs) if live.outlooks[number] is None],
-        "unkept": [_unkept(live, each, zone) for each in live.broken],
+        "unkept": [said_of(live, each, zone) for each in live.broken],
         "chosen": _chosen(live, request.GET.get("chain", ""), zone),
         "behind": max(0, known.position - live.position),
         "made": live.made.astimezone(zone),
@@ -192,7 +192,8 @@ def _chosen(live: LivePlan, treatment: str, zone: ZoneInfo) -> Chosen | None:
     )  # fmt: skip
 
 
-def _unkept(live: LivePlan, broken: Broken, zone: ZoneInfo) -> Unkept:
+def said_of(live: LivePlan, broken: Broken, zone: tzinfo) -> Unkept:
+    """A broken rule in words."""
     en, zh = SAYS[broken.rule]
     names = {each.id: each.title for each in live.problem.resources}
     names |= {each.id: each.title for each in live.problem.tasks.names}

@@ -26,7 +26,16 @@ from yimai.interfaces.web.to_do import ToDo, to_do
 from yimai.interfaces.web.today import pressing
 from yimai.interfaces.web.vein_drawing import REFUSED, WARNINGS, draw
 from yimai.ledger.entry import Entry
-from yimai.projections import approval_board, clock_board, register, trace, treatment_board, vein, worklist
+from yimai.projections import (
+    approval_board,
+    clock_board,
+    progress_board,
+    register,
+    trace,
+    treatment_board,
+    vein,
+    worklist,
+)
 from yimai.projections.register import PersonRow
 from yimai.projections.treatment_board import BoardRow
 from yimai.projections.vein import VeinRow
@@ -89,6 +98,7 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "acts": any(each.ready and not each.task.optional for each in tasks),
             "signal": _signal(request, cursor, board),
             "expects": bool(board.suite) and not board.ended and board.stage in EXPECTED,
+            "promise": progress_board.promises(cursor, [identifier]).get(identifier),
             "patient": patients(cursor, [identifier]).get(identifier),
         }
         return page.show(request, cursor, "treatment", context)

@@ -51,6 +51,7 @@ TICKS: Final = {
     "batch.step_completed.v1",
     "infusion.product_thawed.v1",
     "infusion.continued.v1",
+    "slot.moved.v1",
 }
 WARNINGS: Final = {
     "shipment.excursion_opened.v1",

@@ -298,3 +298,9 @@ def cut_to(text: str, letters: int) -> str:
         if wide > letters:
             return text[: max(1, number - 1)] + "…"
     return text
+
+
+@register.filter
+def form_moment(at: datetime) -> str:
+    """A time as a field for times takes it, to the hour."""
+    return f"{at:%Y-%m-%dT%H:00}"

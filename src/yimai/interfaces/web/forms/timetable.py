@@ -1,0 +1,94 @@
+"""The timetable: a repair that was chosen, with everything that it moves, to be signed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from yimai.actions import timetable
+from yimai.domain.recipe import Words
+from yimai.interfaces.web.field import NOT_OFFERED, Field, Given, Typed, Unreadable, reason
+from yimai.interfaces.web.form import Arguments, Form, Preview
+from yimai.interfaces.web.repairing import Chosen, NoCode, chosen_of
+from yimai.interfaces.web.situation import Situation
+from yimai.projections import progress_board, register, treatment_board
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(Field):
+    """The chosen repair, as the page of options gave it."""
+
+    widget: ClassVar[str] = "given"
+    missing: ClassVar[Words] = Words("请先选择修复方案。", "Choose a repair first.")
+
+    def value(self, text: str, situation: Situation) -> Chosen:
+        try:
+            return chosen_of(text)
+        except NoCode:
+            raise Unreadable(NOT_OFFERED) from None
+
+
+def _arguments(values: Arguments, situation: Situation) -> Mapping[str, Any]:
+    chosen: Chosen = values["plan"]
+    return {
+        "base": values["base"],
+        "disruptions": chosen.disruptions,
+        "way": chosen.way,
+        "moves": chosen.moves,
+        "reason": values["reason"],
+    }
+
+
+def _moved(situation: Situation, code: str) -> Preview | None:
+    """Every treatment that the repair moves, with what it was promised and what it would be."""
+    try:
+        chosen = chosen_of(code)
+    except NoCode:
+        return None
+    names = [each.treatment for each in chosen.moves]
+    promises = progress_board.promises(situation.cursor, names)
+    rows = {row.treatment: row for row in treatment_board.rows_of(situation.cursor, names)}
+    moves = [(move, rows.get(move.treatment), promises.get(move.treatment)) for move in chosen.moves]
+    moves.sort(key=lambda each: -(each[0].itinerary.infusion - each[2].infusion).total_seconds() if each[2] else 0)
+    return Preview(
+        "web/repair_moves.html", {"moves": moves, "chosen": chosen, "sites": register.sites(situation.cursor)}
+    )
+
+
+def _beside(situation: Situation) -> Preview | None:
+    return _moved(situation, situation.given.get("plan", ""))
+
+
+def _preview(typed: Typed, situation: Situation) -> Preview | None:
+    return _moved(situation, typed.one("plan"))
+
+
+FORMS: Final = (
+    Form(
+        timetable.repair,
+        Words("修复时间表", "Repair the timetable"),
+        (
+            Given(name="base"),
+            Plan(name="plan", title=Words("方案", "Repair")),
+            reason(
+                "breakdown",
+                "capacity",
+                "rescheduled",
+                "patient_unfit",
+                "collection_failed",
+                "batch_failed",
+                "delay",
+                "maintenance",
+            ),
+        ),
+        button=Words("签署并移动", "Sign and move"),
+        guide=Words(
+            "全部档期一并移动，或一个也不移动；各医院随即看到新的承诺。",
+            "All of these slots are moved, or none; their hospitals see the new promise at once.",
+        ),
+        build=_arguments,
+        beside=_beside,
+        preview=_preview,
+    ),
+)

@@ -1,0 +1,208 @@
+"""Something has broken: say what, see the ways to go on with every affected patient's delay and odds, and sign one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from yimai.domain.base import Base
+from yimai.domain.recipe import Words
+from yimai.domain.timetable import Disruption
+from yimai.interfaces.web import page, repairing, window
+from yimai.interfaces.web.form import address
+from yimai.interfaces.web.live_plan import LivePlan, seen
+from yimai.interfaces.web.repairing import Repair
+from yimai.interfaces.web.timetable import base_of, said_of
+from yimai.planning.disruption import NotThere
+from yimai.projections import ledger_board, worklist
+
+KINDS: Final[Mapping[str, Words]] = {
+    "suite": Words("生产单元停用", "A suite is out of use"),
+    "person": Words("人员缺勤", "Somebody is away"),
+    "equipment": Words("设备停用", "Equipment is out of use"),
+    "longer": Words("任务延长", "A task takes longer"),
+    "again": Words("需重新采集", "To be collected again"),
+    "move": Words("移动一个批次", "Move a batch"),
+}
+FORTNIGHT: Final = timedelta(days=14)
+LONGEST: Final = timedelta(days=60)
+WRONG: Final = Words(
+    "请填写完整：对象，以及不早于现在的起止时间。",
+    "Say what, and from when until when, the end after the beginning and not past.",
+)
+UNKNOWN: Final = Words(
+    "基地没有该对象，或该治疗不在计划中。", "The base has no such thing, or the treatment is not in the plan."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What an option means for one of them. infusion, collection: as they would be, None without room; delay in hours."""
+
+    treatment: str
+    hospital: str
+    urgent: bool
+    promised: datetime
+    infusion: datetime | None
+    delay: int
+    odds: int | None
+    collection_before: datetime
+    collection: datetime | None
+    suite_before: str
+    suite: str
+    bar: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One option as it is shown. sign: address of the form, "" where nothing moves."""
+
+    title: Words
+    moved: int
+    delay: int
+    worst: int
+    patients: tuple[Patient, ...]
+    slots: int
+    sign: str
+
+
+def repair(request: HttpRequest) -> HttpResponse:
+    """Say what has broken, and see what can be done."""
+    who = page.reader(request)
+    if who is None:
+        raise Http404
+    with window.reading(who) as cursor:
+        base = base_of(cursor, who, "")
+        zone = ZoneInfo(base.timezone)
+        now = window.now().astimezone(zone)
+        rooms = worklist.rooms(cursor)
+        out = sorted(room.suite for room in rooms.values() if room.out and room.base == base.id)
+        known = seen(who, base.id, ledger_board.size(cursor), now)
+        what = request.GET.get("what", "")
+        what = what if what in KINDS else "suite"
+        context: dict[str, Any] = {
+            "base": base,
+            "kinds": [(code, words, f"{reverse('repair')}?what={code}") for code, words in KINDS.items()],
+            "what": what,
+            "given": {name: request.GET[name] for name in request.GET},
+            "from": now + timedelta(hours=1),
+            "until": now + FORTNIGHT,
+            "here": request.get_full_path(),
+            "out": out,
+            "live": known.plan,
+            "asked": "look" in request.GET,
+        }
+        if known.plan is not None:
+            context |= _choices(known.plan, base)
+            if context["asked"]:
+                context |= _answer(request, known.plan, what, out, zone, now)
+        context["waiting"] = known.plan is None or context.get("computing", False)
+        context["plan_there"] = context.pop("live") is not None
+        return page.show(request, cursor, "repair", context)
+
+
+def _choices(live: LivePlan, base: Base) -> dict[str, Any]:
+    """What may be chosen in the forms."""
+    jobs = [job for _, job in live.jobs()]
+    fixed = live.problem.tasks.fixed
+    recipe = live.found.recipes[0] if live.found.recipes else None
+    steps = [(f"step:{each.id}", each.title) for each in recipe.steps] if recipe else []
+    tests = [(f"test:{each.id}", each.title) for each in recipe.tests] if recipe else []
+    legs = [
+        ("inbound", Words("运往基地", "Transport to the base")),
+        ("outbound", Words("运往医院", "Transport to the hospital")),
+    ]
+    return {
+        "suites": [(each.id, each.title) for each in base.suites],
+        "operators": [each.id for each in base.people if each.site == base.id and "operator" in each.roles],
+        "pieces": [each.id for each in base.equipment],
+        "treatments": [job.id for job in jobs],
+        "movable": [job.id for job in jobs if fixed[job.first] < 0 and job.id in live.found.itineraries],
+        "tasks": [*legs, *steps, *tests],
+    }
+
+
+def _answer(
+    request: HttpRequest, live: LivePlan, what: str, out: Sequence[str], zone: tzinfo, now: datetime
+) -> dict[str, Any]:
+    """The options for what was said, or what is wrong with it."""
+    happened = _happened(request.GET, what, zone, now)
+    if happened is None:
+        return {"wrong": WRONG}
+    try:
+        found = repairing.options(live, (happened,), out)
+        broken = repairing.verdict(live, happened) if what == "move" else []
+    except NotThere:
+        return {"wrong": UNKNOWN}
+    if found is None:
+        return {"computing": True}
+    back = reverse("timetable")
+    return {
+        "happened": happened,
+        "ways": [_way(live, each, live.found.book.base.id, zone, back) for each in found],
+        "verdict": [said_of(live, each, zone) for each in broken],
+        "judged": what == "move",
+    }
+
+
+def _happened(given: Mapping[str, str], what: str, zone: tzinfo, now: datetime) -> Disruption | None:
+    """What the address says has happened; None where it is not whole."""
+    begins, ends = (_moment(given.get(name, ""), zone) for name in ("from", "until"))
+    treatment, step = given.get("treatment", ""), given.get("step", "")
+    if what in ("suite", "person", "equipment"):
+        thing = given.get(what, "")
+        if not thing or begins is None or ends is None or ends <= max(begins, now) or ends - begins > 6 * LONGEST:
+            return None
+        if what == "suite":
+            return Disruption("suite_down", begins, ends, suite=thing)
+        if what == "person":
+            return Disruption("person_away", begins, ends, person=thing)
+        return Disruption("equipment_down", begins, ends, equipment=thing)
+    if what == "longer":
+        hours = given.get("hours", "")
+        if not treatment or not step or not hours.isdecimal() or not 0 < int(hours) <= LONGEST // timedelta(hours=1):
+            return None
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        return Disruption("takes_longer", hour, hour + timedelta(hours=int(hours)), treatment=treatment, step=step)
+    if not treatment or begins is None or begins <= now:
+        return None
+    if what == "again":
+        return Disruption("collected_again", begins, treatment=treatment)
+    suite = given.get("suite", "")
+    return Disruption("nothing_broken", begins, treatment=treatment, suite=suite) if suite else None
+
+
+def _moment(text: str, zone: tzinfo) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=zone) if found.tzinfo is None else found
+
+
+def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str) -> Way:
+    option = found.option
+    hospitals = {job.id: job.hospital for job in option.problem.jobs}
+    most = max((abs(each.delay) for each in option.changes), default=0) or 1
+    patients = tuple(
+        Patient(
+            each.treatment, hospitals[each.treatment], each.urgency == "urgent", each.promised.astimezone(zone),
+            each.promise.astimezone(zone) if each.promise is not None else None, round(each.delay),
+            None if each.odds is None else round(100 * each.odds), each.collection_before.astimezone(zone),
+            each.collection.astimezone(zone) if each.collection is not None else None, each.suite_before, each.suite,
+            round(100 * max(0.0, each.delay) / most),
+        )
+        for each in option.changes
+    )  # fmt: skip
+    given = {"base": base, "plan": found.code, "next": back}
+    worst = max((each.delay for each in patients), default=0)
+    return Way(
+        option.name, option.moved, round(option.delay), max(0, worst), patients, len(found.moves),
+        address("timetable.repair", given) if found.moves else "",
+    )  # fmt: skip

@@ -1,0 +1,291 @@
+"""What can be done when something has broken: the planner's options for the live plan, and the slots that each of them moves."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from yimai.domain.recipe import Recipe
+from yimai.domain.slot import Itinerary
+from yimai.domain.timetable import Disruption, Move, Way
+from yimai.interfaces.web.behind import Behind
+from yimai.interfaces.web.live_plan import LivePlan
+from yimai.planning import disruption as planned
+from yimai.planning import repair
+from yimai.planning.check import Broken, check
+from yimai.planning.problem import NEVER, Plan, Problem
+from yimai.planning.repair import Option, Search
+
+MOVES: Final = 2_000
+KEPT: Final = 32
+SEEDS: Final = (1, 2, 3)
+"""Searched with one after another while there are few options."""
+PATIENCE: Final = 6.0
+"""Seconds for which a page waits for the options."""
+OUT_FOR: Final = timedelta(days=14)
+"""For so long what is out of use now is taken to stay so, if nobody says otherwise (assumed)."""
+WAYS: Final[Mapping[str, Way]] = {
+    repair.NOBODY_ELSE.en: "nobody_else",
+    repair.FEWEST.en: "fewest_moved",
+    repair.SOONEST.en: "least_delay",
+    repair.URGENT.en: "urgent_first",
+    repair.SHARED.en: "delay_shared",
+    repair.MORE_PEOPLE.en: "overtime",
+}
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One option and what it moves. code: as a form posts it. moves: the slots; also those that only give way in their suite."""
+
+    option: Option
+    way: Way
+    moves: tuple[Move, ...]
+    code: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a form's code says."""
+
+    disruptions: tuple[Disruption, ...]
+    way: Way
+    moves: tuple[Move, ...]
+
+
+found: Final[Behind[tuple[Repair, ...]]] = Behind(KEPT)
+
+
+def options(live: LivePlan, happened: tuple[Disruption, ...], out: Sequence[str]) -> tuple[Repair, ...] | None:
+    """The ranked ways to go on; None while they are still being computed. out: suites out of use. Raises NotThere."""
+    key = (live.position, live.made, tuple(live.found.itineraries), happened, tuple(out))
+    known = found.get(key)
+    if known is not None:
+        return known
+    planner = (*_planners(happened), *_still_out(live, happened, out))
+    planned.disrupted(live.found.book, planner)
+    return found.begin(key, lambda: _options(live, happened, planner), PATIENCE)
+
+
+def _planners(happened: Sequence[Disruption]) -> Iterator[planned.Disruption]:
+    """The same in the planner's words."""
+    for each in happened:
+        if each.struck in ("suite_down", "equipment_down", "person_away"):
+            assert each.ends is not None
+            yield planned.Unavailable(each.suite or each.equipment or each.person, each.begins, each.ends)
+        elif each.struck == "collected_again":
+            yield planned.CollectedAgain(each.treatment, each.begins)
+        elif each.struck == "takes_longer":
+            assert each.ends is not None
+            yield planned.Longer(each.treatment, each.step, each.ends - each.begins)
+
+
+def _still_out(live: LivePlan, happened: Sequence[Disruption], out: Sequence[str]) -> Iterator[planned.Disruption]:
+    named = {each.suite for each in happened}
+    for suite in out:
+        if suite not in named and suite in live.problem.suites:
+            yield planned.Unavailable(suite, live.made, live.made + OUT_FOR)
+
+
+def _options(
+    live: LivePlan, happened: tuple[Disruption, ...], planner: Sequence[planned.Disruption]
+) -> tuple[Repair, ...]:
+    book, before = live.found.book, promised(live)
+    problem = planned.disrupted(book, planner).problem()
+    start = repair.carried(book.problem(), before, problem)
+    problem, wish = _held(problem, start), wished(happened)
+    if wish is not None:
+        problem, start = _wishing(problem, start, wish)
+    ways: list[Option] = []
+    for seed in SEEDS:
+        if len(ways) < repair.FEW and (not ways or ways[0].moved):
+            more = repair.mended(problem, start, np.random.default_rng(seed), Search(moves=MOVES, seed=seed))
+            ways += [each for each in more if _meaning(each) not in map(_meaning, ways)]
+    ways.sort(key=lambda each: each.marks)
+    return tuple(_repair(live, option, happened) for option in ways[: repair.MOST])
+
+
+def _meaning(option: Option) -> frozenset[object]:
+    """What an option does to whom."""
+    return frozenset((each.treatment, each.promise, each.collection, each.suite) for each in option.changes)
+
+
+def _held(problem: Problem, before: Plan) -> Problem:
+    """The problem in which nobody else is given a suite in which a batch runs: it stays there until it is done, even if the suite is to
+    be out of use."""
+    spans, closed, capacity = problem.spans, problem.suite_closed.copy(), problem.capacity.copy()
+    for number, opens in enumerate(spans.opens.tolist()):
+        if problem.resources[spans.resource[number]].kind != "suites" or problem.tasks.fixed[opens] == NEVER:
+            continue
+        closes, suite = int(spans.closes[number]), problem.jobs[spans.job[number]].suite
+        if suite != NEVER and before.starts[closes] != NEVER:
+            ends = int(before.starts[closes]) + int(problem.tasks.duration[closes]) + int(spans.extra[number])
+            own = slice(problem.now, ends)
+            capacity[spans.resource[number], own] += problem.suite_closed[suite, own]
+            closed[suite, own] = True
+    return replace(problem, suite_closed=closed, capacity=capacity)
+
+
+def wished(happened: Sequence[Disruption]) -> Disruption | None:
+    """The wish among what happened that a slot be moved: of which treatment, to which suite, from when on."""
+    return next((each for each in happened if each.struck == "nothing_broken"), None)
+
+
+def _wishing(problem: Problem, before: Plan, wish: Disruption) -> tuple[Problem, Plan]:
+    """The problem in which the treatment's manufacture begins at the wished moment or later, in that suite if it can, and the plan
+    without it. Raises NotThere."""
+    number = _number(problem, wish.treatment)
+    job = problem.jobs[number]
+    first = _first_step(problem, number)
+    by = problem.floor(wish.begins) - int(before.starts[first])
+    ready = max(problem.now, int(before.starts[job.first]) + by)
+    suite = problem.suites.index(wish.suite) if wish.suite in problem.suites else NEVER
+    calendar = problem.tasks.calendar.copy()
+    row = problem.calendars[calendar[first]].copy()
+    row[: max(0, problem.floor(wish.begins))] = False
+    calendar[first] = len(problem.calendars)
+    jobs = list(problem.jobs)
+    jobs[number] = replace(job, ready=ready, suite=suite, due=max(job.due, int(before.starts[job.last - 1]) + by))
+    starts, suites = before.starts.copy(), before.suite.copy()
+    starts[job.first : job.last], suites[number] = NEVER, NEVER
+    tasks = replace(problem.tasks, calendar=calendar)
+    calendars = np.concatenate((problem.calendars, row[np.newaxis]))
+    return replace(problem, jobs=tuple(jobs), tasks=tasks, calendars=calendars), Plan(starts, suites)
+
+
+def verdict(live: LivePlan, wish: Disruption) -> list[Broken]:
+    """What the checker says to the wished slot if everything else stays where it is: its whole chain earlier or later. Raises NotThere."""
+    problem, before = live.found.book.problem(), promised(live)
+    number = _number(problem, wish.treatment)
+    job = problem.jobs[number]
+    known = {(each.rule, each.job, each.what) for each in check(problem, before, most=1000)}
+    starts, suite = before.starts.copy(), before.suite.copy()
+    starts[job.first : job.last] += problem.floor(wish.begins) - int(starts[_first_step(problem, number)])
+    suite[number] = problem.suites.index(wish.suite) if wish.suite in problem.suites else NEVER
+    broken = check(problem, Plan(starts, suite), most=1000)
+    return [each for each in broken if (each.rule, each.job, each.what) not in known]
+
+
+def _number(problem: Problem, treatment: str) -> int:
+    for number, job in enumerate(problem.jobs):
+        if job.id == treatment:
+            return number
+    raise planned.NotThere(f"there is no treatment {treatment}")
+
+
+def _first_step(problem: Problem, number: int) -> int:
+    job = problem.jobs[number]
+    return next(task for task in range(job.first, job.last) if problem.tasks.names[task].kind == "step")
+
+
+def promised(live: LivePlan) -> Plan:
+    """The live plan with every batch in its reserved suite and every infusion at its promised time, where the plan is not behind it."""
+    starts, problem = live.plan.starts.copy(), live.problem
+    suite = np.full(len(problem.jobs), NEVER, np.int32)
+    for number, job in enumerate(problem.jobs):
+        if live.outlooks[number] is None:
+            starts[job.first : job.last] = NEVER
+            continue
+        starts[job.last - 1] = max(int(starts[job.last - 1]), job.promised)
+        suite[number] = job.suite
+    return Plan(starts, suite)
+
+
+def _repair(live: LivePlan, option: Option, happened: tuple[Disruption, ...]) -> Repair:
+    moves = tuple(_moves(live, option, wished(happened)))
+    way = WAYS[option.name.en]
+    return Repair(option, way, moves, code_of(Chosen(happened, way, moves)))
+
+
+def _moves(live: LivePlan, option: Option, wish: Disruption | None) -> Iterator[Move]:
+    """The slots that change, and those whose reserved time only gives way to them in their suite."""
+    numbers = {job.id: number for number, job in enumerate(option.problem.jobs)}
+    new: dict[str, Itinerary] = {}
+    changed = [each.job for each in option.changes if each.promise is not None]
+    for number in (*changed, *(() if wish is None else (numbers[wish.treatment],))):
+        now = live.found.itineraries.get(option.problem.jobs[number].id)
+        if now is not None and number not in option.unplaced:
+            made = itinerary_of(option.problem, option.plan, number, live, now)
+            if made != now:
+                new[option.problem.jobs[number].id] = made
+    while giving := [each for each in live.found.itineraries if each not in new and _in_the_way(each, live, new)]:
+        for treatment in giving:
+            now = live.found.itineraries[treatment]
+            new[treatment] = itinerary_of(option.problem, option.plan, numbers[treatment], live, now)
+    for treatment, made in new.items():
+        was = live.found.itineraries[treatment]
+        yield Move(treatment, was.suite, was.starts, was.ends, made)
+
+
+def _in_the_way(treatment: str, live: LivePlan, new: Mapping[str, Itinerary]) -> bool:
+    own = live.found.itineraries[treatment]
+    return any(each.suite == own.suite and each.starts < own.ends and own.starts < each.ends for each in new.values())
+
+
+def itinerary_of(problem: Problem, plan: Plan, number: int, live: LivePlan, now: Itinerary) -> Itinerary:
+    """The itinerary of a job as a plan has it; what lies behind stays as it was promised, and so does where a batch was begun."""
+    job, recipe = problem.jobs[number], _recipe(live, problem.jobs[number].id)
+
+    def starts(task: str) -> datetime:
+        return problem.at(int(plan.starts[problem.task_of(job, task)]))
+
+    def ends(task: str) -> datetime:
+        number = problem.task_of(job, task)
+        return problem.at(int(plan.starts[number]) + int(problem.tasks.duration[number]))
+
+    steps = [f"step:{step.id}" for step in recipe.steps]
+    begun = any(problem.tasks.fixed[problem.task_of(job, each)] != NEVER for each in steps)
+    soonest = problem.at(problem.now)
+    finished = max(soonest, max(map(ends, steps)) + recipe.line_clearance.median)
+    moments = {
+        "collection": starts("collection"), "pick_up": starts("inbound"), "receipt": ends("inbound"),
+        "starts": now.starts if begun else min(map(starts, steps)),
+        "ends": finished, "release": ends("review"), "delivery": ends("outbound"), "infusion": starts("infusion"),
+    }  # fmt: skip
+    kept: dict[str, Any] = {}
+    last = None
+    for name, at in moments.items():
+        old: datetime = getattr(now, name)
+        at = old if at < soonest and name != "ends" else at
+        if now.infusion == moments["infusion"] and name in ("release", "delivery"):
+            at = min(max(at, finished), now.infusion)
+        last = at if last is None else max(last, at)
+        kept[name] = last
+    suite = now.suite if begun or plan.suite[number] == NEVER else problem.suites[plan.suite[number]]
+    return Itinerary(suite=suite, **kept)
+
+
+def _recipe(live: LivePlan, treatment: str) -> Recipe:
+    return next(
+        recipe for job, recipe in zip(live.problem.jobs, live.found.recipes, strict=True) if job.id == treatment
+    )
+
+
+class NoCode(ValueError):
+    """A text is no code of a repair."""
+
+
+def code_of(chosen: Chosen) -> str:
+    """The repair as text for a form: what is signed is decided again from it, whatever it says."""
+    return base64.urlsafe_b64encode(zlib.compress(msgspec.json.encode(chosen), 9)).decode().rstrip("=")
+
+
+def chosen_of(code: str) -> Chosen:
+    """What the code says. Raises NoCode."""
+    try:
+        packed = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
+        return msgspec.json.decode(zlib.decompressobj().decompress(packed, LONGEST), type=Chosen)
+    except (binascii.Error, zlib.error, ValueError, msgspec.MsgspecError) as wrong:
+        raise NoCode(str(wrong)) from None
+
+
+LONGEST: Final = 1_000_000
+"""Bytes of a code once unpacked."""

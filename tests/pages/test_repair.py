@@ -1,0 +1,128 @@
+"""Repair: the scheduler says what has broken, sees the options, signs one, and the hospital's pages show the new promise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import RequestFactory
+from tests.pages.tablets import Tablet, bench_opened
+from tests.pages.test_homes import at, home_of, page_of
+from tests.spec.harness import SpecPlant
+
+from yimai.domain.slot import SlotMoved
+from yimai.domain.timetable import TimetableRepaired
+from yimai.interfaces.plant.journey import Journey
+from yimai.interfaces.web import live_plan, repair, repairing
+from yimai.wiring.embedded_database import EmbeddedDatabase
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def plant(postgres: EmbeddedDatabase) -> Iterator[SpecPlant]:
+    with bench_opened(postgres) as plant:
+        live_plan.plans.finish()
+        yield plant
+        live_plan.plans.finish()
+        repairing.found.finish()
+
+
+def shown(tablet: Tablet, **given: str) -> str:
+    """The page once everything is computed."""
+    tablet.plant.ledger.seal()
+    for _ in range(3):
+        request = RequestFactory().get(f"/{tablet.language}/repair", {"look": "1", **given})
+        answer = tablet.asked(request, repair.repair)
+        assert answer.status_code == 200
+        live_plan.plans.settle()
+        repairing.found.settle()
+    return unescape(answer.content.decode())
+
+
+def down(journey: Journey) -> dict[str, str]:
+    """Its suite fails for a fortnight, on the day before its batch would begin."""
+    slot = journey.vein.slot.current
+    assert slot is not None
+    begins = slot.starts - DAY
+    return {
+        "what": "suite",
+        "suite": slot.suite,
+        "from": f"{begins:%Y-%m-%dT%H:%M}",
+        "until": f"{begins + 14 * DAY:%Y-%m-%dT%H:%M}",
+    }
+
+
+def forms(page: str) -> list[dict[str, str]]:
+    """What each option's button brings to the form."""
+    found = re.findall(r'href="([^"]*/act/timetable\.repair\?[^"]*)"', page)
+    return [{name: values[0] for name, values in parse_qs(urlsplit(each).query).items()} for each in found]
+
+
+def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_its_promise(plant: SpecPlant) -> None:
+    journey = plant.treatment("slotted")
+    scheduler = at(plant, journey.at_base("scheduler"))
+    old = journey.vein.slot.current
+    assert old is not None
+    page = shown(scheduler, **down(journey))
+    assert f"/treatment/{journey.treatment}" in page
+    given = forms(page)[0]
+    form = scheduler.shown("timetable.repair", **given).content.decode()
+    assert f"/treatment/{journey.treatment}" in form
+    entries = scheduler.does(
+        "timetable.repair", given, {"base": given["base"], "plan": given["plan"], "reason": "breakdown"}
+    )
+    assert [each.kind for each in entries] == [TimetableRepaired.kind, SlotMoved.kind]
+    new = journey.vein.slot.current
+    assert new is not None
+    assert (new.suite, new.starts) != (old.suite, old.starts)
+    coordinator = at(plant, journey.at_hospital("coordinator"))
+    for seen in (home_of(coordinator), page_of(coordinator, journey)):
+        promised = seen[seen.index("承诺") :]
+        assert (
+            f"{new.infusion.month}-{new.infusion.day:02d} {new.infusion:%H:%M}" in promised
+            or f"{new.infusion:%Y-%m-%d %H:%M}" in promised
+        )
+        assert ("改期" in promised) == (new.infusion != old.infusion)
+
+
+def test_a_batch_is_moved_as_wished_after_the_checkers_verdict(plant: SpecPlant) -> None:
+    journey, other = plant.treatment("slotted"), plant.treatment("slotted")
+    taken = other.vein.slot.current
+    assert taken is not None
+    scheduler = at(plant, journey.at_base("scheduler"))
+    begins = taken.starts + DAY
+    page = shown(
+        scheduler, what="move", treatment=journey.treatment, suite=taken.suite, **{"from": f"{begins:%Y-%m-%dT%H:%M}"}
+    )
+    assert "与另一患者同时占用生产单元" in page
+    given = forms(page)[0]
+    scheduler.does("timetable.repair", given, {"base": given["base"], "plan": given["plan"], "reason": "rescheduled"})
+    new = journey.vein.slot.current
+    assert new is not None
+    assert new.starts >= begins
+    assert other.vein.slot.current == taken
+
+
+def test_a_sick_operator_leaves_the_promises_where_they_can_stay(plant: SpecPlant) -> None:
+    journey = plant.treatment("slotted")
+    scheduler = at(plant, journey.at_base("scheduler"))
+    soon, later = (f"{plant.clock() + days * DAY:%Y-%m-%dT%H:%M}" for days in (1, 3))
+    page = shown(scheduler, what="person", person="operator-02", **{"from": soon, "until": later})
+    assert "改动承诺 <b>0</b> 项" in page
+
+
+def test_what_is_not_whole_is_said_and_nothing_is_lost(plant: SpecPlant) -> None:
+    journey = plant.treatment("slotted")
+    scheduler = at(plant, journey.at_base("scheduler"))
+    assert "请填写完整" in shown(
+        scheduler, what="suite", suite="suite-03", **{"from": "2026-09-09T10:00", "until": "yesterday"}
+    )
+    soon = f"{plant.clock() + DAY:%Y-%m-%dT%H:%M}"
+    later = f"{plant.clock() + 2 * DAY:%Y-%m-%dT%H:%M}"
+    assert "没有该对象" in shown(scheduler, what="suite", suite="suite-99", **{"from": soon, "until": later})
+    assert "没有该对象" in shown(scheduler, what="move", treatment="T0000000000", suite="suite-01", **{"from": soon})
