@@ -218,7 +218,7 @@ def _made(verb: Verb, name: str, hint: Any, performer: str, relation: Relation, 
     if name == "site":
         return town.site(performer) if relation == "own_site" else town.hospital
     if name == "base" and verb.name == "timetable.repair":
-        return BASE if relation == "own_site" else ELSEWHERE
+        return BASE
     if name == "person":
         return f"nurse-{BASE}-1" if verb.name != "site.register_person" else "new-person"
     if name in town.things:
