@@ -80,7 +80,11 @@ def _detail(name: str, value: Json, recipe: Recipe | None, entry: Entry) -> Deta
             return Detail(label, "signature", {**value, "signed": datetime.fromisoformat(str(value["signed"]))})
         if name == "content":
             return Detail(label, "text", ", ".join(sorted(value)))
-        return Detail(label, "table", _by_time(_detail(key, each, recipe, entry) for key, each in value.items()))
+        return Detail(
+            label,
+            "table",
+            _by_time(_detail(key, each, recipe, entry) for key, each in value.items() if each not in ("", None)),
+        )
     if isinstance(value, list):
         return Detail(label, "list", tuple(_detail(name, each, recipe, entry) for each in value))
     step = recipe.step(str(entry.data.get("step", ""))) if recipe is not None and name == "entry" else None

@@ -20,6 +20,7 @@ from yimai.interfaces.web.live_plan import LivePlan, seen
 from yimai.interfaces.web.repairing import Repair
 from yimai.interfaces.web.timetable import base_of, said_of
 from yimai.planning.disruption import NotThere
+from yimai.planning.repair import Change
 from yimai.projections import ledger_board, worklist
 
 KINDS: Final[Mapping[str, Words]] = {
@@ -186,19 +187,27 @@ def _moment(text: str, zone: tzinfo) -> datetime | None:
     return found.replace(tzinfo=zone) if found.tzinfo is None else found
 
 
+def _collection(live: LivePlan, change: Change) -> datetime:
+    """When the patient was to be collected until now: as promised, else as planned."""
+    promised = live.found.itineraries.get(change.treatment)
+    return change.collection_before if promised is None else promised.collection
+
+
 def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str) -> Way:
     option = found.option
     hospitals = {job.id: job.hospital for job in option.problem.jobs}
-    most = max((abs(each.delay) for each in option.changes), default=0) or 1
+    wish = [found.wished.delay] if found.wished is not None else []
+    most = max((abs(each) for each in (*(change.delay for change in option.changes), *wish)), default=0) or 1
+    shown = [*found.option.changes, *([] if found.wished is None else [found.wished])]
     patients = tuple(
         Patient(
             each.treatment, hospitals[each.treatment], each.urgency == "urgent", each.promised.astimezone(zone),
             each.promise.astimezone(zone) if each.promise is not None else None, round(each.delay),
-            None if each.odds is None else round(100 * each.odds), each.collection_before.astimezone(zone),
+            None if each.odds is None else round(100 * each.odds), _collection(live, each).astimezone(zone),
             each.collection.astimezone(zone) if each.collection is not None else None, each.suite_before, each.suite,
             round(100 * max(0.0, each.delay) / most),
         )
-        for each in option.changes
+        for each in shown
     )  # fmt: skip
     given = {"base": base, "plan": found.code, "next": back}
     worst = max((each.delay for each in patients), default=0)

@@ -21,8 +21,9 @@ from yimai.interfaces.web.live_plan import LivePlan
 from yimai.planning import disruption as planned
 from yimai.planning import repair
 from yimai.planning.check import Broken, check
+from yimai.planning.forecast import forecast
 from yimai.planning.problem import NEVER, Plan, Problem
-from yimai.planning.repair import Option, Search
+from yimai.planning.repair import Change, Option, Search
 
 MOVES: Final = 2_000
 KEPT: Final = 32
@@ -44,12 +45,16 @@ WAYS: Final[Mapping[str, Way]] = {
 
 @dataclass(frozen=True)
 class Repair:
-    """One option and what it moves. code: as a form posts it. moves: the slots; also those that only give way in their suite."""
+    """One option and what it moves. code: as a form posts it. moves: the slots; also those that only give way in their suite.
+
+    wished: what becomes of the treatment whose slot somebody wished to move, None without such a wish.
+    """
 
     option: Option
     way: Way
     moves: tuple[Move, ...]
     code: str
+    wished: Change | None
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ def verdict(live: LivePlan, wish: Disruption) -> list[Broken]:
     starts[job.first : job.last] += problem.floor(wish.begins) - int(starts[_first_step(problem, number)])
     suite[number] = problem.suites.index(wish.suite) if wish.suite in problem.suites else NEVER
     broken = check(problem, Plan(starts, suite), most=1000)
-    return [each for each in broken if (each.rule, each.job, each.what) not in known]
+    return [each for each in broken if each.rule != "ready" and (each.rule, each.job, each.what) not in known]
 
 
 def _number(problem: Problem, treatment: str) -> int:
@@ -202,7 +207,24 @@ def promised(live: LivePlan) -> Plan:
 def _repair(live: LivePlan, option: Option, happened: tuple[Disruption, ...]) -> Repair:
     moves = tuple(_moves(live, option, wished(happened)))
     way = WAYS[option.name.en]
-    return Repair(option, way, moves, code_of(Chosen(happened, way, moves)))
+    wish = wished(happened)
+    wanted = None if wish is None else _wished_change(live, option, _number(option.problem, wish.treatment))
+    return Repair(option, way, moves, code_of(Chosen(happened, way, moves)), wanted)
+
+
+def _wished_change(live: LivePlan, option: Option, number: int) -> Change | None:
+    """What an option does to the treatment that somebody wished to move."""
+    problem, plan, job = option.problem, option.plan, option.problem.jobs[number]
+    now = live.found.itineraries.get(job.id)
+    if now is None:
+        return None
+    placed, infusion = number not in option.unplaced, int(plan.starts[job.last - 1])
+    odds = forecast(problem, plan, job, np.random.default_rng(1)).odds(infusion) if placed else None
+    return Change(
+        number, job.id, job.urgency, now.infusion, problem.at(infusion) if placed else None, now.collection,
+        problem.at(int(plan.starts[job.first])) if placed else None, now.suite,
+        problem.suites[plan.suite[number]] if placed else "", odds,
+    )  # fmt: skip
 
 
 def _moves(live: LivePlan, option: Option, wish: Disruption | None) -> Iterator[Move]:

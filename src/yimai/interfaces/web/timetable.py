@@ -16,6 +16,7 @@ from django.urls import reverse
 from yimai.domain.base import Base
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.live_plan import LivePlan, Seen, kept, seen
+from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.timetable_drawing import (
     DOUBTFUL,
     SURE,
@@ -25,6 +26,7 @@ from yimai.interfaces.web.timetable_drawing import (
     Risk,
     at_risk,
     chain,
+    movable,
     promise,
     risk_of,
 )
@@ -70,6 +72,7 @@ class Chosen:
     odds: int | None
     risk: Risk
     behind: int
+    moves: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def timetable(request: HttpRequest) -> HttpResponse:
         shown = {
             "base": base,
             "days": axis.days,
+            "begins": axis.begins,
+            "may_repair": permitted(who, "timetable.repair"),
             "first": axis.begins.date(),
             "last": (axis.ends - DAY).date(),
             "sure": round(100 * SURE),
@@ -188,7 +193,7 @@ def _chosen(live: LivePlan, treatment: str, zone: ZoneInfo) -> Chosen | None:
     return Chosen(
         treatment, live.problem.jobs[number].hospital, chain(live, number),
         promised.astimezone(zone) if promised is not None else None, outlook.planned.astimezone(zone),
-        outlook.late.astimezone(zone), None if odds is None else round(100 * odds), risk_of(odds), behind,
+        outlook.late.astimezone(zone), None if odds is None else round(100 * odds), risk_of(odds), behind, movable(live, number),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from yimai.actions import timetable
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import NOT_OFFERED, Field, Given, Typed, Unreadable, reason
+from yimai.interfaces.web.field import NOT_OFFERED, Given, Unreadable, reason
 from yimai.interfaces.web.form import Arguments, Form, Preview
 from yimai.interfaces.web.repairing import Chosen, NoCode, chosen_of
 from yimai.interfaces.web.situation import Situation
@@ -16,10 +16,9 @@ from yimai.projections import progress_board, register, treatment_board
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(Field):
+class Plan(Given):
     """The chosen repair, as the page of options gave it."""
 
-    widget: ClassVar[str] = "given"
     missing: ClassVar[Words] = Words("请先选择修复方案。", "Choose a repair first.")
 
     def value(self, text: str, situation: Situation) -> Chosen:
@@ -40,10 +39,10 @@ def _arguments(values: Arguments, situation: Situation) -> Mapping[str, Any]:
     }
 
 
-def _moved(situation: Situation, code: str) -> Preview | None:
+def _moved(situation: Situation) -> Preview | None:
     """Every treatment that the repair moves, with what it was promised and what it would be."""
     try:
-        chosen = chosen_of(code)
+        chosen = chosen_of(situation.given.get("plan", ""))
     except NoCode:
         return None
     names = [each.treatment for each in chosen.moves]
@@ -56,21 +55,13 @@ def _moved(situation: Situation, code: str) -> Preview | None:
     )
 
 
-def _beside(situation: Situation) -> Preview | None:
-    return _moved(situation, situation.given.get("plan", ""))
-
-
-def _preview(typed: Typed, situation: Situation) -> Preview | None:
-    return _moved(situation, typed.one("plan"))
-
-
 FORMS: Final = (
     Form(
         timetable.repair,
         Words("修复时间表", "Repair the timetable"),
         (
             Given(name="base"),
-            Plan(name="plan", title=Words("方案", "Repair")),
+            Plan(name="plan"),
             reason(
                 "breakdown",
                 "capacity",
@@ -88,7 +79,6 @@ FORMS: Final = (
             "All of these slots are moved, or none; their hospitals see the new promise at once.",
         ),
         build=_arguments,
-        beside=_beside,
-        preview=_preview,
+        beside=_moved,
     ),
 )

@@ -31,6 +31,7 @@ SCRIPTS: Final = (
     "web/passkey.js",
     "web/live.js",
     "web/chain.js",
+    "web/drag.js",
 )
 """In the order in which they run: each may use those before it."""
 
