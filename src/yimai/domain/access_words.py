@@ -111,6 +111,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "read.facts": Words("治疗的事实及其哈希值", "The treatment's facts and their hashes"),
     "read.slots": Words("可选档期", "Slots on offer"),
     "read.suites": Words("生产单元排程", "The suites' timetable"),
+    "read.what_if": Words("假设分析", "What-if questions"),
     "read.timetable": Words("基地时间表", "The base's timetable"),
     "read.equipment": Words("设备", "Equipment"),
     "read.material_lots": Words("物料批", "Material lots"),

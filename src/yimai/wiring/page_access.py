@@ -53,6 +53,7 @@ PAGES: Final[Mapping[str, str]] = {
     "suites": "read.suites",
     "timetable": "read.timetable",
     "repair": "timetable.repair",
+    "what_if": "read.what_if",
     "expectation": "read.treatment",
     "treatment_facts": "read.facts",
     "treatment_export": "treatment.export",

@@ -28,6 +28,7 @@ from yimai.interfaces.web import (
     today,
     treatment,
     treatment_facts,
+    what_if,
 )
 
 urlpatterns = [
@@ -60,6 +61,7 @@ urlpatterns = [
     path("suites", suites.suites, name="suites"),
     path("timetable", timetable.timetable, name="timetable"),
     path("repair", repair.repair, name="repair"),
+    path("what-if", what_if.what_if, name="what_if"),
     path("search", search.search, name="search"),
     path("about/<slug:noun>/<path:identifier>", search.about, name="about"),
     re_path(r"^fact/(?P<digest>[0-9a-f]{64})$", fact.fact, name="fact"),
