@@ -16,6 +16,7 @@ from yimai.interfaces.web import what_if
 @pytest.fixture(autouse=True)
 def a_short_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(what_if, "YEARS", 0.5)
+    monkeypatch.setattr(what_if, "PATIENCE", 0.0)
     monkeypatch.setattr(what_if, "REPLICATIONS", 3)
     yield
     what_if.found.finish()
@@ -37,7 +38,9 @@ def test_a_planner_compares_two_changes_beside_the_base_as_it_is(as_role: Callab
     assert 'value="night"' in first
     assert "Side by side" not in first
     path = "/en/what-if?change=night&change=demand"
-    planner.get(path)
+    waiting = planner.get(path)
+    assert waiting.status_code == 200
+    assert "<progress" in waiting.content.decode() or "Side by side" in waiting.content.decode()
     what_if.found.settle()
     page = planner.get(path).content.decode()
     assert "Side by side" in page

@@ -84,7 +84,7 @@ def what_if(request: HttpRequest) -> HttpResponse:
             )
             if comparison is None:
                 done, of = _progress.get(key, (0, 1))
-                context |= {"computing": True, "done": done, "of": of}
+                context |= {"computing": True, "made": done, "of": of}
             else:
                 context |= {
                     "comparison": comparison,
