@@ -52,5 +52,5 @@ def test_a_planner_compares_two_changes_beside_the_base_as_it_is(as_role: Callab
 
 def test_what_is_no_change_is_left_out_and_others_do_not_ask(as_role: Callable[[str], Client]) -> None:
     assert "Side by side" not in as_role("scheduler").get("/en/what-if?change=magic").content.decode()
-    for role in ("nurse", "operator", "inspector"):
+    for role in ("nurse", "operator", "administrator"):
         assert as_role(role).get("/en/what-if").status_code == 403, role
