@@ -53,6 +53,12 @@ def drop_first(events: Events) -> None:
 
 
 @compiled
+def replace_first(events: Events, time: float, says: int) -> None:
+    """Take the first event away and let another happen: one way through the heap instead of two."""
+    sink(events, time, says)
+
+
+@compiled
 def sink(events: Events, time: float, says: int) -> None:
     """Put this event in the first's place and let it sink to where it belongs."""
     times, words, size = events.times, events.says, events.size[0]

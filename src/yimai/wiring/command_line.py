@@ -241,6 +241,11 @@ def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
     plan = _command(under, "plan", "Timetable, repair and offers at a large base.", _bench_plan, folder=False)
     plan.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
     plan.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
+    simulate = _command(under, "simulate", "Simulated events and years of the base.", _bench_simulate, folder=False)
+    simulate.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
+    simulate.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the figures with all their runs as JSON"
+    )
     web = _command(under, "web", "Pages at 1,000 treatments in flight, and scans under load.", _bench_web, folder=False)
     web.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
     web.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
@@ -410,6 +415,12 @@ def _bench_plan(chosen: argparse.Namespace) -> int:
     from yimai.wiring import bench_plan
 
     return bench_plan.run(quick=chosen.quick, json_file=chosen.json)
+
+
+def _bench_simulate(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import bench_simulate
+
+    return bench_simulate.run(quick=chosen.quick, json_file=chosen.json)
 
 
 def _bench_web(chosen: argparse.Namespace) -> int:
