@@ -130,7 +130,7 @@ def _crowd(stations: int, servers: int, room: int) -> Crowd:
 
 
 @compiled
-def service(network: Network, crowd: Crowd, station: int) -> float:
+def serving_time(network: Network, crowd: Crowd, station: int) -> float:
     """How long the station's next service takes."""
     count = crowd.drawn[station]
     crowd.drawn[station] = count + 1
@@ -190,7 +190,7 @@ def arrive(network: Network, crowd: Crowd, station: int, customer: int, now: flo
     crowd.came[customer] = now
     replace_first(crowd.events, now + wait, (station << 32) | NOBODY)
     if come(network, crowd, station, customer, now):
-        push(crowd.events, now + service(network, crowd, station), (station << 32) | customer)
+        push(crowd.events, now + serving_time(network, crowd, station), (station << 32) | customer)
 
 
 @compiled
@@ -222,14 +222,14 @@ def run_network(network: Network, crowd: Crowd, customers: int) -> None:
             crowd.first[station] = crowd.behind[waiting]
             sums[4 + station] += 1.0
             sums[4 + stations + station] += now - crowd.queued[waiting]
-            replace_first(events, now + service(network, crowd, station), (station << 32) | waiting)
+            replace_first(events, now + serving_time(network, crowd, station), (station << 32) | waiting)
         else:
             take_server(crowd, station, -1, now)
             drop_first(events)
         onward = goes_to(network, crowd, station)
         if onward >= 0:
             if come(network, crowd, onward, customer, now):
-                push(events, now + service(network, crowd, onward), (onward << 32) | customer)
+                push(events, now + serving_time(network, crowd, onward), (onward << 32) | customer)
             continue
         crowd.free[inside] = customer
         inside -= 1
