@@ -128,7 +128,7 @@ def _source(asked: Asked, sweep: Sweep) -> Iterator[Iterator[Numbered]]:
         try:
             from distributed import Client
         except ImportError:
-            raise CommandProblem("--cluster needs Dask: install the package distributed, or leave it out") from None
+            raise CommandProblem("--cluster needs Dask: install yimai[cluster], or leave it out") from None
         with Client(asked.cluster) as client, closing(on_cluster(sweep, client)) as rows:
             yield rows
         return
