@@ -59,6 +59,19 @@ def test_it_can_be_stopped_and_is_whole_then() -> None:
     assert check(problem, stopped.plan) == []
 
 
+def test_it_asks_whether_to_stop_between_its_moves() -> None:
+    problem = bench_problem.problem(40)
+    asked: list[int] = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    stopped = schedule(problem, moves=2**30, stop=stop)
+    assert 0 < stopped.moves < 10_000
+    assert check(problem, stopped.plan) == []
+
+
 def test_promises_stay_when_a_suite_fails_but_for_those_that_must_move() -> None:
     problem = lingang.problem(lingang.orders(24, gap=10))
     promised = schedule(problem, moves=0).plan

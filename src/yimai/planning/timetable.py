@@ -58,14 +58,15 @@ def schedule(
     seconds: float = 0.0,
     seed: int = 1,
     told: Callable[[Found], bool] | None = None,
+    stop: Callable[[], bool] | None = None,
     prove: float = 0.0,
 ) -> Found:
     """The best timetable found within this many moves; with a stopwatch (seconds that have gone by) also within these seconds,
     and then the result depends on the machine.
 
     start: what of this plan still fits stays just where it was at first. told: is told of the first timetable and of better ones, with the
-    bound of patients that are alone, and stops the search by a true answer. prove: CP-SAT's deterministic seconds for what is most
-    delayed at the end, or for a small problem as a whole.
+    bound of patients that are alone, and stops the search by a true answer. stop: is asked many times a second. prove: CP-SAT's
+    deterministic seconds for what is most delayed at the end, or for a small problem as a whole.
     """
     of, to = arrays_of(problem), empty(problem)
     staying = staying or staying_of(problem)
@@ -81,6 +82,8 @@ def schedule(
     if told is not None and told(_found(problem, best, best_cost, least, done)):
         return _found(problem, best, best_cost, least, done)
     while done < moves and len(problem.jobs) > 1 and best_cost > least + 1e-9:
+        if stop is not None and stop():
+            break
         gone = done / moves
         if stopwatch is not None:
             gone = max(gone, stopwatch() / max(seconds, 1e-9))

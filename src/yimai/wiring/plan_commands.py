@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,8 +52,13 @@ def timetable(asked: Asked) -> int:
     problem, base = problem_of(asked)
     console = Console(width=None if Console().is_terminal else 120)
     begun = time.monotonic()
-    with console.status("Searching …"):
-        found = schedule(problem, moves=asked.moves, seed=asked.seed, prove=PROVE)
+    with console.status("Searching …") as status, interrupted() as stop:
+
+        def told(best: Found) -> bool:
+            status.update(f"Cost {best.cost:,.1f}, none below {best.bound:,.1f}; Ctrl-C takes the best so far …")
+            return False
+
+        found = schedule(problem, moves=asked.moves, seed=asked.seed, told=told, stop=stop, prove=PROVE)
     broken = check(problem, found.plan) if not found.unplaced else []
     _show(problem, base, found, console)
     console.print(f"{found.moves} moves in {time.monotonic() - begun:.1f} s; seed {asked.seed}")
@@ -64,6 +71,23 @@ def timetable(asked: Asked) -> int:
             msgspec.json.format(msgspec.json.encode(_as_json(problem, found.plan)), indent=2) + b"\n"
         )
     return 1 if broken or found.unplaced else 0
+
+
+@contextmanager
+def interrupted() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed while the block ran, which does not end it at once; pressed again it does."""
+    pressed: list[int] = []
+
+    def press(number: int, frame: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def problem_of(asked: Asked, last: str = "") -> tuple[Problem, Base]:
