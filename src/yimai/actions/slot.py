@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from yimai.actions.decision import Answer, Seen, decide
+from yimai.domain import allocation
+from yimai.domain import reason as reasons
 from yimai.domain import slot as slots
 from yimai.domain.fact import Fact, subject
 from yimai.domain.refusal import Refusal
@@ -13,13 +15,25 @@ from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
 
 
-def reserve(ledger: Ledger, command: Command, *, treatment: str, itinerary: Itinerary) -> Answer:
-    """Reserve an itinerary that was offered; of several who want the same suite time exactly one gets it."""
+def reserve(ledger: Ledger, command: Command, *, treatment: str, itinerary: Itinerary, out_of_turn: str = "") -> Answer:
+    """Reserve an itinerary that was offered; of several who want the same suite time exactly one gets it.
+
+    out_of_turn: a scheduler's reason (a code of ``domain.reason``) for not waiting until those who are ahead have chosen, or "".
+    """
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         vein = seen.vein(treatment)
         running = vein.batches.open
-        return slots.reserve(
+        overridden: tuple[Fact, ...] = ()
+        if out_of_turn:
+            if refusal := reasons.listed(out_of_turn):
+                return refusal
+            signature = seen.sign(command.actor, "decided")
+            told = allocation.override_turn(treatment, out_of_turn, seen.person(command.actor), signature)
+            if isinstance(told, Refusal):
+                return told
+            overridden = (told,)
+        verdict = slots.reserve(
             vein.treatment,
             vein.slot,
             seen.recipe(vein.treatment.recipe),
@@ -29,6 +43,7 @@ def reserve(ledger: Ledger, command: Command, *, treatment: str, itinerary: Itin
             seen.sign(command.actor, "decided"),
             batch=running.id if running is not None else "",
         )
+        return verdict if isinstance(verdict, Refusal) else (*verdict, *overridden)
 
     read = (subject("suite", itinerary.suite),)
     return decide(ledger, command, read, rule, verb="slot.reserve", treatment=treatment)

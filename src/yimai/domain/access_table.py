@@ -172,6 +172,7 @@ read.results                            ghe | .  .  h  | x  | .  .  b  b  b  .  
 read.facts                              ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
 read.slots                              ghe | h  .  h  | .  | .  .  .  .  .  b  | x  d  x
 read.suites                             --- | .  .  .  | .  | o  o  o  o  o  o  | x  d  x
+read.allocation                         ghe | .  .  .  | .  | .  .  .  b  b  b  | x  d  x
 read.timetable                          --- | .  .  .  | .  | o  .  .  o  o  o  | x  d  x
 read.equipment                          --- | .  .  .  | .  | o  o  o  o  o  o  | .  d  o
 read.material_lots                      --- | .  .  .  | .  | o  o  o  o  o  o  | .  d  x

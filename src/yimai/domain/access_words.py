@@ -112,6 +112,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "read.slots": Words("可选档期", "Slots on offer"),
     "read.suites": Words("生产单元排程", "The suites' timetable"),
     "read.what_if": Words("假设分析", "What-if questions"),
+    "read.allocation": Words("档期分配依据", "How slots were allocated"),
     "read.timetable": Words("基地时间表", "The base's timetable"),
     "read.equipment": Words("设备", "Equipment"),
     "read.material_lots": Words("物料批", "Material lots"),

@@ -11,6 +11,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import cast, get_args
 
+from yimai.domain.allocation import AllocationPolicy
 from yimai.domain.content import Part
 from yimai.domain.person import Role
 from yimai.domain.recipe import Duration, Limits, Source, Words
@@ -144,6 +145,7 @@ class Base:
 
     assumed: the names of those parts below that are placeholders, to be shown as assumed. couriers: how many can be
     under way at a time, 0 for any number. A base without hospitals, laboratory or review is planned as if they never waited.
+    allocation: by which slots are allocated, or None where whoever comes first takes what he finds.
     """
 
     id: str
@@ -165,6 +167,7 @@ class Base:
     couriers: int = 0
     laboratory: tuple[Bench, ...] = ()
     review: Review | None = None
+    allocation: AllocationPolicy | None = None
 
     def closed(self, day: date) -> bool:
         """Whether the day lies in one of the closures."""
@@ -224,6 +227,7 @@ def base_from(content: Mapping[str, Json]) -> Base:
             for part in top.parts("laboratory")
         ),
         review=_review(top.part("review")) if top.has("review") else None,
+        allocation=_allocation(top.part("allocation")) if top.has("allocation") else None,
     )
 
 
@@ -245,6 +249,18 @@ def _hospital(part: Part) -> Hospital:
 
 def _review(part: Part) -> Review:
     return Review(part.as_duration(), part.whole("people"), part.text("shift"))
+
+
+def _allocation(part: Part) -> AllocationPolicy:
+    return AllocationPolicy(
+        urgent=part.span("urgent"),
+        hold=part.span("hold"),
+        window=part.span("window"),
+        shares=tuple((each.text("hospital"), each.decimal("share")) for each in part.parts("shares")),
+        over_share=part.span("over_share"),
+        fewest=part.whole("fewest"),
+        source=part.source(),
+    )
 
 
 def _member(part: Part, base: str) -> Member:

@@ -41,6 +41,17 @@ def _references(base: Base) -> Iterator[Problem]:
             yield _unknown(("people", position, "shift"), "shift", person.shift)
     if base.review is not None and base.review.shift not in shifts:
         yield _unknown(("review", "shift"), "shift", base.review.shift)
+    if base.allocation is not None:
+        served = {hospital.id for hospital in base.hospitals}
+        for position, (hospital, share) in enumerate(base.allocation.shares):
+            if hospital not in served:
+                yield _unknown(("allocation", "shares", position), "hospital", hospital)
+            if not 0 < share <= 1:
+                yield problem(
+                    ("allocation", "shares", position),
+                    f"{share} is no share: give one above 0, at most 1",
+                    "份额应大于 0 且不超过 1",
+                )
     seen: set[str] = set()
     for position, store in enumerate(base.storage):
         if store.equipment not in equipment:

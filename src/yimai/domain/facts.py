@@ -11,6 +11,7 @@ import msgspec
 
 from yimai.domain import (
     access,
+    allocation,
     approval,
     batch,
     batch_entry,
@@ -50,6 +51,7 @@ from yimai.ledger.entry import Entry
 
 NOUNS: Final = (
     access,
+    allocation,
     approval,
     batch,
     batch_entry,

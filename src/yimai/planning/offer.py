@@ -42,15 +42,20 @@ class Offers:
 
 
 class Live:
-    """A timetable as it stands, into which one order after another can be asked for; fills the arrays once."""
+    """A timetable as it stands, into which one order after another can be asked for; fills the arrays once.
 
-    def __init__(self, problem: Problem) -> None:
+    ahead: how many jobs before the last are placed after all others, in their order: those who choose before it.
+    """
+
+    def __init__(self, problem: Problem, ahead: int = 0) -> None:
         self.problem = problem
         self.of: Arrays = arrays_of(problem)
         self.to: Filled = empty(problem)
         self.unplaced: list[int] = []
         jobs = problem.jobs
-        for number in sorted(range(len(jobs) - 1), key=lambda number: (jobs[number].ready, number)):
+        going = len(jobs) - 1 - ahead
+        order = sorted(range(going), key=lambda number: (jobs[number].ready, number))
+        for number in (*order, *range(going, going + ahead)):
             if not put_in(self.of, self.to, number, 0):
                 self.unplaced.append(number)
 

@@ -25,7 +25,12 @@ CREATE TABLE projection.equipment (
     out text NOT NULL DEFAULT '',
     audience text COLLATE "C" NOT NULL
 );
+CREATE VIEW projection.equipment_out WITH (security_barrier) AS
+SELECT base, equipment FROM projection.equipment WHERE out <> ''
+AND (current_setting('yimai.person', true) <> '' OR pg_has_role(current_user, 'yimai_app', 'usage'));
+GRANT SELECT ON projection.equipment_out TO yimai_screen;
 """
+"""The view tells everybody who has signed in what a slot cannot be planned with, and nobody why."""
 
 AUDIENCE: Final = {"equipment": audience.OF_ROW}
 

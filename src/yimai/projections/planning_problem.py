@@ -71,12 +71,27 @@ def problem(
         for number, each in enumerate(found)
         if each.recipe in recipes
     ]
-    closed: dict[str, list[tuple[datetime, datetime]]] = {suite: list(spans) for suite, spans in (away or {}).items()}
+    closed = _out_of_use(cursor, base, now, away or {})
     for order, _ in orders:
         if order.claimed is not None:
             closed.setdefault(order.suite, []).append(order.claimed)
     begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
     return build(recipes, base, [*orders, *more], Horizon(begins, now, BEFORE + LOOK_AHEAD), closed), recipes
+
+
+def _out_of_use(
+    cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
+) -> dict[str, list[tuple[datetime, datetime]]]:
+    """What is away, and every suite and piece of equipment that is out of use: nobody has said until when, so for good."""
+    closed = {name: list(spans) for name, spans in away.items()}
+    rows = cursor.execute(
+        "SELECT suite FROM projection.room_out WHERE base = %s"
+        " UNION ALL SELECT equipment FROM projection.equipment_out WHERE base = %s",
+        (base.id, base.id),
+    )
+    for (name,) in rows.fetchall():
+        closed.setdefault(name, []).append((now, now + LOOK_AHEAD))
+    return closed
 
 
 @dataclass(frozen=True)
@@ -118,7 +133,8 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     orders = tuple(replace(order, due=order.promised) for _, order in known)
     begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
     horizon = Horizon(begins, now, BEFORE + LOOK_AHEAD)
-    closed: dict[str, list[tuple[datetime, datetime]]] = {suite: list(spans) for suite, spans in (away or {}).items()}
+    out = _out_of_use(cursor, base, now, away or {})
+    closed = {name: list(spans) for name, spans in out.items()}
     jobs = {order.id for order in orders}
     for each in going:
         if each.itinerary and each.treatment not in jobs:
@@ -127,7 +143,7 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     movable = [(replace(order, claimed=None), each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
     book = OrderBook(recipes, base, movable, horizon, closed)
     named = [(order, each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
-    made = build(recipes, base, named, horizon, away)
+    made = build(recipes, base, named, horizon, out)
     return InFlight(
         _as_reserved(made, orders, recipes), orders, tuple(recipes[each.recipe] for each, _ in known), book,
         {each.treatment: _itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed,

@@ -29,6 +29,7 @@ from yimai.projections import (
     trace,
     treatment_board,
     vein,
+    waiting_board,
     worklist,
 )
 from yimai.projections.change import send
@@ -48,6 +49,7 @@ PROJECTIONS: Final = (
     trace,
     treatment_board,
     vein,
+    waiting_board,
     worklist,
 )
 """Each with TABLES, its statements of definition, AUDIENCE, who may see the rows of each table, and changes(entry)."""

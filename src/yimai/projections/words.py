@@ -87,6 +87,7 @@ KINDS: Final[dict[str, Words]] = {
     "sample.voided.v1": Words("样品作废", "Sample voided"),
     "signing.signature_given.v1": Words("签名", "Signature given"),
     "site.registered.v1": Words("站点登记", "Site registered"),
+    "allocation.turn_overridden.v1": Words("不按顺序分配档期", "Slot taken out of turn"),
     "slot.freed.v1": Words("释放档期", "Slot freed"),
     "slot.reserved.v1": Words("预订档期", "Slot reserved"),
     "slot.moved.v1": Words("调整档期", "Slot moved"),

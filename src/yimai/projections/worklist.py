@@ -64,7 +64,12 @@ CREATE TABLE projection.room (
     out text NOT NULL DEFAULT '',
     audience text COLLATE "C" NOT NULL
 );
+CREATE VIEW projection.room_out WITH (security_barrier) AS
+SELECT base, suite FROM projection.room WHERE out <> ''
+AND (current_setting('yimai.person', true) <> '' OR pg_has_role(current_user, 'yimai_app', 'usage'));
+GRANT SELECT ON projection.room_out TO yimai_screen;
 """
+"""The view tells everybody who has signed in what a slot cannot be planned with, and nobody why."""
 AUDIENCE: Final[dict[str, audience.Condition]] = {
     "worklist": audience.OF_TREATMENT,
     "errand": audience.OF_WAY + " OR ({table}.site = {table}.origin AND cardinality({table}.inside) > 0"

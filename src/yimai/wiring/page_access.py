@@ -54,6 +54,7 @@ PAGES: Final[Mapping[str, str]] = {
     "timetable": "read.timetable",
     "repair": "timetable.repair",
     "what_if": "read.what_if",
+    "allocation": "read.allocation",
     "expectation": "read.treatment",
     "treatment_facts": "read.facts",
     "treatment_export": "treatment.export",

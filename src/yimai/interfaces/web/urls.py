@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from yimai.interfaces.web import (
     acting,
+    allocation,
     batch,
     certificate,
     deviation,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("sample/<str:identifier>", sample.sample, name="sample"),
     path("lot/<path:identifier>", material_lot.material_lot, name="lot"),
     path("treatment/<str:identifier>/expectation", expectation.expected, name="expectation"),
+    path("treatment/<str:identifier>/allocation", allocation.allocation, name="allocation"),
     path("treatment/<str:identifier>/facts", treatment_facts.facts, name="treatment_facts"),
     re_path(
         r"^treatment/(?P<identifier>[^/]+)/export/(?P<digest>[0-9a-f]{64})$",

@@ -1,0 +1,110 @@
+"""Slots in turn: room is kept for who is ahead, a scheduler's exception is recorded, and the ledger says afterwards why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from django.http import Http404
+from django.test import RequestFactory
+from tests.pages.tablets import Tablet, bench_opened
+from tests.pages.test_homes import at
+from tests.spec.harness import SpecPlant
+
+from yimai.interfaces.plant.journey import Journey
+from yimai.interfaces.web import allocation
+from yimai.wiring.embedded_database import EmbeddedDatabase
+
+
+@pytest.fixture
+def plant(postgres: EmbeddedDatabase) -> Iterator[SpecPlant]:
+    with bench_opened(postgres) as plant:
+        yield plant
+
+
+def codes(page: str) -> list[str]:
+    return [unescape(each) for each in re.findall(r'name="itinerary" value="([^"]+)"', page)]
+
+
+def slots(tablet: Tablet, journey: Journey) -> str:
+    return tablet.shown("slot.reserve", treatment=journey.treatment).content.decode()
+
+
+def why(tablet: Tablet, journey: Journey, other: str = "") -> str:
+    request = RequestFactory().get(f"/{tablet.language}/treatment/x/allocation", {"other": other} if other else {})
+    answer = tablet.asked(request, lambda asked: allocation.allocation(asked, journey.treatment))
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", unescape(answer.content.decode()))
+
+
+def one_suite_left(plant: SpecPlant) -> None:
+    """All suites but the last are taken out of use, so that two cannot have the same first choice."""
+    engineer = at(
+        plant, next(each.id for each in plant.base.people if "qa" in each.roles and each.site == plant.base.id)
+    )
+    for each in plant.base.suites[:-1]:
+        engineer.does("suite.take_out", {"suite": each.id}, {"reason": "maintenance"})
+
+
+def test_a_suite_out_of_use_is_not_offered(plant: SpecPlant) -> None:
+    one_suite_left(plant)
+    journey = plant.treatment("accepted")
+    offers = codes(slots(at(plant, journey.at_hospital("coordinator")), journey))
+    assert offers
+    assert {each.partition("@")[0] for each in offers} == {plant.base.suites[-1].id}
+
+
+def test_room_is_kept_for_who_is_ahead_and_only_a_scheduler_takes_it_with_a_reason(plant: SpecPlant) -> None:
+    one_suite_left(plant)
+    first, second = plant.treatment("accepted"), plant.treatment("accepted")
+    scheduler = at(plant, first.at_base("scheduler"))
+    hospitals = {each: at(plant, each.at_hospital("coordinator")) for each in (first, second)}
+    page = slots(hospitals[second], second)
+    assert "排在前面的患者：1 位" in page
+    assert "排在前面" not in slots(hospitals[first], first)
+    in_turn, best = codes(page), codes(slots(hospitals[first], first))
+    seen = codes(slots(scheduler, second))
+    early = [each for each in seen if each not in in_turn]
+    assert early
+    assert best[0] not in in_turn
+    about = {"treatment": second.treatment}
+    refused = hospitals[second].sent("slot.reserve", about, {"command": "c", "itinerary": early[0]})
+    assert refused["Yimai-Answer"] != "sign"
+    asked = scheduler.sent("slot.reserve", about, {"command": "d", "itinerary": early[0]})
+    assert "请在下方选择理由" in asked.content.decode()
+    assert 'name="out_of_turn"' in asked.content.decode()
+    facts = scheduler.does("slot.reserve", about, {"itinerary": early[0], "out_of_turn": "progression"})
+    assert [each.kind for each in facts] == ["slot.reserved.v1", "allocation.turn_overridden.v1"]
+    told = why(scheduler, second, first.treatment)
+    assert "未按顺序分配" in told
+    assert "疾病进展" in told
+    assert "排在前面：已为其保留首选。" in told
+
+
+def test_the_ledger_says_afterwards_why_one_came_before_another(plant: SpecPlant) -> None:
+    first, second = plant.treatment("accepted"), plant.treatment("accepted")
+    first.reserve()
+    third = plant.treatment("accepted")
+    qa = at(plant, first.at_base("qa"))
+    qa.language = "en"
+    page = why(qa, first, second.treatment)
+    assert "Why it got this slot" in page
+    assert "had less credit." in page
+    assert "was accepted only later." in why(qa, first, third.treatment)
+    assert "had its slot already." in why(qa, second, first.treatment)
+    assert "Where it stands among those who wait" in why(qa, second)
+    assert "never waited at this base" in why(qa, second, "T000000000")
+    assert third.treatment[:4] not in page
+
+
+def test_a_hospital_is_not_told_who_else_waits(plant: SpecPlant) -> None:
+    journeys = [plant.treatment("accepted") for _ in range(4)]
+    one = journeys[0]
+    other = next(each for each in journeys if each.hospital != one.hospital)
+    coordinator = at(plant, one.at_hospital("coordinator"))
+    with pytest.raises(Http404):
+        why(coordinator, other)
+    page = slots(coordinator, one)
+    assert not any(each.treatment in page for each in journeys[1:])

@@ -1,0 +1,106 @@
+"""Whose turn it is: credit, order and room that is kept, by the policy that the base has published."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.spec.harness import SpecPlant, then_facts, then_refused
+
+from yimai.actions import slot
+from yimai.domain.allocation import AllocationPolicy, TurnOverridden, Waiting, ahead, credits
+from yimai.domain.recipe import Source
+from yimai.domain.slot import SlotReserved
+
+NOW = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
+DAY = timedelta(days=1)
+POLICY = AllocationPolicy(
+    urgent=14 * DAY,
+    hold=2 * DAY,
+    window=28 * DAY,
+    shares=(("hospital-a", Decimal("0.5")),),
+    over_share=7 * DAY,
+    fewest=4,
+    source=Source("agreed by the partners", assumed=False),
+)
+
+
+def waiting(name: str, days: float, urgency: str = "routine", hospital: str = "hospital-b") -> Waiting:
+    return Waiting(name, hospital, urgency, "cd19-cart", NOW - days * DAY)
+
+
+def order(*who: Waiting, reserved: dict[str, int] | None = None) -> list[str]:
+    return [each.waiting.treatment for each in credits(POLICY, who, reserved or {}, NOW)]
+
+
+@pytest.mark.requirement(
+    "ALO-001", "Of two equally urgent, who has waited longer is ahead; urgency counts as days waited."
+)
+def test_waiting_and_urgency_count() -> None:
+    assert order(waiting("A", 1), waiting("B", 3)) == ["B", "A"]
+    assert order(waiting("A", 1, "urgent"), waiting("B", 14)) == ["A", "B"]
+    assert order(waiting("A", 1, "urgent"), waiting("B", 15.1)) == ["B", "A"]
+    assert order(waiting("B", 1), waiting("A", 1)) == ["A", "B"]
+
+
+@pytest.mark.requirement(
+    "ALO-002", "A hospital that had more than its share of late loses credit, once enough was allocated."
+)
+def test_a_share_that_is_used_up_counts_against_the_hospital() -> None:
+    pair = waiting("A", 5, hospital="hospital-a"), waiting("B", 1)
+    assert order(*pair, reserved={"hospital-a": 3, "hospital-b": 1}) == ["B", "A"]
+    assert order(*pair, reserved={"hospital-a": 2, "hospital-b": 2}) == ["A", "B"]
+    assert order(*pair, reserved={"hospital-a": 3}) == ["A", "B"]
+
+
+@pytest.mark.requirement("ALO-003", "Room is kept for those who are ahead until their time to choose first is over.")
+def test_room_is_kept_for_a_time_only() -> None:
+    ranked = credits(POLICY, [waiting("A", 3), waiting("B", 1.5), waiting("C", 1)], {}, NOW)
+    assert [each.waiting.treatment for each in ahead(ranked, "C")] == ["B"]
+    assert ahead(ranked, "A") == ()
+    assert ahead(ranked, "unknown") == ()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 60), st.sampled_from(["routine", "urgent"]), st.sampled_from(["hospital-a", "hospital-b"])
+        ),
+        max_size=12,
+    ),
+    st.dictionaries(st.sampled_from(["hospital-a", "hospital-b"]), st.integers(0, 9)),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_does_not_depend_on_the_order_of_asking(who: list, reserved: dict, chance: object) -> None:
+    asked = [waiting(f"T{number:02}", *each) for number, each in enumerate(who)]
+    shuffled = list(asked)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    found = order(*asked, reserved=reserved)
+    assert found == order(*shuffled, reserved=reserved)
+    ranked = credits(POLICY, asked, reserved, NOW)
+    assert [each.total for each in ranked] == sorted((each.total for each in ranked), reverse=True)
+    for each in ranked:
+        before = ahead(ranked, each.waiting.treatment)
+        assert all(other.held and other.total >= each.total for other in before)
+
+
+@pytest.mark.requirement("ALO-004", "Only a scheduler takes a slot out of turn, and only with a reason from the list.")
+def test_an_override_needs_a_scheduler_and_a_reason(plant: SpecPlant) -> None:
+    journey = plant.treatment("accepted")
+    wanted = journey.offered(plant.clock() + 2 * DAY)[0]
+    arguments = {"treatment": journey.treatment, "itinerary": wanted}
+    coordinator, scheduler = journey.at_hospital("coordinator"), journey.at_base("scheduler")
+    then_refused(
+        plant.asks(slot.reserve, coordinator, journey.hospital, **arguments, out_of_turn="progression"),
+        "person.not_of_role",
+    )
+    then_refused(
+        plant.asks(slot.reserve, scheduler, plant.base.id, **arguments, out_of_turn="because"), "reason.unknown"
+    )
+    done = plant.asks(slot.reserve, scheduler, plant.base.id, **arguments, out_of_turn="progression")
+    _, overridden = then_facts(done, SlotReserved, TurnOverridden)
+    assert isinstance(overridden, TurnOverridden)
+    assert (overridden.reason, overridden.overridden.signer) == ("progression", scheduler)
