@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -74,10 +75,12 @@ def test_room_is_kept_for_a_time_only() -> None:
     st.dictionaries(st.sampled_from(["hospital-a", "hospital-b"]), st.integers(0, 9)),
     st.randoms(use_true_random=False),
 )
-def test_the_order_does_not_depend_on_the_order_of_asking(who: list, reserved: dict, chance: object) -> None:
+def test_the_order_does_not_depend_on_the_order_of_asking(
+    who: list[tuple[float, str, str]], reserved: dict[str, int], chance: Random
+) -> None:
     asked = [waiting(f"T{number:02}", *each) for number, each in enumerate(who)]
     shuffled = list(asked)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     found = order(*asked, reserved=reserved)
     assert found == order(*shuffled, reserved=reserved)
     ranked = credits(POLICY, asked, reserved, NOW)
