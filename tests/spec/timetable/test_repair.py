@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from tests.spec.harness import SpecPlant, then_facts, then_refused
 
-from yimai.actions import slot, timetable
+from yimai.actions import site, slot, timetable
 from yimai.actions.decision import Answer, Done
+from yimai.domain import slot as slots
+from yimai.domain.fact import Signature
+from yimai.domain.person import PersonRegistered
+from yimai.domain.refusal import Refusal
 from yimai.domain.slot import Itinerary, SlotFreed, SlotMoved, SlotReserved
 from yimai.domain.timetable import Disruption, Move, TimetableRepaired
 from yimai.interfaces.plant.fortune import Fortune
@@ -144,3 +148,35 @@ def test_who_repairs(memory_plant: SpecPlant) -> None:
     then_refused(repaired(memory_plant, moves, by=coordinator, at=journey.hospital), "person.not_of_site")
     then_refused(repaired(memory_plant, moves, base="elsewhere"), "person.not_of_site")
     then_facts(repaired(memory_plant, moves), TimetableRepaired, SlotMoved)
+
+
+@pytest.mark.requirement("TIM-008", "A timetable is that of an approved base, and only of what that base makes.")
+def test_a_timetable_is_of_one_base(memory_plant: SpecPlant) -> None:
+    journey = memory_plant.treatment("slotted")
+    wanted = move(journey, later(current(journey), DAY))
+    newcomer = {
+        "person": "scheduler-90",
+        "site": journey.hospital,
+        "roles": ("scheduler",),
+        "printed_name": "示例·新人 (Sample Newcomer)",
+    }
+    then_facts(memory_plant.asks(site.register_person, "administrator-01", "lingang", **newcomer), PersonRegistered)
+    elsewhere = {"by": "scheduler-90", "at": journey.hospital, "base": journey.hospital}
+    then_refused(repaired(memory_plant, (wanted,), **elsewhere), "timetable.no_base")
+    other = replace(memory_plant.base, id="another-base")
+    was = (wanted.suite, wanted.starts, wanted.ends)
+    vein, signed = journey.vein, Signature("scheduler-01", "00" * 32, memory_plant.clock(), "decided")
+    refusal = slots.move(
+        vein.treatment,
+        vein.slot,
+        memory_plant.recipe,
+        other,
+        was,
+        wanted.itinerary,
+        memory_plant.clock(),
+        "breakdown",
+        signed,
+        begun=False,
+    )
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "slot.other_base"
