@@ -31,6 +31,7 @@ TOLD: Final = 40
 OF: Final[Mapping[str, str]] = {
     "treatment": "treatment",
     "treatment_facts": "treatment",
+    "allocation": "treatment",
     "expectation": "treatment",
     "batch": "batch",
     "disposition": "batch",

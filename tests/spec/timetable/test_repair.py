@@ -165,7 +165,7 @@ def test_a_timetable_is_of_one_base(memory_plant: SpecPlant) -> None:
     then_refused(repaired(memory_plant, (wanted,), **elsewhere), "timetable.no_base")
     other = replace(memory_plant.base, id="another-base")
     was = (wanted.suite, wanted.starts, wanted.ends)
-    vein, signed = journey.vein, Signature("scheduler-01", "00" * 32, memory_plant.clock(), "decided")
+    vein, signed = journey.vein, Signature("scheduler-01", "00" * 32, "decided", memory_plant.clock())
     refusal = slots.move(
         vein.treatment,
         vein.slot,
