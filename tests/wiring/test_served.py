@@ -130,7 +130,15 @@ def installation(postgres: EmbeddedDatabase, tmp_path: Path) -> Iterator[tuple[s
     key.chmod(0o600)
     with clone_of_template(postgres) as url:
         roles = {f"YIMAI_{name}_DATABASE_URL": make_conninfo(url, user=f"yimai_{name.lower()}") for name in ROLES}
-        yield url, {"YIMAI_WRAPPING_KEY_FILE": str(key), "YIMAI_SECRET_KEY": SECRET, **roles}
+        yield (
+            url,
+            {
+                "YIMAI_SECOND_FACTOR": "optional",
+                "YIMAI_WRAPPING_KEY_FILE": str(key),
+                "YIMAI_SECRET_KEY": SECRET,
+                **roles,
+            },
+        )
 
 
 def checked(url: str, folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:

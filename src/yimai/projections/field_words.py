@@ -38,6 +38,7 @@ FIELDS: Final[dict[str, Words]] = {
     "copy": Words("第几份", "Copy"),
     "day": Words("回输后第几天", "Day since infusion"),
     "decided": Words("决定签名", "Decided by"),
+    "overridden": Words("不按顺序的决定签名", "Decided out of turn by"),
     "confirmed": Words("确认签名", "Confirmed by"),
     "declined": Words("谢绝签名", "Declined by"),
     "destination": Words("目的地", "Destination"),
