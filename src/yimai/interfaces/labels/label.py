@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import get_language
 
 from yimai.domain import label as labels
 from yimai.domain.approval import recipe_of
@@ -137,6 +136,5 @@ def _patient(cursor: psycopg.Cursor[Any], issue: Issue) -> Patient | None:
 
 
 def _refused(refusal: Refusal) -> HttpResponse:
-    """Why there is nothing to print and what to do, as plain text."""
-    told = refusal.zh if (get_language() or "zh").startswith("zh") else refusal.en
-    return HttpResponse(f"{told}\n", status=409, content_type="text/plain; charset=utf-8")
+    """Why there is nothing to print and what to do, in both languages, as plain text."""
+    return HttpResponse(f"{refusal.zh}\n{refusal.en}\n", status=409, content_type="text/plain; charset=utf-8")
