@@ -108,3 +108,12 @@ def test_a_hospital_is_not_told_who_else_waits(plant: SpecPlant) -> None:
         why(coordinator, other)
     page = slots(coordinator, one)
     assert not any(each.treatment in page for each in journeys[1:])
+
+
+def test_who_has_ended_waits_no_more_though_the_slot_is_given_back_with_it(plant: SpecPlant) -> None:
+    ended = plant.treatment("slotted")
+    at(plant, ended.at_hospital("coordinator")).does(
+        "treatment.cancel", {"treatment": ended.treatment}, {"reason": "patient_choice"}
+    )
+    after = plant.treatment("accepted")
+    assert "排在前面" not in slots(at(plant, after.at_hospital("coordinator")), after)

@@ -26,6 +26,7 @@ CREATE TABLE projection.waiting (
     since timestamptz,
     until timestamptz,
     reserved boolean NOT NULL DEFAULT false,
+    ended boolean NOT NULL DEFAULT false,
     reason text NOT NULL DEFAULT '',
     PRIMARY KEY (treatment, turn)
 );
@@ -35,7 +36,8 @@ SELECT base, hospital, urgency, recipe, since, until, reserved FROM projection.w
 AND (current_setting('yimai.person', true) <> '' OR pg_has_role(current_user, 'yimai_app', 'usage'));
 GRANT SELECT ON projection.queue TO yimai_screen;
 """
-"""since: null until the order is accepted. reserved: the turn ended with a slot. reason: why it was taken out of turn, or ''.
+"""since: null until the order is accepted. reserved: the turn ended with a slot. ended: so did the treatment, which waits no more whatever becomes of
+its slot. reason: why it was taken out of turn, or ''.
 The view tells everybody who has signed in how many wait for a base and since when, and nobody for whom."""
 
 AUDIENCE: Final = {"waiting": audience.OF_TREATMENT}
@@ -44,13 +46,17 @@ _SINCE: Final = """
 UPDATE projection.waiting AS w SET since = %s WHERE treatment = %s AND since IS NULL
 AND turn = (SELECT max(turn) FROM projection.waiting WHERE treatment = w.treatment)
 """
-_UNTIL: Final = """
-UPDATE projection.waiting AS w SET until = %s, reserved = %s WHERE treatment = %s AND until IS NULL
+_RESERVED: Final = """
+UPDATE projection.waiting AS w SET until = %s, reserved = true WHERE treatment = %s AND until IS NULL
+AND turn = (SELECT max(turn) FROM projection.waiting WHERE treatment = w.treatment)
+"""
+_OVER: Final = """
+UPDATE projection.waiting AS w SET until = coalesce(until, %s), ended = true WHERE treatment = %s
 AND turn = (SELECT max(turn) FROM projection.waiting WHERE treatment = w.treatment)
 """
 _AGAIN: Final = """
 INSERT INTO projection.waiting (treatment, turn, base, hospital, urgency, recipe, since)
-SELECT treatment, turn + 1, base, hospital, urgency, recipe, %s FROM projection.waiting AS w WHERE treatment = %s AND reserved
+SELECT treatment, turn + 1, base, hospital, urgency, recipe, %s FROM projection.waiting AS w WHERE treatment = %s AND reserved AND NOT ended
 AND turn = (SELECT max(turn) FROM projection.waiting WHERE treatment = w.treatment)
 """
 _REASON: Final = """
@@ -79,13 +85,13 @@ def changes(entry: Entry) -> Iterator[Change]:
         case "treatment.accepted.v1":
             yield Change(_SINCE, (at, data["treatment"]))
         case "slot.reserved.v1":
-            yield Change(_UNTIL, (at, True, data["treatment"]))
+            yield Change(_RESERVED, (at, data["treatment"]))
         case TurnOverridden.kind:
             yield Change(_REASON, (data["reason"], data["treatment"]))
         case kind if kind in _LOST:
             yield Change(_AGAIN, (at, data["treatment"]))
         case kind if kind in _ENDED:
-            yield Change(_UNTIL, (at, False, data["treatment"]))
+            yield Change(_OVER, (at, data["treatment"]))
         case _:
             pass
 
