@@ -126,3 +126,19 @@ def test_what_is_not_whole_is_said_and_nothing_is_lost(plant: SpecPlant) -> None
     later = f"{plant.clock() + 2 * DAY:%Y-%m-%dT%H:%M}"
     assert "没有该对象" in shown(scheduler, what="suite", suite="suite-99", **{"from": soon, "until": later})
     assert "没有该对象" in shown(scheduler, what="move", treatment="T0000000000", suite="suite-01", **{"from": soon})
+
+
+def test_until_when_a_suite_is_out_of_use_is_what_the_scheduler_says(plant: SpecPlant) -> None:
+    """Out of use on the record, without an end; said to be back before its next batch: then nothing has to move."""
+    journey = plant.treatment("slotted")
+    slot = journey.vein.slot.current
+    assert slot is not None
+    at(plant, journey.at_base("qa")).does("suite.take_out", {"suite": slot.suite}, {"reason": "maintenance"})
+    now = plant.clock() + timedelta(hours=1)
+    said = {
+        "from": f"{now + timedelta(hours=8):%Y-%m-%dT%H:%M}",
+        "until": f"{now + timedelta(hours=10):%Y-%m-%dT%H:%M}",
+    }
+    page = shown(at(plant, journey.at_base("scheduler")), what="suite", suite=slot.suite, **said)
+    assert "timetable.repair" not in page
+    assert journey.treatment not in page.partition("<form")[0]

@@ -98,7 +98,8 @@ def _out_of_use(
 class InFlight:
     """The problem of what goes on at a base, and what is known of each job: orders and recipes in the order of the problem's jobs.
 
-    book: what the problem is built from once reserved slots may be moved; its tasks are numbered alike. itineraries: what is promised, by
+    book: what the problem is built from once reserved slots may be moved, whatever is out of use: until when, whoever moves them says; its
+    tasks are numbered alike. itineraries: what is promised, by
     treatment. missed: treatments whose time in a suite went by without them; they need another slot and are no jobs.
     """
 
@@ -133,8 +134,7 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     orders = tuple(replace(order, due=order.promised) for _, order in known)
     begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
     horizon = Horizon(begins, now, BEFORE + LOOK_AHEAD)
-    out = _out_of_use(cursor, base, now, away or {})
-    closed = {name: list(spans) for name, spans in out.items()}
+    closed: dict[str, list[tuple[datetime, datetime]]] = {name: list(spans) for name, spans in (away or {}).items()}
     jobs = {order.id for order in orders}
     for each in going:
         if each.itinerary and each.treatment not in jobs:
@@ -143,7 +143,7 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     movable = [(replace(order, claimed=None), each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
     book = OrderBook(recipes, base, movable, horizon, closed)
     named = [(order, each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
-    made = build(recipes, base, named, horizon, out)
+    made = build(recipes, base, named, horizon, _out_of_use(cursor, base, now, away or {}))
     return InFlight(
         _as_reserved(made, orders, recipes), orders, tuple(recipes[each.recipe] for each, _ in known), book,
         {each.treatment: _itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed,
