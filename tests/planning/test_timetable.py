@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from tests.planning.lingang import BEGINS
 from yimai.planning.check import check
 from yimai.planning.insertion import put_in, take_out
 from yimai.planning.offer import Live
+from yimai.planning.order import Happened, Order
 from yimai.planning.search import all_costs, fill, improve
 from yimai.planning.staying import staying_of
 from yimai.planning.timetable import Found, schedule
@@ -114,3 +115,27 @@ def test_one_compilation_serves_all_problems() -> None:
         Live(problem).offers(np.random.default_rng(1), 1)
     compiled: tuple[Any, ...] = (fill, all_costs, improve, put_in, take_out)
     assert [len(each.signatures) for each in compiled] == [1] * 5
+
+
+def test_a_batch_that_runs_keeps_its_suite_against_one_that_was_only_collected() -> None:
+    """Whoever was ordered first: the suite in which a batch runs is not free."""
+    now = BEGINS + timedelta(days=4)
+    suites = [suite.id for suite in lingang.base().suites]
+    away = {each: ((now, BEGINS + timedelta(days=120)),) for each in suites[2:]}
+    first = next(f"step:{step.id}" for step in lingang.recipe().steps if not step.after)
+
+    def received(number: int, at: datetime, happened: dict[str, Happened], suite: str = "") -> Order:
+        before = {
+            "collection": Happened(at - timedelta(hours=20), at - timedelta(hours=15)),
+            "inbound": Happened(at - timedelta(hours=14), at),
+        }
+        return replace(lingang.order(number, hours=0), happened={**before, **happened}, suite=suite)
+
+    begun = now - timedelta(hours=2)
+    waits = received(0, now - timedelta(hours=1), {})
+    runs = received(1, begun, {first: Happened(begun, None)}, suites[0])
+    problem = lingang.problem([waits, runs], away=away, now=now)
+    for moves in (0, 200):
+        found = schedule(problem, moves=moves)
+        assert [int(each) for each in found.plan.suite] == [1, 0]
+        assert check(problem, found.plan) == []

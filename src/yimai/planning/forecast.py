@@ -7,6 +7,7 @@ for which the timetable has booked a collection or a suite. Waiting for people a
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -34,6 +35,11 @@ class Forecast:
     def delivered_by(self, odds: float = SURE) -> float:
         """The tick by which the product is at the hospital with these odds."""
         return float(np.quantile(self.delivered, odds))
+
+
+def seed_of(treatment: str) -> int:
+    """The seed of what is drawn for a treatment: the same on every page, so that all of them tell the same odds."""
+    return int.from_bytes(hashlib.sha256(treatment.encode()).digest()[:8])
 
 
 def forecast(problem: Problem, plan: Plan, job: Job, chance: np.random.Generator, draws: int = DRAWS) -> Forecast:

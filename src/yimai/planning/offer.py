@@ -54,7 +54,8 @@ class Live:
         self.unplaced: list[int] = []
         jobs = problem.jobs
         going = len(jobs) - 1 - ahead
-        order = sorted(range(going), key=lambda number: (jobs[number].ready, number))
+        progress = problem.progress
+        order = sorted(range(going), key=lambda number: (-progress[number], jobs[number].ready, number))
         for number in (*order, *range(going, going + ahead)):
             if not put_in(self.of, self.to, number, 0):
                 self.unplaced.append(number)

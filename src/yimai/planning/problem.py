@@ -156,6 +156,12 @@ class Problem:
     quantile: float
     assumed: bool
 
+    @property
+    def progress(self) -> Ints:
+        """How many tasks of each job have begun or happened, shape (jobs,)."""
+        begun = self.tasks.job[self.tasks.fixed != NEVER]
+        return np.bincount(begun, minlength=len(self.jobs)).astype(np.int32)
+
     def at(self, tick: int) -> datetime:
         """The moment at which a tick begins."""
         return self.begins + tick * self.tick
@@ -174,6 +180,12 @@ class Problem:
             if self.tasks.names[number].id == task:
                 return number
         raise KeyError(task)
+
+    def span(self, starts: Ints, job: Job, task: str) -> tuple[datetime, datetime]:
+        """When a task begins and ends as planned. starts: of the job's tasks, shape (tasks of the job,). Raises KeyError."""
+        number = self.task_of(job, task)
+        begins = int(starts[number - job.first])
+        return self.at(begins), self.at(begins + int(self.tasks.duration[number]))
 
 
 @dataclass(frozen=True)

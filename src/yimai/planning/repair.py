@@ -126,7 +126,7 @@ def mended(
     before: the promised plan, carried over to this problem (``carried``). Every option has passed the checker but for patients without
     room, whom it names. One option alone that moves no promise: the plan holds, perhaps in other suites. At most five.
     """
-    search = search or Search()
+    search, problem = search or Search(), _held(problem, before)
     found: list[Option] = []
     for number, (name, under, staying, moves) in enumerate(_ways(problem, before, found)):
         limit = search.seconds * (number + 1) / WAYS
@@ -145,6 +145,21 @@ def mended(
     kept = [each for each in found if each not in worse][:MOST]
     kept += worse[: max(0, FEW - len(kept))]
     return tuple(_named(each, found) for each in sorted(kept, key=lambda each: each.marks))
+
+
+def _held(problem: Problem, before: Plan) -> Problem:
+    """The problem in which a batch that runs stays in its suite until it is done, even if the suite is to be out of use."""
+    spans, closed, capacity = problem.spans, problem.suite_closed.copy(), problem.capacity.copy()
+    for number, opens in enumerate(spans.opens.tolist()):
+        if problem.resources[spans.resource[number]].kind != "suites" or problem.tasks.fixed[opens] == NEVER:
+            continue
+        closes, suite = int(spans.closes[number]), problem.jobs[spans.job[number]].suite
+        if suite != NEVER and before.starts[closes] != NEVER:
+            ends = int(before.starts[closes]) + int(problem.tasks.duration[closes]) + int(spans.extra[number])
+            own = slice(problem.now, ends)
+            capacity[spans.resource[number], own] += problem.suite_closed[suite, own]
+            closed[suite, own] = True
+    return replace(problem, suite_closed=closed, capacity=capacity)
 
 
 def settled(problem: Problem, plan: Plan, before: Plan) -> Plan:

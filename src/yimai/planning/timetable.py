@@ -129,17 +129,13 @@ def _aims(problem: Problem, staying: Staying) -> Aims:
 
 
 def _fill(problem: Problem, of: Arrays, to: Filled, staying: Staying, start: Plan | None) -> None:
-    """What has begun first, then what can stay where a start plan has it, then the others by weight and due."""
-    jobs = problem.jobs
-    begun = [number for number, job in enumerate(jobs) if problem.tasks.fixed[job.first] != NEVER]
-    rest = sorted(set(range(len(jobs))) - set(begun))
-    rest.sort(
-        key=lambda number: (
-            -jobs[number].weight,
-            jobs[number].due,
-            number,
-        )
+    """What has begun first, the furthest before the others: its suite is not free. Then what can stay where a start plan has it, then by
+    weight and due."""
+    jobs, progress = problem.jobs, problem.progress
+    numbers = sorted(
+        range(len(jobs)),
+        key=lambda number: (-progress[number], -jobs[number].weight, jobs[number].due, number),
     )
-    order = np.array([*begun, *rest], np.int32)
+    order = np.array(numbers, np.int32)
     starts = np.full(len(problem.tasks.names), NEVER, np.int32) if start is None else start.starts
     fill(of, to, order, np.maximum(0, staying.collection), starts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import prod
@@ -14,7 +13,7 @@ from django.shortcuts import render
 
 from yimai.domain.recipe import Recipe, Words
 from yimai.interfaces.web import page, window
-from yimai.planning.forecast import SURE, forecast, moment
+from yimai.planning.forecast import SURE, forecast, moment, seed_of
 from yimai.planning.problem import NEVER, Floats, Plan, Problem
 from yimai.projections import approval_board, planning_problem, treatment_board
 
@@ -78,8 +77,7 @@ def expected(request: HttpRequest, identifier: str) -> HttpResponse:
 
 def _expectation(problem: Problem, plan: Plan, recipe: Recipe) -> Expectation | None:
     job = problem.jobs[0]
-    seed = int.from_bytes(hashlib.sha256(job.id.encode()).digest()[:8])
-    told = forecast(problem, plan, job, np.random.default_rng(seed))
+    told = forecast(problem, plan, job, np.random.default_rng(seed_of(job.id)))
     if problem.tasks.fixed[problem.task_of(job, "outbound")] != NEVER and told.delivered.max() <= problem.now:
         return None
     first, last = float(told.released.min()), float(np.quantile(told.infusion, 0.98))

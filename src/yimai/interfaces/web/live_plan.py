@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ import numpy as np
 from yimai.interfaces.web import window
 from yimai.interfaces.web.behind import Behind
 from yimai.planning.check import Broken, check
-from yimai.planning.forecast import forecast, moment
+from yimai.planning.forecast import forecast, moment, seed_of
 from yimai.planning.order import Order
 from yimai.planning.problem import NEVER, Job, Plan, Problem
 from yimai.planning.staying import Staying
@@ -129,13 +128,9 @@ def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
 
 def _outlook(problem: Problem, plan: Plan, number: int) -> Outlook:
     job = problem.jobs[number]
-    told = forecast(problem, plan, job, np.random.default_rng(_seed(job)), DRAWS)
+    told = forecast(problem, plan, job, np.random.default_rng(seed_of(job.id)), DRAWS)
     return Outlook(
         problem.at(int(plan.starts[job.last - 1])),
         moment(problem, float(np.quantile(told.infusion, LATE))),
         None if job.promised == NEVER else told.odds(job.promised),
     )
-
-
-def _seed(job: Job) -> int:
-    return int.from_bytes(hashlib.sha256(job.id.encode()).digest()[:8])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from yimai.domain.recipe import Recipe, Words
 from yimai.domain.slot import Itinerary
 from yimai.interfaces.web.situation import Situation
 from yimai.planning.build import TICK
+from yimai.planning.forecast import seed_of
 from yimai.planning.offer import Live, Offer, Offers
 from yimai.planning.order import Order
 from yimai.planning.problem import Job, Problem
@@ -94,8 +94,7 @@ def _found(
     more = [(Order(f"ahead:{each.treatment}", each.hospital, each.urgency, first), each.recipe) for each in before]
     own = Order(situation.treatment, ordered.hospital, ordered.urgency, max(first, wanted))
     problem, _ = planning_problem.problem(situation.cursor, situation.base, now, [*more, (own, situation.recipe.id)])
-    seed = int.from_bytes(hashlib.sha256(situation.treatment.encode()).digest()[:8])
-    found = Live(problem, len(more)).offers(np.random.default_rng(seed), number)
+    found = Live(problem, len(more)).offers(np.random.default_rng(seed_of(situation.treatment)), number)
     titles = {each.id: each.title for each in situation.base.suites}
     job = problem.jobs[-1]
     offers = []
@@ -109,25 +108,21 @@ def _found(
 def itinerary_of(problem: Problem, job: Job, offer: Offer, recipe: Recipe) -> Itinerary:
     """The moments of an offer that its treatment is promised."""
 
-    def starts(task: str) -> datetime:
-        return problem.at(int(offer.starts[problem.task_of(job, task) - job.first]))
+    def span(task: str) -> tuple[datetime, datetime]:
+        return problem.span(offer.starts, job, task)
 
-    def ends(task: str) -> datetime:
-        number = problem.task_of(job, task)
-        return problem.at(int(offer.starts[number - job.first]) + int(problem.tasks.duration[number]))
-
-    steps = [f"step:{step.id}" for step in recipe.steps]
-    finished = max(map(ends, steps)) + recipe.line_clearance.median
+    steps = [span(f"step:{step.id}") for step in recipe.steps]
+    finished = max(ends for _, ends in steps) + recipe.line_clearance.median
     return Itinerary(
         suite=problem.suites[offer.suite],
-        collection=starts("collection"),
-        pick_up=starts("inbound"),
-        receipt=ends("inbound"),
-        starts=min(map(starts, steps)),
+        collection=span("collection")[0],
+        pick_up=span("inbound")[0],
+        receipt=span("inbound")[1],
+        starts=min(starts for starts, _ in steps),
         ends=finished,
-        release=max(finished, ends("review")),
-        delivery=max(finished, ends("outbound")),
-        infusion=starts("infusion"),
+        release=max(finished, span("review")[1]),
+        delivery=max(finished, span("outbound")[1]),
+        infusion=span("infusion")[0],
     )
 
 

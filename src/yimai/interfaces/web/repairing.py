@@ -106,7 +106,7 @@ def _options(
     book, before = live.found.book, promised(live)
     problem = planned.disrupted(book, planner).problem()
     start = repair.carried(book.problem(), before, problem)
-    problem, wish = _held(problem, start), wished(happened)
+    wish = wished(happened)
     if wish is not None:
         problem, start = _wishing(problem, start, wish)
     ways: list[Option] = []
@@ -121,22 +121,6 @@ def _options(
 def _meaning(option: Option) -> frozenset[object]:
     """What an option does to whom."""
     return frozenset((each.treatment, each.promise, each.collection, each.suite) for each in option.changes)
-
-
-def _held(problem: Problem, before: Plan) -> Problem:
-    """The problem in which nobody else is given a suite in which a batch runs: it stays there until it is done, even if the suite is to
-    be out of use."""
-    spans, closed, capacity = problem.spans, problem.suite_closed.copy(), problem.capacity.copy()
-    for number, opens in enumerate(spans.opens.tolist()):
-        if problem.resources[spans.resource[number]].kind != "suites" or problem.tasks.fixed[opens] == NEVER:
-            continue
-        closes, suite = int(spans.closes[number]), problem.jobs[spans.job[number]].suite
-        if suite != NEVER and before.starts[closes] != NEVER:
-            ends = int(before.starts[closes]) + int(problem.tasks.duration[closes]) + int(spans.extra[number])
-            own = slice(problem.now, ends)
-            capacity[spans.resource[number], own] += problem.suite_closed[suite, own]
-            closed[suite, own] = True
-    return replace(problem, suite_closed=closed, capacity=capacity)
 
 
 def wished(happened: Sequence[Disruption]) -> Disruption | None:
@@ -256,21 +240,18 @@ def itinerary_of(problem: Problem, plan: Plan, number: int, live: LivePlan, now:
     """The itinerary of a job as a plan has it; what lies behind stays as it was promised, and so does where a batch was begun."""
     job, recipe = problem.jobs[number], _recipe(live, problem.jobs[number].id)
 
-    def starts(task: str) -> datetime:
-        return problem.at(int(plan.starts[problem.task_of(job, task)]))
-
-    def ends(task: str) -> datetime:
-        number = problem.task_of(job, task)
-        return problem.at(int(plan.starts[number]) + int(problem.tasks.duration[number]))
+    def span(task: str) -> tuple[datetime, datetime]:
+        return problem.span(plan.starts[job.first : job.last], job, task)
 
     steps = [f"step:{step.id}" for step in recipe.steps]
     begun = any(problem.tasks.fixed[problem.task_of(job, each)] != NEVER for each in steps)
     soonest = problem.at(problem.now)
-    finished = max(soonest, max(map(ends, steps)) + recipe.line_clearance.median)
+    spans = [span(each) for each in steps]
+    finished = max(soonest, max(ends for _, ends in spans) + recipe.line_clearance.median)
     moments = {
-        "collection": starts("collection"), "pick_up": starts("inbound"), "receipt": ends("inbound"),
-        "starts": now.starts if begun else min(map(starts, steps)),
-        "ends": finished, "release": ends("review"), "delivery": ends("outbound"), "infusion": starts("infusion"),
+        "collection": span("collection")[0], "pick_up": span("inbound")[0], "receipt": span("inbound")[1],
+        "starts": now.starts if begun else min(starts for starts, _ in spans), "ends": finished,
+        "release": span("review")[1], "delivery": span("outbound")[1], "infusion": span("infusion")[0],
     }  # fmt: skip
     kept: dict[str, Any] = {}
     last = None
