@@ -79,10 +79,10 @@ def credits(
 
     reserved: how many slots each hospital reserved within the policy's window before ``at``.
     """
-    total = sum(reserved.values())
+    total, shares = sum(reserved.values()), dict(policy.shares)
 
     def credit(each: Waiting) -> Credit:
-        share = dict(policy.shares).get(each.hospital)
+        share = shares.get(each.hospital)
         over = share is not None and total >= policy.fewest and reserved.get(each.hospital, 0) > share * total
         waited = max(at - each.since, timedelta())
         return Credit(

@@ -28,7 +28,7 @@ from yimai.projections import rebuild, trace
 from yimai.store.postgres_ledger import PostgresLedger
 from yimai.wiring import bench_report, bench_treatment, embedded_database, house
 from yimai.wiring.bench_clients import FLOOR_DATABASE, Clients, Floor, Way, clients_of, command_of
-from yimai.wiring.bench_report import Aim, Figure
+from yimai.wiring.bench_report import Aim, Figure, writable
 from yimai.wiring.bench_treatment import FACTS, SUITES
 from yimai.wiring.migrations import migrate
 from yimai.wiring.problems import CommandProblem
@@ -68,11 +68,7 @@ def run(large: bool, quick: bool, json_file: Path | None) -> int:
     Raises EmbeddedDatabaseProblem, CommandProblem.
     """
     sizes = QUICK if quick else LARGE if large else USUAL
-    if json_file is not None:
-        try:
-            json_file.touch()  # known at once, not after minutes
-        except OSError as error:
-            raise CommandProblem(f"{json_file} cannot be written ({error.strerror}). Name another file.") from None
+    writable(json_file)
     console = Console(width=None if sys.stdout.isatty() else 110)
     columns = (
         BarColumn(),

@@ -33,7 +33,7 @@ from yimai.planning.repair import carried
 from yimai.planning.staying import Staying, cost_of_plan, moved_by, staying_of
 from yimai.planning.timetable import Found, schedule
 from yimai.wiring import bench_peers, bench_problem
-from yimai.wiring.problems import CommandProblem
+from yimai.wiring.bench_report import writable
 
 MOVED: Final = 50.0
 """What a moved promise costs in a repair, in hours of tardiness."""
@@ -72,11 +72,7 @@ class Run:
 def run(quick: bool, json_file: Path | None) -> int:
     """Measure, print a table, and write the figures to ``json_file`` if one is named; return the exit code. Raises CommandProblem."""
     sizes = QUICK if quick else USUAL
-    if json_file is not None:
-        try:
-            json_file.touch()
-        except OSError as error:
-            raise CommandProblem(f"{json_file} cannot be written ({error.strerror}). Name another file.") from None
+    writable(json_file)
     console = Console(width=None if sys.stdout.isatty() else 130)
     runs: list[Run] = []
     with console.status("Compiling …") as status:

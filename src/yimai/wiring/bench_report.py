@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yimai.wiring.embedded_database import EmbeddedDatabase
+from yimai.wiring.problems import CommandProblem
 
 _SETTINGS: Final = (
     "fsync",
@@ -25,6 +26,16 @@ _SETTINGS: Final = (
     "max_wal_size",
     "data_checksums",
 )
+
+
+def writable(json_file: Path | None) -> None:
+    """Whether the figures can be written there is known at once, not after minutes. Raises CommandProblem."""
+    if json_file is None:
+        return
+    try:
+        json_file.touch()
+    except OSError as error:
+        raise CommandProblem(f"{json_file} cannot be written ({error.strerror}). Name another file.") from None
 
 
 @dataclass(frozen=True)

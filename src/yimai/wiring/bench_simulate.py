@@ -37,7 +37,7 @@ from yimai.planning.simulation_model import model_of
 from yimai.planning.simulation_workers import Numbered, Sweep, rows_of
 from yimai.wiring import demo
 from yimai.wiring.bench_queues import PEERS, Line, peers
-from yimai.wiring.problems import CommandProblem
+from yimai.wiring.bench_report import writable
 
 BEGINS: Final = date(2026, 3, 2)
 CORES: Final = 2
@@ -78,11 +78,7 @@ class Speed:
 def run(quick: bool, json_file: Path | None) -> int:
     """Measure, print a table, and write the figures to ``json_file`` if one is named; return the exit code. Raises CommandProblem."""
     sizes = QUICK if quick else USUAL
-    if json_file is not None:
-        try:
-            json_file.touch()
-        except OSError as error:
-            raise CommandProblem(f"{json_file} cannot be written ({error.strerror}). Name another file.") from None
+    writable(json_file)
     console = Console(width=None if sys.stdout.isatty() else 130)
     twin = _twin()
     with (

@@ -61,7 +61,7 @@ def _sign_in_again(request: HttpRequest, problem: Words) -> HttpResponse:
     return shown(request, problem)
 
 
-@login_stage_required(stage=AuthenticateStage.key, redirect_urlname="account_login")  # type: ignore[untyped-decorator]
+@login_stage_required(stage=AuthenticateStage.key, redirect_urlname="account_login")  # type: ignore[untyped-decorator]  # django-allauth has no types
 @sensitive_post_parameters("code")
 def second_step(request: HttpRequest) -> HttpResponse:
     """After the password: a one-time code, a recovery code or a passkey."""

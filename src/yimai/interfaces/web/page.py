@@ -7,11 +7,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final, cast
 
 import psycopg
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 
+from yimai.domain.base import Base
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import live, recorded, window
 from yimai.interfaces.web.permitted import permitted
@@ -93,3 +94,13 @@ def chosen_base(cursor: psycopg.Cursor[Any], wanted: str = "") -> str:
     """The base to show: the wanted one, else the first that is approved, else "" where there is none yet."""
     known = approval_board.identifiers(cursor, "base")
     return wanted if wanted in known else next(iter(known), "")
+
+
+def base_of(cursor: psycopg.Cursor[Any], who: PersonRow, wanted: str) -> Base:
+    """The base that the reader works at, else the wanted one, else the first. Raises Http404 where there is none."""
+    known = approval_board.identifiers(cursor, "base")
+    name = next((each for each in (who.site, wanted) if each in known), next(iter(known), ""))
+    base = approval_board.base(cursor, name)
+    if base is None:
+        raise Http404
+    return base

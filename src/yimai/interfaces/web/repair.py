@@ -18,7 +18,7 @@ from yimai.interfaces.web import page, repairing, window
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.live_plan import LivePlan, seen
 from yimai.interfaces.web.repairing import Repair
-from yimai.interfaces.web.timetable import base_of, said_of
+from yimai.interfaces.web.timetable import said_of
 from yimai.planning.disruption import NotThere
 from yimai.planning.repair import Change
 from yimai.projections import ledger_board, worklist
@@ -79,7 +79,7 @@ def repair(request: HttpRequest) -> HttpResponse:
     if who is None:
         raise Http404
     with window.reading(who) as cursor:
-        base = base_of(cursor, who, "")
+        base = page.base_of(cursor, who, "")
         zone = ZoneInfo(base.timezone)
         now = window.now().astimezone(zone)
         rooms = worklist.rooms(cursor)

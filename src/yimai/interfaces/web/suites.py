@@ -17,7 +17,7 @@ from yimai.domain.recipe import Words
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.permitted import permitted
-from yimai.projections import approval_board, slot_board, worklist
+from yimai.projections import slot_board, worklist
 from yimai.projections.register import PersonRow
 from yimai.projections.slot_board import Window
 from yimai.projections.treatment_board import STAGES
@@ -100,11 +100,9 @@ def suites(request: HttpRequest) -> HttpResponse:
     """The suites of a base over some days."""
     who = page.reader(request)
     with window.reading(who) as cursor:
-        known = approval_board.identifiers(cursor, "base")
-        own = who.site if who is not None and who.site in known else ""
-        base = approval_board.base(cursor, own or page.chosen_base(cursor, request.GET.get("base", "")))
-        if base is None or who is None:
+        if who is None:
             raise Http404
+        base = page.base_of(cursor, who, request.GET.get("base", ""))
         zone = ZoneInfo(base.timezone)
         now = window.now().astimezone(zone)
         begins, days = _span(request, now)

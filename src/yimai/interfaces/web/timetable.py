@@ -31,8 +31,7 @@ from yimai.interfaces.web.timetable_drawing import (
     risk_of,
 )
 from yimai.planning.check import SAYS, Broken
-from yimai.projections import approval_board, ledger_board, register, slot_board, worklist
-from yimai.projections.register import PersonRow
+from yimai.projections import ledger_board, register, slot_board, worklist
 
 SPANS: Final = (1, 7, 42)
 BEFORE: Final[Mapping[int, int]] = {1: 0, 7: 1, 42: 7}
@@ -99,7 +98,7 @@ def timetable(request: HttpRequest) -> HttpResponse:
     if who is None:
         raise Http404
     with window.reading(who) as cursor:
-        base = base_of(cursor, who, request.GET.get("base", ""))
+        base = page.base_of(cursor, who, request.GET.get("base", ""))
         zone = ZoneInfo(base.timezone)
         now = window.now().astimezone(zone)
         axis = _axis(request, now)
@@ -144,16 +143,6 @@ def timetable(request: HttpRequest) -> HttpResponse:
 
         context["pictures"] = pictures() if live is None else kept(live, key, pictures)
         return page.show(request, cursor, "timetable", context)
-
-
-def base_of(cursor: Any, who: PersonRow, wanted: str) -> Base:
-    """The base that the reader works at, else the wanted one, else the first. Raises Http404 where there is none."""
-    known = approval_board.identifiers(cursor, "base")
-    own = who.site if who.site in known else ""
-    base = approval_board.base(cursor, own or page.chosen_base(cursor, wanted))
-    if base is None:
-        raise Http404
-    return base
 
 
 def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: HttpRequest) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.behind import Behind
-from yimai.interfaces.web.timetable import base_of
 from yimai.planning.change import CHANGES, Case, Change
 from yimai.planning.scenario import Scenario
 from yimai.planning.simulate import Estimate
@@ -58,7 +57,7 @@ def what_if(request: HttpRequest) -> HttpResponse:
     if who is None:
         raise Http404
     with window.reading(who) as cursor:
-        base = base_of(cursor, who, request.GET.get("base", ""))
+        base = page.base_of(cursor, who, request.GET.get("base", ""))
         known = approval_board.identifiers(cursor, "recipe")
         recipe = approval_board.recipe(cursor, known[0]) if known else None
         latest = [
