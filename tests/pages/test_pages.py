@@ -19,6 +19,7 @@ from tests.pages.conftest import HOSTILE, STAGES, House
 from tests.projections.story import Telling
 
 from yimai.domain.facts import KINDS
+from yimai.domain.identifier import mint
 from yimai.domain.treatment import TreatmentDeclined
 from yimai.interfaces.files.reading import CATALOGUE
 from yimai.interfaces.web import headers, search
@@ -300,6 +301,11 @@ def test_what_is_not_there_is_said_in_the_reader_s_language(client: Client, path
     assert (status, "此处没有内容" in page) == (404, True)
     status, page = get(client, path, "en")
     assert (status, "Nothing here" in page) == (404, True)
+
+
+def test_a_well_formed_identifier_that_is_not_there_says_what_to_do_with_the_item(client: Client) -> None:
+    status, page = get(client, f"/treatment/{mint('treatment', bytes(5))}", "en")
+    assert (status, "put the item aside and call QA" in page) == (404, True)
 
 
 def test_health_says_that_the_database_answers(client: Client) -> None:

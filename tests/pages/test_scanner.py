@@ -15,6 +15,7 @@ from yimai.domain.label_code import gs1_elements, label_code, scanned
 from yimai.domain.refusal import Refusal
 
 BAG = mint("container", b"\x01\x02\x03\x04\x05")
+TREATMENT = mint("treatment", b"\x01\x02\x03\x04\x07")
 WRISTBAND = mint("wristband", b"\x09\x02\x03\x04\x05")
 SPY = """
 window.tones = [];
@@ -227,6 +228,13 @@ def test_a_page_without_scan_fields_leads_to_what_was_scanned(page: Any, site: S
     with page.expect_navigation():
         scan(page, code.lower())
     assert page.url == f"{site.address}/en/scan?code={code}"
+
+
+def test_a_record_with_a_page_of_its_own_is_gone_to_at_once(page: Any, site: Switched) -> None:
+    page.goto("/en/bench/none")
+    with page.expect_navigation():
+        scan(page, label_code(TREATMENT, 2))
+    assert page.url == f"{site.address}/en/treatment/{TREATMENT}"
 
 
 def test_what_a_base_names_is_looked_up_by_the_server(page: Any, site: Switched) -> None:

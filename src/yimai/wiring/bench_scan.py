@@ -27,7 +27,7 @@ BURST: Final = """(text) => {
   return last;
 }"""
 ANSWERED: Final = "() => performance.getEntriesByName('yimai.scan').length > 0 && performance.getEntriesByName('yimai.scan').at(-1).duration"
-PAINTED: Final = """(code) => document.body.innerText.includes(code) && performance.getEntriesByName("first-contentful-paint").length > 0
+PAINTED: Final = """(code) => document.body.textContent.includes(code) && performance.getEntriesByName("first-contentful-paint").length > 0
   && performance.timeOrigin + performance.getEntriesByName("first-contentful-paint")[0].startTime"""
 
 
@@ -60,7 +60,7 @@ def scans_seen(address: str, session: str, treatments: Sequence[str], runs: int)
             page.goto("/en/today")
             page.wait_for_load_state("load")
             last = page.evaluate(BURST, label_code(treatment, 1))
-            page.wait_for_url(f"**/treatment/{treatment}", wait_until="commit")
+            page.wait_for_url(f"**/treatment/{treatment}", wait_until="load")  # asking sooner would make it lay out sooner
             other = _found(page, PAINTED, grouped(treatment)) - last
             if number >= WARM_UP:
                 answered.runs.append(one)

@@ -108,7 +108,7 @@ def offline(request: HttpRequest) -> HttpResponse:
     return _show(request, "web/offline.html", {})
 
 
-def scan(request: HttpRequest) -> HttpResponse:
+def scan(request: HttpRequest, identifier: str = "") -> HttpResponse:
     return _show(request, "bench.html", {"forms": []})
 
 
@@ -173,6 +173,7 @@ urlpatterns = [
         path("bench/<slug:which>", bench),
         path("components", components),
         path("scan", scan),
+        path("treatment/<str:identifier>", scan),
         path("enter/<str:person>", enter),
         path("bench-leave", leave),
         path("bench-act/<str:verb>", act),

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import activate, get_language_from_path, get_language_from_request
 
+from yimai.domain.identifier import noun_of
 from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
 from yimai.interfaces.web import page, window
@@ -40,10 +41,11 @@ FAILED: Final = Words(
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say in the reader's language that there is nothing here, and offer the search."""
+    """Say in the reader's language that there is nothing here, and offer the search; of a label, what to do with the item."""
     activate(get_language_from_path(request.path_info) or get_language_from_request(request))
+    asked = request.resolver_match.kwargs.get("identifier", "") if request.resolver_match else ""
     with window.reading(page.reader(request)) as cursor:
-        return page.show(request, cursor, "not_found", {}, status=404)
+        return page.show(request, cursor, "not_found", {"identifier": asked if noun_of(asked) else ""}, status=404)
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:

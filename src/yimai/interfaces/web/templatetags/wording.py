@@ -243,6 +243,12 @@ def address(noun: str, identifier: str) -> str:
     return reverse("about", args=[noun, identifier])
 
 
+@register.simple_tag
+def own_pages() -> str:
+    """The nouns whose records have a page of their own, for scans to go there at once."""
+    return " ".join(sorted(OWN_PAGES))
+
+
 @register.filter
 def opens(who: PersonRow, noun: str) -> bool:
     """Whether the reader may read about some things of this noun."""

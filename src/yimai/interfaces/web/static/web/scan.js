@@ -166,13 +166,17 @@
     return refuse(form, wanted ? "scan.full" : read.noun ? "scan.other" : listing ? "scan.not-listed" : "scan.unknown", read, at);
   };
 
+  /** A record with a page of its own is gone to at once, anything else by way of the server's question what it is. */
+  const whereabouts = (home, own, read, code) =>
+    ((own || "").split(" ").includes(read.noun) ? `${home}${read.noun}/${read.identifier}` : `${home}scan?code=${encodeURIComponent(code)}`);
+
   const lookUp = (read, at) => {
-    const { home } = document.body.dataset;
+    const { home, own } = document.body.dataset;
     const foreign = read.problem && read.problem !== "keyboard" && /[a-z]/.test(read.raw); // what a base names: none of ours is printed so
     if (read.problem && !foreign) return answer("bad", yimai.say(problemOf(read), { what: named(read) }), at);
     if (yimai.link && yimai.link.lost) return answer("bad", yimai.say("scan.offline", { what: named(read) }), at);
     answer("good", named(read), at);
-    if (home) location.assign(`${home}scan?code=${encodeURIComponent(foreign ? read.raw : read.text)}`);
+    if (home) location.assign(whereabouts(home, own, read, foreign ? read.raw : read.text));
     return undefined;
   };
 
