@@ -20,7 +20,7 @@ Side = Literal["above", "below", "right_above", "right_below"]
 Shape = Literal["stop", "tick", "warning", "refused", "end", "planned"]
 LANE_Y: Final[dict[Lane, int]] = {"hospital": 104, "road": 200, "base": 296}
 HEIGHT: Final = 392
-LEFT: Final = 120
+LEFT: Final = 72
 STOP, MARK, AFTER_STOP, CURVE, GAP, END_MARGIN = 78, 13, 27, 96, 14, 80
 DESKTOP, SMALLEST = 1326, 0.78
 LETTER, SMALL_LETTER, SHORTEST_TIME = 8.3, 7.9, "12-31 23:59"
@@ -118,7 +118,7 @@ class Drawing:
     points: tuple[Point, ...]
     here: Point | None
     holder: str
-    lanes: tuple[tuple[Lane, int], ...] = tuple(LANE_Y.items())
+    lanes: tuple[Lane, ...] = tuple(LANE_Y)
 
     @property
     def shown_width(self) -> int:

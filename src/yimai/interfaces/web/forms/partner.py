@@ -31,7 +31,7 @@ class Partner(Field):
         return text
 
     def drawn(self, situation: Situation) -> Mapping[str, Any]:
-        return {"people": self.people(situation)}
+        return {"people": self.people(situation), "sites_of": register.sites(situation.cursor)}
 
     def people(self, situation: Situation) -> list[PersonRow]:
         there, cursor = self.consignment, situation.cursor
