@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import DEBIANS_15, missing_tool, server_in_memory
 
 from yimai.wiring.embedded_database import EmbeddedDatabase
-from yimai.wiring.migrations import MigrationProblem, migrate
+from yimai.wiring.migrations import ACCOUNTS, APP, LIVE, SCREEN, SEALER, MigrationProblem, migrate
 
 
 @contextmanager
@@ -40,6 +40,9 @@ def test_an_owner_who_may_create_roles_needs_no_superuser(version: str) -> None:
             assert app.execute("SELECT count(*) FROM ledger.entry").fetchone() == (0,)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute("INSERT INTO ledger.head VALUES ('x', 0, '', NULL)")
+        for role in (APP, SEALER, ACCOUNTS, SCREEN, LIVE):  # the owner's URL, its role lowered: no logins of their own
+            with psycopg.connect(server.url("city", "city"), options=f"-c role={role}") as lowered:
+                assert lowered.execute("SELECT current_user").fetchone() == (role,)
         with psycopg.connect(server.url("city", "city")) as city:
             owners = city.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname IN ('ledger', 'vault')")
             assert owners.fetchall() == [("yimai_owner",)]

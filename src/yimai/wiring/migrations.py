@@ -101,8 +101,9 @@ def _prepare(connection: psycopg.Connection) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with connection.transaction():
-                if not is_owner and not is_superuser:
-                    connection.execute("GRANT yimai_owner TO CURRENT_USER")
+                if not is_owner and not is_superuser:  # who serves without logins of their own lowers the owner's role
+                    for role in (OWNER, *(each for each, _ in serving)):
+                        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
                 connection.execute(steps)
             return
         except (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation):
