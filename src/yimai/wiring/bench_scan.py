@@ -60,7 +60,9 @@ def scans_seen(address: str, session: str, treatments: Sequence[str], runs: int)
             page.goto("/en/today")
             page.wait_for_load_state("load")
             last = page.evaluate(BURST, label_code(treatment, 1))
-            page.wait_for_url(f"**/treatment/{treatment}", wait_until="load")  # asking sooner would make it lay out sooner
+            page.wait_for_url(
+                f"**/treatment/{treatment}", wait_until="load"
+            )  # asking sooner would make it lay out sooner
             other = _found(page, PAINTED, grouped(treatment)) - last
             if number >= WARM_UP:
                 answered.runs.append(one)

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import get_args
 
+from yimai.domain.site import SiteKind, SiteRegistered
 from yimai.wiring import compiled_code
 from yimai.wiring.network import Certificate, is_loopback
 from yimai.wiring.problems import CommandProblem, plain_words
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_ledger_commands(commands)
     _add_personal_data(commands)
+    _add_begin(commands)
     _add_accounts(commands)
     _add_file_commands(commands)
     _add_plan(commands)
@@ -118,6 +121,18 @@ def _add_personal_data(commands: Commands[argparse.ArgumentParser]) -> None:
         command.add_argument("identifier", help="the treatment's COI identifier")
         command.add_argument("--person", required=True, help="identifier of the person who decides")
         command.add_argument("--reason", required=True, help="a reason's code, for example treatment_ended")
+
+
+def _add_begin(commands: Commands[argparse.ArgumentParser]) -> None:
+    begin = _command(commands, "begin", "Begin a new ledger: its first administrator and his or her site.", _begin)
+    begin.add_argument("person", help="the administrator's identifier, such as administrator-01")
+    begin.add_argument("--name", required=True, help="as printed under signatures; kept in the vault")
+    begin.add_argument("--site", required=True, help="the site's identifier, such as city-authority")
+    begin.add_argument("--kind", choices=get_args(SiteKind), default="authority", help="what the site is (authority)")
+    begin.add_argument("--title-zh", required=True, metavar="TITLE", help="the site's name in Chinese")
+    begin.add_argument("--title-en", required=True, metavar="TITLE", help="the site's name in English")
+    begin.add_argument("--district", required=True, help="the district in which it lies")
+    begin.add_argument("--zone", type=int, default=480, metavar="MINUTES", help="the site's offset from UTC (480)")
 
 
 def _add_accounts(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -325,6 +340,14 @@ def _personal_data(chosen: argparse.Namespace) -> int:
 
     act = personal_data.restrict if chosen.verb == "restrict" else personal_data.destroy
     return act(chosen.folder, chosen.identifier, chosen.person, chosen.reason)
+
+
+def _begin(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import beginning
+
+    titles = (chosen.title_zh, chosen.title_en)
+    registration = SiteRegistered(chosen.site, chosen.kind, *titles, chosen.district, chosen.zone)
+    return beginning.begin(chosen.folder, chosen.person, chosen.name, registration)
 
 
 def _account(chosen: argparse.Namespace) -> int:

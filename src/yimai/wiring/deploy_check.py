@@ -141,7 +141,9 @@ def _secrets(here: Installation) -> Iterator[Shortcoming]:
         )
     elif not key.is_file():
         yield Shortcoming(
-            f"there is no wrapping key at {key}", "put it there, or name the right file in YIMAI_WRAPPING_KEY_FILE"
+            f"there is no wrapping key at {key}",
+            "put there the one that this ledger has, or name its file in YIMAI_WRAPPING_KEY_FILE; "
+            f"for a new ledger make one: (umask 077; head -c 32 /dev/urandom > {key})",
         )
     elif stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield Shortcoming(f"others on this machine may read {key}", f"chmod 600 {key}")

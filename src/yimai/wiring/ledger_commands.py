@@ -32,12 +32,14 @@ NOTED: Final = re.compile(r"(\d+):([0-9a-f]{64})")
 def opened_database(folder: Path) -> Iterator[house.Database]:
     """The database in the folder, with a ledger in it. Raises CommandProblem if there is none."""
     if not (folder / "cluster").exists() and not house.is_external():
-        raise CommandProblem(f"there is no ledger in {folder}; run `python3 run.py` first, or name its --folder")
+        raise CommandProblem(
+            f"there is no ledger in {folder}; begin one (`yimai begin`, or `yimai demo`), or name its --folder"
+        )
     serve.stop_on_termination()
     database = house.open_database(folder)
     try:
         if house.last_recorded(database) is None:
-            raise CommandProblem("the database holds no ledger yet; run `python3 run.py` first")
+            raise CommandProblem("the database holds no ledger yet; begin one (`yimai begin`, or `yimai demo`)")
         yield database
     finally:
         database.stop()
