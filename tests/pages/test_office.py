@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -72,6 +73,20 @@ def test_each_office_role_has_a_home_that_leads_to_its_pages(as_role: Callable[[
     for role, wanted in leads.items():
         page = as_role(role).get("/en/").content.decode().replace("%2F", "/")
         assert not {each for each in wanted if f'href="{each}"' not in page}, role
+
+
+def test_a_qualified_person_finds_where_recipes_and_bases_are_approved(as_role: Callable[[str], Client]) -> None:
+    page = as_role("qualified_person").get("/en/").content.decode()
+    assert "approval.approve_recipe" in page
+    assert "approval.approve_base" in page
+
+
+def test_an_administrator_away_from_a_base_is_offered_no_form_that_is_not_there(house: House) -> None:
+    register_person(house.url, "administrator-away", "city-authority", "administrator")
+    browser = signed_in(Client(SERVER_NAME="localhost"), "administrator-away")
+    forms = set(re.findall(r'href="(/en/act/[^"]+)"', browser.get("/en/").content.decode()))
+    assert forms
+    assert {browser.get(each.replace("&amp;", "&")).status_code for each in forms} == {200}
 
 
 def test_a_planners_pages_show_no_patient_and_no_treatment(house: House, as_role: Callable[[str], Client]) -> None:

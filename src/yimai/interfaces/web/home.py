@@ -35,7 +35,7 @@ BEGINNINGS: Final[dict[Role, tuple[str, ...]]] = {
     "operator": home_operator.BEGINNINGS,
     "qc_analyst": ("deviation.report",),
     "qa": home_quality.BEGINNINGS,
-    "qualified_person": ("approval.approve_recipe", "approval.approve_base"),
+    "qualified_person": home_quality.BEGINNINGS,
 }
 """What a role begins of its own accord, for no treatment that is going already."""
 

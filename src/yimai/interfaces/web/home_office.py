@@ -16,7 +16,7 @@ from yimai.interfaces.web import page
 from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.to_do import beginnings
 from yimai.interfaces.web.today import needs_attention
-from yimai.projections import treatment_board
+from yimai.projections import approval_board, treatment_board
 from yimai.projections.register import PersonRow
 
 OFFICE: Final[frozenset[Role]] = frozenset({"planner", "inspector", "administrator"})
@@ -103,11 +103,14 @@ def office(
 ) -> HttpResponse:
     """The home of somebody who has no tasks of his own on any treatment."""
     inspects = "inspector" in roles
+    begun = dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ()))
+    if approval_board.base(cursor, who.site) is None:
+        begun.pop("equipment.register", None)  # what classes there are stands in the base's file
     attention = [each for each in treatment_board.visible(cursor) if needs_attention(each)][:MOST] if inspects else []
     context = {
         "site": who.site,
         "places": places(who, roles),
-        "beginnings": beginnings(dict.fromkeys(verb for role in roles for verb in BEGINNINGS.get(role, ())), who),
+        "beginnings": beginnings(begun, who),
         "searches": inspects,
         "attention": attention,
     }

@@ -37,6 +37,8 @@ BEGINNINGS: Final = (
     "suite.put_back",
     "equipment.take_out",
     "material_lot.receive",
+    "approval.approve_recipe",
+    "approval.approve_base",
 )
 
 
