@@ -17,7 +17,19 @@ SECRETS = ("BEGIN [A-Z ]*" + "PRIVATE KEY", "AK" + "IA[0-9A-Z]{16}", "gh" + "[po
            r"\b(?i:password|secret_key|api_key|token)\s*=\s*" + r"[\"'][A-Za-z0-9+/_\-]{16,}[\"']")  # fmt: skip
 UNFINISHED = (r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", r"\bXX" + r"X\b", r"\bHA" + r"CK\b")
 SILENCED = ("type: ig" + r"nore(?!\[[a-z-]+(, ?[a-z-]+)*\])", "no" + r"qa(?!: [A-Z]+\d+)")
-MADE_ELSEWHERE = (".lock", ".woff2", ".mo", ".png", ".webp", ".min.js", ".min.css", ".pdf", ".wasm", ".LICENSE.txt")
+MADE_ELSEWHERE = (
+    ".lock",
+    ".woff2",
+    ".mo",
+    ".png",
+    ".webp",
+    ".min.js",
+    ".min.css",
+    ".pdf",
+    ".wasm",
+    ".LICENSE.txt",
+    "shanghai.json",
+)
 
 
 def lines(*suffixes: str) -> Iterator[tuple[Path, int, str]]:

@@ -91,6 +91,15 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Where a site lies (WGS 84), in millionths of a degree. approximate: somewhere there; the middle of the area named."""
+
+    longitude: int
+    latitude: int
+    approximate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeSite:
     """A place of the register. opened: "" where unknown or not yet. floor_area: square metres, None where unknown.
 
@@ -107,6 +116,7 @@ class ProgrammeSite:
     demonstration: bool
     source: str
     note: Words | None
+    position: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +287,12 @@ def _site(part: Part) -> ProgrammeSite:
         demonstration=part.flag("demonstration"),
         source=part.text("source"),
         note=part.words("note") if part.has("note") else None,
+        position=_position(part.part("position")) if part.has("position") else None,
     )
+
+
+def _position(part: Part) -> Position:
+    return Position(part.whole("longitude"), part.whole("latitude"), part.flag("approximate"))
 
 
 def _figure(part: Part) -> Figure:

@@ -7,6 +7,7 @@ import json
 from django.http import Http404, HttpRequest, HttpResponse
 
 from yimai.interfaces.web import page, window
+from yimai.interfaces.web.city_map import city_map
 from yimai.projections import approval_board, programme_board
 
 
@@ -15,7 +16,9 @@ def programme(request: HttpRequest) -> HttpResponse:
         boards = programme_board.boards(cursor)
         sources = {board.programme.id: {each.id: each for each in board.programme.sources} for board in boards}
         places = {site.id: site for board in boards for site in board.programme.sites}
-        return page.show(request, cursor, "programme", {"boards": boards, "sources": sources, "places": places})
+        maps = {board.programme.id: city_map(board.programme.sites) for board in boards}
+        context = {"boards": boards, "sources": sources, "places": places, "maps": maps}
+        return page.show(request, cursor, "programme", context)
 
 
 def file(request: HttpRequest, identifier: str) -> HttpResponse:
