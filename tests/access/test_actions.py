@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from tests.access.reading import BY_NAME, LINES, ROLES, Line
+from tests.architecture.fact_instances import example
 from tests.spec.harness import SpecPlant, founding, plant_in_memory
 
 from yimai.actions import decision, request
@@ -32,7 +33,11 @@ from yimai.ledger.entry import Command
 
 REACHED = RefusalKind("test.reached", "The rule was asked. Go on.", "已询问规则。")
 BASE, ELSEWHERE, INSPECTORATE = "lingang", "elsewhere", "inspectorate"
-OF_NO_SITE = ("approval.approve_recipe", "approval.approve_programme")
+OF_NO_SITE = (
+    "approval.approve_recipe",
+    "approval.approve_programme",
+    *(v for v in VERBS if v.startswith(("plan.", "register."))),
+)
 TOGETHER = ("performer", "verifier", "operators")
 """Who must be at the place where it is done."""
 acting = [line for line in LINES if not line.verb.startswith("read.")]
@@ -74,7 +79,7 @@ def town() -> Town:
         for site in (BASE, hospital, ELSEWHERE, INSPECTORATE)
         for number in (1, 2, 3)
     ]
-    (at,) = plant.entries("site", hospital)
+    at = plant.entries("site", hospital)[0]
     _write(
         plant, [SiteRegistered(INSPECTORATE, "authority", "局", "Inspectorate", str(at.data["district"]), 480), *people]
     )
@@ -234,6 +239,8 @@ def _value(hint: Any) -> Any:
         return _value(get_args(hint)[0])
     if origin is tuple:
         return ()
+    if isinstance(hint, type) and issubclass(hint, Fact):
+        return example(hint)
     if hint is Itinerary:
         return Itinerary("suite-01", *[datetime(2027, 1, day, tzinfo=UTC) for day in range(1, 9)])
     if origin is not None:

@@ -130,7 +130,7 @@ def random_facts(fact_class: type[Fact]) -> st.SearchStrategy[Fact]:
 
 def _random_fields(cls: type) -> dict[str, st.SearchStrategy[Any]]:
     fields = {name: _random(hint) for name, hint in fields_of(cls).items()}
-    identifiers = {*getattr(cls, "about", ()), "item", "suite", "position", "permit"}
+    identifiers = {*getattr(cls, "about", ()), "item", "suite", "position", "permit", "partition"}
     fields.update((name, ASCII) for name, hint in fields_of(cls).items() if name in identifiers and hint is str)
     if fields_of(cls).get("ends") is datetime:
         moments = st.datetimes(datetime(2200, 1, 3), datetime(2300, 1, 1), timezones=ZONES)  # noqa: DTZ001 (as above)

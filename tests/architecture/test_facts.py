@@ -135,19 +135,25 @@ IDENTIFIERS = {
     *LETTERS, "base", "equipment", "hospital", "item", "logger", "material_lot", "order", "person", "position", "programme",
     "recipe", "signer", "site", "concerns", "suite", "timetable", "holder", "origin", "destination", "giver_scan", "taker_scan", "containers",
     "operators", "exceptions", "result", "lot", "reference", "recorded_by",
+    "authorisation", "authority", "by", "cluster", "designation", "event", "goal", "into", "organisation", "parent", "predecessor", "source",
+    "target",
 }  # fmt: skip
 CODES = {
     "carrier", "cause", "classification", "code", "entry", "equipment_class", "gate", "how", "indication", "layout", "material",
     "plan", "qualification", "reason", "reasons", "recipe_version", "room_class", "step", "test", "tests", "unit", "version",
     "fate", "urgency", "type", "roles", "markers", "meaning", "meanings", "method", "to", "track", "basis", "response", "conclusion",
+    "joined", "measure", "partition", "since", "until",
 }  # fmt: skip
 MEASURED = {"limits", "value", "entries", "old", "new", "replaces"}
 """What an instrument or a person measured, and the recipe's limits, as text."""
 COMMITMENTS = {"evaluation", "file", "form", "name", "note", "patient"}
 """Hex commitments to what lies in the vault."""
-HASHES = {"content", "head", "passkey", "recipe_hash", "record", "release"}
-PUBLIC = {"title_zh", "title_en", "district", "content"}
-"""Titles of institutions, and files that were approved for everyone to read."""
+HASHES = {"content", "document", "head", "passkey", "recipe_hash", "record", "release"}
+PUBLIC = {
+    "title_zh", "title_en", "district", "content", "address_zh", "address_en", "day_zh", "day_en", "owner_zh", "owner_en", "page",
+    "reading_zh", "reading_en", "scope_zh", "scope_en", "text",
+}  # fmt: skip
+"""Titles and addresses of institutions, what published plans say, and files that were approved for everyone to read."""
 REFUSED = {"details"}
 """What was presented when an identity match was refused."""
 CLASSES = (IDENTIFIERS, CODES, MEASURED, COMMITMENTS, HASHES, PUBLIC, REFUSED)

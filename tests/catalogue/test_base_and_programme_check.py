@@ -44,8 +44,8 @@ PROGRAMME_MISTAKES = [
         "plan pudong is its own ancestor",
     ),
     (
-        "parent: five_year_14\n    source: gene_plan_text",
-        "parent: five_year_13\n    source: gene_plan_text",
+        "parent: five_year_14\n    predecessor: cell_therapy\n    source: gene_plan_text",
+        "parent: five_year_13\n    predecessor: cell_therapy\n    source: gene_plan_text",
         "does not exist",
     ),
     (
@@ -63,7 +63,11 @@ PROGRAMME_MISTAKES = [
     ),
     ("    source: biomedicine_press\n  - id", "    source: rumour\n  - id", "source rumour is not declared"),
     ("  source: announcement\n\nplans", "  source: rumour\n\nplans", "source rumour is not declared"),
-    ("five_year_14\n    source: gene_plan_text", "five_year_14\n    source: rumour", "source rumour is not declared"),
+    (
+        "five_year_14\n    predecessor: cell_therapy\n    source: gene_plan_text",
+        "five_year_14\n    predecessor: cell_therapy\n    source: rumour",
+        "source rumour is not declared",
+    ),
     (
         "text: more than five, wording: quoted, source: announcement",
         "text: more than five, wording: quoted, source: rumour",

@@ -65,7 +65,14 @@ def test_verbs_are_offered_to_those_who_do_them(as_role: Callable[[str], Client]
 
 def test_each_office_role_has_a_home_that_leads_to_its_pages(as_role: Callable[[str], Client]) -> None:
     leads = {
-        "planner": {"/en/programme", "/en/sites", "/en/ledger", "/en/act/approval.approve_programme?next=/en/"},
+        "planner": {
+            "/en/programme",
+            "/en/sites",
+            "/en/ledger",
+            "/en/act/approval.approve_programme?next=/en/",
+            "/en/act/plan.draft?next=/en/",
+            "/en/act/register.record?next=/en/",
+        },
         "inspector": {"/en/ledger", "/en/people", "/en/suites", "/en/equipment", "/en/account/administration/events"},
         "administrator": {"/en/people", "/en/sites", "/en/account/administration", "/en/equipment"},
         "scheduler": {"/en/suites", "/en/today"},

@@ -1,4 +1,4 @@
-"""Approve recipes, bases and programmes: a signed fact holds the content; a base's first load registers what it lists."""
+"""Approve recipes, bases and programmes: a signed fact holds the content; a first load registers what a file lists."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from yimai.domain.fact import Fact, Quantity, Signature, subject
 from yimai.domain.material_lot import MaterialLotReceived, MaterialLotReleased
 from yimai.domain.person import PersonQualified
 from yimai.domain.programme import programme_from
+from yimai.domain.programme_facts import first_load, subjects_of
 from yimai.domain.recipe_content import recipe_from
 from yimai.domain.refusal import Refusal
 from yimai.domain.suite import SuiteRegistered
@@ -60,17 +61,20 @@ def approve_base(ledger: Ledger, command: Command, *, content: Content) -> Answe
 
 
 def approve_programme(ledger: Ledger, command: Command, *, content: Content) -> Answer:
-    """A planner approves a city's programme."""
+    """A planner approves a city's programme; plans, goals, targets and register entries not yet on record are recorded."""
     programme = _read(programme_from, "programme", content)
     if isinstance(programme, Refusal):
         return programme
 
     def rule(seen: Seen) -> Verdict:
-        refusal = _new(seen, "programme", programme.id, programme.version, content)
+        if refusal := _new(seen, "programme", programme.id, programme.version, content):
+            return refusal
         signature = seen.sign(command.actor, "approved")
-        return refusal or (approval.ProgrammeApproved(programme.id, programme.version, content, signature),)
+        approved = approval.ProgrammeApproved(programme.id, programme.version, content, signature)
+        loaded = first_load(programme, lambda noun, identifier: tuple(fact for fact, _ in seen.facts(noun, identifier)))
+        return loaded if isinstance(loaded, Refusal) else (approved, *loaded)
 
-    return _decide(ledger, command, "programme", programme.id, rule)
+    return _decide(ledger, command, "programme", programme.id, rule, subjects_of(programme))
 
 
 def _read(reader: Callable[[Content], Read], what: str, content: Content) -> Read | Refusal:
@@ -116,7 +120,10 @@ def _qualified(seen: Seen, base: Base) -> Iterator[PersonQualified]:
                 yield PersonQualified(member.id, each.qualification, each.valid_from, each.valid_until)
 
 
-def _decide(ledger: Ledger, command: Command, what: str, identifier: str, rule: Rule) -> Answer:
+def _decide(
+    ledger: Ledger, command: Command, what: str, identifier: str, rule: Rule, more: tuple[str, ...] = ()
+) -> Answer:
+    """more: what the rule reads beside the approved thing itself."""
     owner = identifier if what == "base" else ""
     verb = f"approval.approve_{what}"
-    return decide(ledger, command, (subject(what, identifier),), rule, verb=verb, owner=lambda seen: owner)
+    return decide(ledger, command, (subject(what, identifier), *more), rule, verb=verb, owner=lambda seen: owner)

@@ -38,7 +38,8 @@ def register_site(ledger: Ledger, command: Command, *, registration: SiteRegiste
     """Put a site on the register; its identifier must be new."""
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
-        return sites.register(registration, bool(seen.entries("site", registration.site)))
+        about = tuple(fact for fact, _ in seen.facts("site", registration.site))
+        return sites.register(registration, sites.registered(about, registration.site) is None)
 
     read = (subject("site", registration.site),)
     return decide(ledger, command, read, rule, verb="site.register_site", owner=lambda seen: registration.site)

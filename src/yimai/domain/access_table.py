@@ -39,6 +39,13 @@ verb/capacity                           now | co nu ph | cr | op 2p qc qa qp sc 
 approval.approve_recipe                 --- | .  .  .  | .  | .  .  .  .  n  .  | x  x  x
 approval.approve_base                   --- | .  .  .  | .  | .  .  .  .  o  .  | x  x  x
 approval.approve_programme              --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+# plan, register: the city's, of no site
+plan.draft                              --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+plan.give_status                        --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+plan.set_goal                           --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+plan.set_target                         --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+plan.supersede_target                   --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+register.record                         --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 # treatment
 treatment.order                         --- | o  .  o  | .  | .  .  .  .  .  .  | x  x  x
 treatment.record_consent                gh- | h  .  h  | .  | .  .  .  .  .  .  | x  x  x

@@ -18,6 +18,8 @@ Evidence = Literal["read", "mirror", "memory", "assumed"]
 """How we know: read at the source, on a mirror of a press story, from memory (to be verified), or our assumption."""
 
 SiteKind = Literal["hospital", "base", "park", "laboratory", "courier"]
+Therapies = Literal["", "cell", "gene"]
+Mode = Literal["level", "cumulative", "delta"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,10 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """years: first and last year covered. issued: "2022-11", or "" where the source does not say. parent: a plan or "".
+    """years: first and last year covered. announced, issued: "2022-11", or "" where no source says.
 
-    aims: what the plan strives for without giving a number.
+    parent: the plan above it, predecessor: the plan it follows, or "". aims: what it strives for without giving a number.
+    document: SHA-256, in hex, of its text, or "" where we do not hold it.
     """
 
     id: str
@@ -52,6 +55,9 @@ class Plan:
     parent: str
     aims: tuple[Words, ...]
     source: str
+    announced: str = ""
+    predecessor: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +68,20 @@ class Clause:
     text: str
     wording: Literal["quoted", "reported"]
     source: str
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One reading of a goal's clause: the achieved number must be greater than, or at least, the value."""
+    """One reading of a goal's clause: the achieved number must be greater than, or at least, the value.
+
+    authority: the source that this reading rests on, or "".
+    """
 
     reading: Words
     comparator: Literal["gt", "ge"]
     value: int
+    authority: str = ""
 
     def met(self, achieved: int) -> bool:
         return achieved > self.value if self.comparator == "gt" else achieved >= self.value
@@ -78,7 +89,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A goal with its clauses and each reading of them; unit is ``yuan`` or what is counted. deadline: the last day."""
+    """A goal with its clauses and each reading of them; unit is ``yuan`` or what is counted. deadline: the last day.
+
+    measure: what decides it, such as ``firms@1``, or "" where no measure is defined.
+    """
 
     id: str
     plan: str
@@ -88,6 +102,9 @@ class Goal:
     unit: str
     scope: Words
     deadline: date
+    measure: str = ""
+    therapies: Therapies = ""
+    mode: Mode = "level"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +261,9 @@ def _plan(part: Part) -> Plan:
         parent=part.text("parent", ""),
         aims=tuple(Words(aim.text("zh"), aim.text("en")) for aim in part.parts("aims")),
         source=part.text("source"),
+        announced=part.text("announced", ""),
+        predecessor=part.text("predecessor", ""),
+        document=part.text("document", ""),
     )
 
 
@@ -258,6 +278,7 @@ def _goal(part: Part) -> Goal:
                 clause.text("text"),
                 cast(Literal["quoted", "reported"], clause.one_of("wording", "quoted", "reported")),
                 clause.text("source"),
+                clause.text("page", ""),
             )
             for clause in part.part("clauses").items()
         ),
@@ -266,12 +287,16 @@ def _goal(part: Part) -> Goal:
                 target.words("reading"),
                 cast(Literal["gt", "ge"], target.one_of("comparator", "gt", "ge")),
                 target.whole("value"),
+                target.text("authority", ""),
             )
             for target in part.part("targets").items()
         ),
         unit=part.text("unit"),
         scope=part.words("scope"),
         deadline=part.day("deadline"),
+        measure=part.text("measure", ""),
+        therapies=cast(Therapies, part.one_of("therapies", "cell", "gene") if part.has("therapies") else ""),
+        mode=cast(Mode, part.one_of("mode", "level", "cumulative", "delta") if part.has("mode") else "level"),
     )
 
 

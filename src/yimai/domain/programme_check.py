@@ -45,6 +45,9 @@ def _mentions(programme: Programme) -> Iterator[tuple[Path, str]]:
     for position, goal in enumerate(programme.goals):
         for place, clause in enumerate(goal.clauses):
             yield ("goals", position, "clauses", place), clause.source
+        for place, target in enumerate(goal.targets):
+            if target.authority:
+                yield ("goals", position, "targets", place), target.authority
     for position, site in enumerate(programme.sites):
         yield ("sites", position), site.source
     for position, cluster in enumerate(programme.clusters):
@@ -76,6 +79,9 @@ def _references(programme: Programme) -> Iterator[Problem]:
             what = "is its own ancestor" if above in seen else "does not exist"
             en = f"plan {above} {what}: correct the parent"
             yield problem(("plans", position, "parent"), en, f"上级计划 {above} 有误")
+        if plan.predecessor and (plan.predecessor not in plans or plan.predecessor == plan.id):
+            en = f"plan {plan.predecessor} does not exist: correct the predecessor"
+            yield problem(("plans", position, "predecessor"), en, f"前一计划 {plan.predecessor} 有误")
     for position, goal in enumerate(programme.goals):
         if goal.plan not in plans:
             en = f"plan {goal.plan} does not exist: name a plan of this file"

@@ -133,9 +133,9 @@ WAY: Final = frozenset(
     each.kind for each in (ContainerHandedOver, ShipmentPacked, TemperatureReported, ExcursionOpened, ExcursionAssessed)
 )
 """Kinds that a courier sees. A receipt is none of them: it tells whether the material is kept apart as infectious."""
-_OF_NOUN: Final = {"site": "public", "programme": "public", "ledger": "public"} | dict.fromkeys(
-    ("person", "recipe", "base"), "signed_in"
-)
+_CITY: Final = ("authorisation", "cluster", "designation", "event", "goal", "ledger", "organisation", "plan", "programme",
+                "site", "source", "target")  # fmt: skip
+_OF_NOUN: Final = dict.fromkeys(_CITY, "public") | dict.fromkeys(("person", "recipe", "base"), "signed_in")
 
 
 def of_entry(entry: Entry) -> str:

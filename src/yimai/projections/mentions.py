@@ -10,10 +10,15 @@ from yimai.ledger.entry import Entry, Json
 
 FIELDS: Final = {
     "approver": "person",
+    "authorisation": "authorisation",
     "base": "base",
+    "cluster": "cluster",
+    "designation": "designation",
     "destination": "site",
     "equipment": "equipment",
+    "event": "event",
     "giver": "person",
+    "goal": "goal",
     "holder": "person",
     "hospital": "site",
     "logger": "equipment",
@@ -23,6 +28,7 @@ FIELDS: Final = {
     "material_lots": "material_lot",
     "operator": "person",
     "operators": "person",
+    "organisation": "organisation",
     "origin": "site",
     "person": "person",
     "position": "storage_position",
@@ -31,8 +37,10 @@ FIELDS: Final = {
     "recorded_by": "person",
     "signer": "person",
     "site": "site",
+    "source": "source",
     "suite": "suite",
     "taker": "person",
+    "target": "target",
 }
 """Which noun the identifiers under a field name; our own identifiers say it themselves (``domain.identifier``)."""
 

@@ -29,7 +29,7 @@ BRIEF: Final = frozenset(
 )  # fmt: skip
 """The fields that a line of the list shows; the fact's own page shows all."""
 HASHES: Final = frozenset(
-    {"name", "file", "form", "patient", "recipe_hash", "release", "content", "evaluation", "note"}
+    {"name", "file", "form", "patient", "recipe_hash", "release", "content", "document", "evaluation", "note"}
 )
 TEMPERATURES: Final = frozenset({"lowest", "highest"})
 """In degrees Celsius, without a unit of their own."""

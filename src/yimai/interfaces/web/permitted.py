@@ -29,6 +29,15 @@ NOUNS: Final[Mapping[str, str]] = {
     "recipe": "read.catalogue",
     "base": "read.catalogue",
     "programme": "read.programme",
+    "plan": "read.programme",
+    "goal": "read.programme",
+    "target": "read.programme",
+    "source": "read.programme",
+    "event": "read.programme",
+    "organisation": "read.programme",
+    "cluster": "read.programme",
+    "designation": "read.programme",
+    "authorisation": "read.programme",
     "ledger": "read.ledger",
 }
 """The row of the table of access under which everything about a thing of this noun is read."""

@@ -1,0 +1,116 @@
+"""Plans: draft and amend them, set their goals and targets, supersede a reading, say what a plan has become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from yimai.actions import plan
+from yimai.domain.fact import Fact
+from yimai.domain.goal import GoalClause, GoalSet
+from yimai.domain.plan import PlanDrafted, PlanStatusGiven
+from yimai.domain.recipe import Words
+from yimai.domain.target import Baseline, TargetSet, TargetSuperseded
+from yimai.interfaces.web.fact_fields import LONGEST, fields_for
+from yimai.interfaces.web.field import Choice, Day, Line, Unreadable, Whole, reason
+from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.situation import Situation
+from yimai.projections.field_words import FIELDS, VALUES
+
+NO_VALUES: Final = Words(
+    "请填写整数，多个以空格隔开，例如 4 5。", "Enter whole numbers, several divided by blanks, such as 4 5."
+)
+
+
+def _said(argument: str, fact: type[Fact]) -> Callable[[Arguments, Situation], dict[str, Any]]:
+    return lambda values, _: {argument: fact(**values)}
+
+
+class _Numbers(Line):
+    """Whole numbers, divided by blanks."""
+
+    def value(self, text: str, situation: Situation) -> Any:
+        numbers = super().value(text, situation).replace("，", " ").replace(",", " ").split()
+        if not all(each.lstrip("-").isdecimal() and each.isascii() for each in numbers):
+            raise Unreadable(NO_VALUES)
+        return tuple(int(each) for each in numbers)
+
+
+def _goal(values: Arguments, _: Situation) -> dict[str, Any]:
+    said = {"wording": values["wording"], "source": values["source"], "page": values["page"]}
+    both = (GoalClause("zh", values["clause_zh"], **said), GoalClause("en", values["clause_en"], **said))
+    clauses = tuple(each for each in both if each.text)
+    goal = GoalSet(values["goal"], values["plan"], values["title_zh"], values["title_en"], clauses)
+    return {"goal": goal}
+
+
+def _target(values: Arguments, _: Situation) -> dict[str, Any]:
+    given = dict(values)
+    value, day = given.pop("baseline_value"), given.pop("baseline_day")
+    baseline = Baseline(value, day) if value is not None and day else None
+    return {"target": TargetSet(**given, baseline=baseline)}
+
+
+WORDINGS: Final = tuple((code, VALUES[code]) for code in ("quoted", "reported"))
+FORMS: Final = (
+    Form(
+        plan.draft,
+        Words("起草或修订计划", "Draft or amend a plan"),
+        tuple(fields_for(PlanDrafted)),
+        button=Words("核对", "Check"),
+        guide=Words(
+            "已有的计划再次起草即为修订，此后以新内容为准；原内容仍可查。",
+            "A plan that exists is amended by drafting it again: the new counts from then on, the old can still be read.",
+        ),
+        build=_said("drafted", PlanDrafted),
+    ),
+    Form(
+        plan.give_status,
+        Words("登记计划状态", "Record a plan's status"),
+        tuple(fields_for(PlanStatusGiven)),
+        build=_said("given", PlanStatusGiven),
+    ),
+    Form(
+        plan.set_goal,
+        Words("设立或修订目标", "Set or amend a goal"),
+        (
+            *fields_for(GoalSet, without=("clauses",)),
+            Line(name="clause_zh", title=Words("中文条文", "Clause in Chinese"), longest=LONGEST, optional=True),
+            Line(name="clause_en", title=Words("英文条文", "Clause in English"), longest=LONGEST, optional=True),
+            Choice(name="wording", title=FIELDS["wording"], options=lambda _: WORDINGS),
+            Line(name="source", title=FIELDS["source"]),
+            Line(name="page", title=FIELDS["page"], optional=True, longest=40),
+        ),
+        build=_goal,
+    ),
+    Form(
+        plan.set_target,
+        Words("设立指标", "Set a target"),
+        (
+            *fields_for(TargetSet, without=("values", "baseline")),
+            _Numbers(
+                name="values",
+                title=FIELDS["values"],
+                hint=Words("整数；金额以分计。介于两数之间时填两个。", "Whole numbers, money in fen; two of them for between."),
+                optional=True,
+                empty=(),
+            ),
+            Whole(name="baseline_value", title=Words("基线值", "Baseline"), most=10**15, optional=True, empty=None),
+            Day(name="baseline_day", title=Words("基线日", "Day of the baseline"), optional=True),
+        ),
+        guide=Words(
+            "同一条文的不同解读各设一个指标，并列显示。",
+            "Each reading of a clause is a target of its own; readings that differ are shown side by side.",
+        ),
+        build=_target,
+    ),
+    Form(
+        plan.supersede_target,
+        Words("取代指标", "Supersede a target"),
+        (
+            *fields_for(TargetSuperseded, without=("reason",)),
+            reason("plan_amended", "clause_misread", "measure_changed"),
+        ),
+        build=_said("superseded", TargetSuperseded),
+    ),
+)  # fmt: skip

@@ -1,0 +1,74 @@
+"""The planner's forms: plans with their goals and targets, and the city's register, each as a person fills it in."""
+
+from __future__ import annotations
+
+import pytest
+from tests.pages import test_acting
+from tests.pages.test_acting import Tablet
+from tests.pages.test_hospital import act, done
+from tests.spec.harness import SpecPlant
+
+from yimai.projections.register import PersonRow
+
+plant = test_acting.plant
+PLAN = {
+    "plan": "next", "title_zh": "下一计划", "title_en": "The next plan", "owner_zh": "市科委", "owner_en": "The commission",
+    "first": "2026-01-01", "last": "2028-12-31", "source": "announcement",
+}  # fmt: skip
+GOAL = {
+    "goal": "next_firms", "plan": "next", "title_zh": "企业", "title_en": "Firms", "clause_zh": "20家以上", "wording": "quoted",
+    "source": "announcement",
+}  # fmt: skip
+TARGET = {
+    "target": "next_firms-1", "goal": "next_firms", "measure": "firms@1", "comparator": "between", "values": "20 25", "unit": "firm",
+    "scope_zh": "上海市", "scope_en": "Shanghai", "deadline": "2028-12-31", "basis": "end_of_period", "mode": "level",
+    "reading_zh": "二十家", "reading_en": "Twenty", "baseline_value": "3", "baseline_day": "2025-12-31",
+}  # fmt: skip
+
+
+@pytest.fixture
+def planner(plant: SpecPlant) -> Tablet:
+    return Tablet(PersonRow("planner-01", "city-authority", ("planner",)), {})
+
+
+def test_a_plan_with_its_goal_and_its_target_is_typed_in(plant: SpecPlant, planner: Tablet) -> None:
+    done(act(planner, "plan.draft", {}, PLAN))
+    done(
+        act(
+            planner,
+            "plan.give_status",
+            {},
+            {"plan": "next", "status": "issued", "since": "2026-02", "source": "announcement"},
+        )
+    )
+    done(act(planner, "plan.set_goal", {}, GOAL))
+    done(act(planner, "plan.set_target", {}, TARGET))
+    said = plant.entries("target", "next_firms-1")[-1].data
+    assert (said["values"], said["baseline"]) == ([20, 25], {"value": 3, "day": "2025-12-31"})
+    assert plant.entries("goal", "next_firms")[0].data["clauses"][0]["text"] == "20家以上"  # type: ignore[call-overload,index]
+    gone = {"target": "next_firms-1", "reason": "clause_misread"}
+    done(act(planner, "plan.supersede_target", {}, gone))
+    assert plant.entries("target", "next_firms-1")[-1].data["by"] == ""
+
+
+def test_what_a_plan_cannot_be_is_said_in_place(planner: Tablet) -> None:
+    answer = act(planner, "plan.draft", {}, {**PLAN, "last": "2025-01-01"})
+    assert answer.status_code == 422
+    assert 'data-code="plan.backwards"' in answer.content.decode()
+    numbers = act(planner, "plan.set_target", {}, {**TARGET, "values": "some"})
+    assert "请填写整数" in numbers.content.decode()
+
+
+def test_a_row_of_each_kind_has_a_form_of_its_own(plant: SpecPlant, planner: Tablet) -> None:
+    page = planner.get("register.record").content.decode()
+    assert "entry=cluster_joined" in page
+    fields = {
+        "entry": "establishment", "site": "plant-a", "type": "base", "title_zh": "示范工厂", "title_en": "Plant", "floor_area": "1200",
+        "district": "浦东新区", "source": "demonstration",
+    }  # fmt: skip
+    done(act(planner, "register.record", {"entry": "establishment"}, fields))
+    said = plant.entries("site", "plant-a")[-1].data
+    assert (said["floor_area"], said["latitude"], said["organisation"]) == (1200, None, "")
+    price = {"entry": "product_price", "authorisation": "axi_cel", "price": "0", "source": "products_read"}
+    refused = act(planner, "register.record", {"entry": "product_price"}, price)
+    assert 'data-code="register.row_refused"' in refused.content.decode()

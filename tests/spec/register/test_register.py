@@ -1,0 +1,182 @@
+"""The city's register: rows are taken all or not at all, and each is told its fate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.spec.harness import SpecPlant, then_facts, then_refused
+
+from yimai.actions import register
+from yimai.actions.decision import Answer
+from yimai.domain.authorisation import PriceListed, ProductNamed
+from yimai.domain.cluster import ClusterDeclared, SiteJoined, SiteLeft
+from yimai.domain.designation import DesignationGiven, DesignationWithdrawn
+from yimai.domain.establishment import EstablishmentClosed, EstablishmentMoved, EstablishmentOpened
+from yimai.domain.event import EventAnnounced, Theme
+from yimai.domain.organisation import OrganisationMerged, OrganisationRegistered
+from yimai.domain.register import ENTRIES, MOST_ROWS, Row
+
+CODE, OTHER_CODE = "91110000600037341L", "91310000MA1FL4GJ3A"
+
+
+def row(entry: str, **cells: Any) -> Row:
+    return Row(entry, {"source": "demonstration", **{name: str(each) for name, each in cells.items()}})
+
+
+def records(plant: SpecPlant, *rows: Row) -> Answer:
+    return plant.asks(register.record, "planner-01", "city-authority", rows=rows)
+
+
+def organisation(code: str = CODE, title: str = "示范公司") -> Row:
+    return row("organisation", organisation=code, type="firm", title_zh=title, title_en="Firm", therapies="cell")
+
+
+def establishment(site: str = "plant-a", code: str = CODE, **cells: Any) -> Row:
+    said = {"type": "base", "title_zh": "示范工厂", "title_en": "Plant", "district": "浦东新区", **cells}
+    return row("establishment", site=site, organisation=code, **said)
+
+
+@pytest.mark.requirement("REG-001", "A register's rows are recorded together, a later one standing on an earlier one.")
+def test_one_list(plant: SpecPlant) -> None:
+    answer = records(
+        plant,
+        organisation(),
+        establishment(
+            floor_area="77,000", approximate="yes", latitude=31230400, longitude=121473700, since="2023-04-21"
+        ),
+        row("designation", designation="d-1", site="plant-a", type="platform", title_zh="平台", title_en="Platform"),
+        row("product", authorisation="p-1", organisation=CODE, title_zh="产品", title_en="Product", therapies="cell"),
+        row("product_price", authorisation="p-1", price=100, since="2024"),
+        row("event", event="e-1", title_zh="论坛", title_en="Forum", themes="甲|A; 乙|B"),
+    )
+    kinds = (OrganisationRegistered, EstablishmentOpened, DesignationGiven, ProductNamed, PriceListed, EventAnnounced)
+    facts = then_facts(answer, *kinds)
+    opened, event = facts[1], facts[5]
+    assert isinstance(opened, EstablishmentOpened)
+    assert (opened.floor_area, opened.latitude, opened.since) == (77_000, 31_230_400, "2023-04-21")
+    assert isinstance(event, EventAnnounced)
+    assert event.themes == (Theme("甲", "A"), Theme("乙", "B"))
+
+
+@pytest.mark.requirement("REG-002", "One row that is refused lets none be recorded; the answer names it and says why.")
+def test_all_or_nothing(plant: SpecPlant) -> None:
+    refused = then_refused(records(plant, organisation(), establishment(code=OTHER_CODE)), "register.row_refused")
+    assert refused.details["row"] == "2"
+    assert OTHER_CODE in refused.en
+    assert not plant.entries("organisation", CODE)
+
+
+@pytest.mark.requirement("REG-003", "A credit code must bear its check character.")
+@pytest.mark.parametrize("code", ["91110000600037341K", "91110000600037341", "9111-0000600037341L", "示范公司"])
+def test_credit_codes(memory_plant: SpecPlant, code: str) -> None:
+    then_refused(records(memory_plant, organisation(code)), "register.row_refused")
+
+
+@pytest.mark.requirement("REG-004", "What the register says already is not recorded again; what differs corrects it.")
+def test_the_same_and_the_changed(plant: SpecPlant) -> None:
+    then_facts(records(plant, organisation()), OrganisationRegistered)
+    then_refused(records(plant, organisation()), "register.nothing_new")
+    then_facts(records(plant, organisation(), organisation(title="新名")), OrganisationRegistered)
+    assert [entry.data["title_zh"] for entry in plant.entries("organisation", CODE)] == ["示范公司", "新名"]
+
+
+@pytest.mark.requirement(
+    "REG-005", "A partition lets a site lie in one of its clusters at a time; other clusters overlap."
+)
+def test_partitions(plant: SpecPlant) -> None:
+    def cluster(name: str, partition: str) -> Row:
+        return row("cluster", cluster=name, title_zh="区", title_en="Cluster", partition=partition)
+
+    def joins(name: str, partition: str, since: str) -> Row:
+        return row("cluster_joined", cluster=name, site="plant-a", partition=partition, since=since)
+
+    then_facts(records(plant, establishment(code="")), EstablishmentOpened)
+    then_facts(
+        records(plant, cluster("east", "parts"), cluster("west", "parts"), cluster("free", "")), *[ClusterDeclared] * 3
+    )
+    then_facts(
+        records(plant, joins("east", "parts", "2024-01-01"), joins("free", "", "2024-01-01")), SiteJoined, SiteJoined
+    )
+    then_refused(records(plant, joins("west", "parts", "2025-01-01")), "decision.taken")
+    left = {"cluster": "east", "site": "plant-a", "partition": "parts", "joined": "2024-01-01"}
+    then_facts(records(plant, row("cluster_left", **left, since="2024-12-31")), SiteLeft)
+    then_refused(records(plant, joins("west", "parts", "2024-06-01")), "decision.taken")
+    then_facts(records(plant, joins("west", "parts", "2024-12-31")), SiteJoined)
+    then_refused(records(plant, row("cluster_left", **left, since="2025")), "register.row_refused")
+
+
+@pytest.mark.requirement(
+    "REG-006", "Opening, closing, moving and merging are dated facts; what is gone changes no more."
+)
+def test_lives(memory_plant: SpecPlant) -> None:
+    plant = memory_plant
+    then_facts(
+        records(plant, organisation(), organisation(OTHER_CODE), establishment()),
+        OrganisationRegistered,
+        OrganisationRegistered,
+        EstablishmentOpened,
+    )
+    moved = row("establishment_moved", site="plant-a", address_zh="新址", district="闵行区", since="2025")
+    then_facts(records(plant, moved), EstablishmentMoved)
+    merged = row("organisation_merged", organisation=CODE, into=OTHER_CODE, since="2025-06-30")
+    then_facts(records(plant, merged), OrganisationMerged)
+    then_facts(records(plant, row("establishment_closed", site="plant-a", since="2026")), EstablishmentClosed)
+    then_refused(records(plant, row("establishment_closed", site="plant-a", since="2027")), "register.row_refused")
+    then_refused(records(plant, row("organisation_closed", organisation=CODE, since="2027")), "register.row_refused")
+    then_refused(records(plant, establishment("plant-b", CODE)), "register.row_refused")
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([Row("factory", {})], "no kind of entry"),
+        ([row("organisation", organisation=CODE, type="club")], "it takes one of"),
+        ([row("establishment", site="a", colour="red")], "has no column"),
+        ([row("establishment", type="base")], "is empty"),
+        ([establishment(code="", floor_area="large")], "no whole number"),
+        ([establishment(code="", floor_area="0")], "floor area"),
+        ([establishment(code="", latitude="91000000", longitude="1")], "is no place"),
+        ([establishment(code="", latitude="1")], "is no place"),
+        ([establishment(code="", since="spring")], "is no day"),
+        ([establishment("Plant A", "")], "cannot name a site"),
+        ([establishment(code="", source="hearsay")], "No source"),
+        ([row("organisation_merged", organisation=CODE, into=CODE)], "into itself"),
+        ([row("cluster_joined", cluster="nowhere", site="lingang")], "No cluster"),
+        ([row("cluster_left", cluster="lingang", site="zhangjiang-cell-park")], "does not belong"),
+        ([row("designation_withdrawn", designation="nothing")], "No designation"),
+        ([row("product_filed", authorisation="nothing")], "No product"),
+        ([row("product_price", authorisation="axi_cel", price="0")], "A price of"),
+        ([row("establishment_qualified", site="lingang", qualification="Très bien")], "cannot name a qualification"),
+        ([row("cluster_joined", cluster="lingang", site="lingang")], "belongs to cluster lingang already"),
+        ([row("cluster_joined", cluster="lingang", site="demo-hospital-a", partition="x")], "belongs to the partition"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(memory_plant: SpecPlant, rows: list[Row], why: str) -> None:
+    assert why in then_refused(records(memory_plant, *rows), "register.row_refused").en
+
+
+def test_a_designation_stays_with_its_site_and_is_withdrawn_once(memory_plant: SpecPlant) -> None:
+    given = {"designation": "d-1", "type": "platform", "title_zh": "平台", "title_en": "Platform"}
+    then_facts(records(memory_plant, row("designation", site="lingang", **given)), DesignationGiven)
+    then_refused(records(memory_plant, row("designation", site="demo-hospital-a", **given)), "register.row_refused")
+    gone = row("designation_withdrawn", designation="d-1", since="2026")
+    then_facts(records(memory_plant, gone), DesignationWithdrawn)
+    again = row("designation_withdrawn", designation="d-1", since="2027")
+    then_refused(records(memory_plant, again), "register.row_refused")
+
+
+def test_too_many_rows_and_none(memory_plant: SpecPlant) -> None:
+    then_refused(records(memory_plant, *[organisation()] * (MOST_ROWS + 1)), "register.too_many")
+    then_refused(records(memory_plant), "register.nothing_new")
+
+
+def test_every_entry_of_the_register_is_read_from_its_columns() -> None:
+    assert all(entry.kind.endswith(".v1") for entry in ENTRIES.values())
+    assert len(set(ENTRIES.values())) == len(ENTRIES)
+
+
+@pytest.mark.requirement("REG-007", "Only a planner writes the register.")
+def test_who(memory_plant: SpecPlant) -> None:
+    answer = memory_plant.asks(register.record, "administrator-01", "lingang", rows=(organisation(),))
+    then_refused(answer, "access.never")
