@@ -135,7 +135,8 @@ IDENTIFIERS = {
     *LETTERS, "base", "equipment", "hospital", "item", "logger", "material_lot", "order", "person", "position", "programme",
     "recipe", "signer", "site", "concerns", "suite", "timetable", "holder", "origin", "destination", "giver_scan", "taker_scan", "containers",
     "operators", "exceptions", "result", "lot", "reference", "recorded_by",
-    "authorisation", "authority", "by", "cluster", "designation", "event", "goal", "into", "organisation", "parent", "predecessor", "source",
+    "annual_return", "authorisation", "authority", "by", "cluster", "designation", "establishment", "event", "goal", "into",
+    "organisation", "parent", "predecessor", "source",
     "target",
 }  # fmt: skip
 CODES = {
@@ -148,7 +149,19 @@ MEASURED = {"limits", "value", "entries", "old", "new", "replaces"}
 """What an instrument or a person measured, and the recipe's limits, as text."""
 COMMITMENTS = {"evaluation", "file", "form", "name", "note", "patient"}
 """Hex commitments to what lies in the vault."""
-HASHES = {"content", "document", "head", "passkey", "recipe_hash", "record", "release"}
+HASHES = {
+    "content",
+    "contributions",
+    "definition",
+    "document",
+    "head",
+    "passkey",
+    "receipt",
+    "recipe_hash",
+    "record",
+    "release",
+    "root",
+}
 PUBLIC = {
     "title_zh", "title_en", "district", "content", "address_zh", "address_en", "day_zh", "day_en", "owner_zh", "owner_en", "page",
     "reading_zh", "reading_en", "scope_zh", "scope_en", "text",

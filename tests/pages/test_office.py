@@ -72,6 +72,8 @@ def test_each_office_role_has_a_home_that_leads_to_its_pages(as_role: Callable[[
             "/en/act/approval.approve_programme?next=/en/",
             "/en/act/plan.draft?next=/en/",
             "/en/act/register.record?next=/en/",
+            "/en/act/annual_return.file?next=/en/",
+            "/en/act/receipt.publish?next=/en/",
         },
         "inspector": {"/en/ledger", "/en/people", "/en/suites", "/en/equipment", "/en/account/administration/events"},
         "administrator": {"/en/people", "/en/sites", "/en/account/administration", "/en/equipment"},

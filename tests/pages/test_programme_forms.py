@@ -6,7 +6,9 @@ import pytest
 from tests.pages import test_acting
 from tests.pages.test_acting import Tablet
 from tests.pages.test_hospital import act, done
+from tests.spec.annual_return.test_annual_return import registered
 from tests.spec.harness import SpecPlant
+from tests.spec.register.test_register import CODE, OTHER_CODE
 
 from yimai.projections.register import PersonRow
 
@@ -72,3 +74,21 @@ def test_a_row_of_each_kind_has_a_form_of_its_own(plant: SpecPlant, planner: Tab
     price = {"entry": "product_price", "authorisation": "axi_cel", "price": "0", "source": "products_read"}
     refused = act(planner, "register.record", {"entry": "product_price"}, price)
     assert 'data-code="register.row_refused"' in refused.content.decode()
+
+
+def test_a_return_is_filed_and_its_number_published(plant: SpecPlant, planner: Tablet) -> None:
+    registered(plant)
+    said = {
+        "establishment": "plant-a", "organisation": CODE, "year": "2024", "therapies": "cell", "audit": "audited", "document": "ab" * 32,
+        "revenue": "1000", "sales": f"{OTHER_CODE} 100; {OTHER_CODE} 50",
+    }  # fmt: skip
+    wrong = act(planner, "annual_return.file", {}, {**said, "sales": "everything"})
+    assert "信用代码" in wrong.content.decode()
+    done(act(planner, "annual_return.file", {}, said, "planner-01"))
+    filed = plant.entries("annual_return", "plant-a-2024-cell")[0].data
+    assert (filed["revenue"], filed["gross_output"], len(filed["sales"])) == (1000, None, 2)  # type: ignore[arg-type]
+    plant.ledger.seal()
+    asked = {"target": "cell_industry_scale-1", "day": str(plant.clock().date())}
+    done(act(planner, "receipt.publish", {}, asked, "planner-01"))
+    published = plant.entries("target", "cell_industry_scale-1")[-1].data
+    assert (published["measure"], published["value"]) == ("industry_gross_output@1", None)

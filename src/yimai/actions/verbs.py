@@ -11,6 +11,7 @@ from typing import Any, Final, get_type_hints
 import msgspec
 
 from yimai.actions import (
+    annual_return,
     approval,
     batch,
     collection,
@@ -24,6 +25,7 @@ from yimai.actions import (
     oos_supply,
     outcome,
     plan,
+    receipt,
     register,
     retention,
     sample,
@@ -38,6 +40,7 @@ from yimai.actions.decision import Answer
 Act = Callable[..., Answer]
 
 _NOUNS: Final = (
+    annual_return,
     approval,
     batch,
     collection,
@@ -51,6 +54,7 @@ _NOUNS: Final = (
     oos_supply,
     outcome,
     plan,
+    receipt,
     register,
     retention,
     sample,

@@ -46,6 +46,8 @@ plan.set_goal                           --- | .  .  .  | .  | .  .  .  .  .  .  
 plan.set_target                         --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 plan.supersede_target                   --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 register.record                         --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+annual_return.file                      --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+receipt.publish                         --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 # treatment
 treatment.order                         --- | o  .  o  | .  | .  .  .  .  .  .  | x  x  x
 treatment.record_consent                gh- | h  .  h  | .  | .  .  .  .  .  .  | x  x  x

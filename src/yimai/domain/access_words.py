@@ -17,6 +17,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "plan.set_target": Words("设立指标", "Set a target"),
     "plan.supersede_target": Words("取代指标", "Supersede a target"),
     "register.record": Words("录入登记册", "Enter into the register"),
+    "annual_return.file": Words("申报年度数据", "File an annual return"),
+    "receipt.publish": Words("发布指标凭据", "Publish a target's receipt"),
     "treatment.order": Words("下达治疗医嘱", "Order a treatment"),
     "treatment.record_consent": Words("记录知情同意", "Record consent"),
     "treatment.report_markers": Words("报告供者标志物", "Report donor markers"),

@@ -12,6 +12,7 @@ import msgspec
 from yimai.domain import (
     access,
     allocation,
+    annual_return,
     approval,
     authorisation,
     batch,
@@ -43,6 +44,7 @@ from yimai.domain import (
     person,
     plan,
     reason,
+    receipt,
     register,
     retention,
     sample,
@@ -63,6 +65,7 @@ from yimai.ledger.entry import Entry
 NOUNS: Final = (
     access,
     allocation,
+    annual_return,
     approval,
     authorisation,
     batch,
@@ -94,6 +97,7 @@ NOUNS: Final = (
     person,
     plan,
     reason,
+    receipt,
     register,
     retention,
     sample,

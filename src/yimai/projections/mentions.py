@@ -9,6 +9,7 @@ from yimai.domain.identifier import noun_of
 from yimai.ledger.entry import Entry, Json
 
 FIELDS: Final = {
+    "annual_return": "annual_return",
     "approver": "person",
     "authorisation": "authorisation",
     "base": "base",
@@ -16,6 +17,7 @@ FIELDS: Final = {
     "designation": "designation",
     "destination": "site",
     "equipment": "equipment",
+    "establishment": "site",
     "event": "event",
     "giver": "person",
     "goal": "goal",
@@ -33,6 +35,7 @@ FIELDS: Final = {
     "person": "person",
     "position": "storage_position",
     "programme": "programme",
+    "receipt": "receipt",
     "recipe": "recipe",
     "recorded_by": "person",
     "signer": "person",

@@ -35,6 +35,8 @@ KINDS: Final[dict[str, Words]] = {
     "source.named.v1": Words("登记来源", "Source named"),
     "target.set.v1": Words("设立指标", "Target set"),
     "target.superseded.v1": Words("指标被取代", "Target superseded"),
+    "annual_return.filed.v1": Words("年度申报", "Annual return filed"),
+    "receipt.published.v1": Words("发布凭据", "Receipt published"),
     "batch.completed.v1": Words("批次完成", "Batch completed"),
     "batch.container_filled.v1": Words("灌装容器", "Container filled"),
     "batch.entry_corrected.v1": Words("更正记录", "Entry corrected"),
@@ -167,6 +169,8 @@ STATES: Final[dict[str, Words]] = {
 }
 
 NOUNS: Final[dict[str, Words]] = {
+    "annual_return": Words("年度申报", "Annual return"),
+    "receipt": Words("凭据", "Receipt"),
     "base": Words("基地", "Base"),
     "authorisation": Words("产品", "Product"),
     "designation": Words("认定", "Designation"),

@@ -91,7 +91,7 @@ def test_what_stands_above(memory_plant: SpecPlant) -> None:
         ({"source": "hearsay"}, "source.unknown"),
         ({"plan": "Pudong plan"}, "plan.bad_name"),
     ):
-        then_refused(asks(memory_plant, plan.draft, drafted=replace(DRAFTED, **changes)), code)  # type: ignore[arg-type]
+        then_refused(asks(memory_plant, plan.draft, drafted=replace(DRAFTED, **changes)), code)
     below = replace(DRAFTED, plan="below", parent="pudong_next", predecessor="")
     then_facts(asks(memory_plant, plan.draft, drafted=below), PlanDrafted)
     circle = replace(DRAFTED, parent="below")
@@ -159,7 +159,7 @@ def test_a_target_must_be_decidable(memory_plant: SpecPlant) -> None:
         ({"authority": "hearsay"}, "source.unknown"),
         ({"target": "Ziel 1"}, "plan.bad_name"),
     ):
-        then_refused(asks(memory_plant, plan.set_target, target=replace(TARGET, **changes)), code)  # type: ignore[arg-type]
+        then_refused(asks(memory_plant, plan.set_target, target=replace(TARGET, **changes)), code)
     between = replace(TARGET, comparator="between", values=(4, 5))
     then_facts(asks(memory_plant, plan.set_target, target=between), TargetSet)
     assert [between.met(each) for each in (3, 4, 5, 6)] == [False, True, True, False]

@@ -6,6 +6,7 @@ from typing import Final
 
 from yimai.interfaces.web.form import Form, registered
 from yimai.interfaces.web.forms import (
+    annual_return,
     approval,
     batch,
     batch_step,
@@ -23,6 +24,7 @@ from yimai.interfaces.web.forms import (
     permit,
     person,
     plan,
+    receipt,
     register,
     retention,
     sample,
@@ -35,6 +37,7 @@ from yimai.interfaces.web.forms import (
 )
 
 FORMS: Final[dict[str, Form]] = registered(
+    annual_return.FORMS,
     approval.FORMS,
     batch.FORMS,
     batch_step.FORMS,
@@ -52,6 +55,7 @@ FORMS: Final[dict[str, Form]] = registered(
     outcome.FORMS,
     permit.FORMS,
     plan.FORMS,
+    receipt.FORMS,
     register.FORMS,
     retention.FORMS,
     sample.FORMS,

@@ -29,7 +29,21 @@ BRIEF: Final = frozenset(
 )  # fmt: skip
 """The fields that a line of the list shows; the fact's own page shows all."""
 HASHES: Final = frozenset(
-    {"name", "file", "form", "patient", "recipe_hash", "release", "content", "document", "evaluation", "note"}
+    {
+        "name",
+        "file",
+        "form",
+        "patient",
+        "recipe_hash",
+        "release",
+        "content",
+        "contributions",
+        "definition",
+        "document",
+        "evaluation",
+        "note",
+        "root",
+    }
 )
 TEMPERATURES: Final = frozenset({"lowest", "highest"})
 """In degrees Celsius, without a unit of their own."""

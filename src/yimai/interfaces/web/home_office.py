@@ -88,7 +88,7 @@ PLACES: Final[Mapping[Role, tuple[Place, ...]]] = {
 }
 BEGINNINGS: Final[Mapping[Role, tuple[str, ...]]] = {
     "administrator": ("site.register_person", "site.register_site", "equipment.register"),
-    "planner": ("approval.approve_programme", "plan.draft", "register.record"),
+    "planner": ("approval.approve_programme", "plan.draft", "register.record", "annual_return.file", "receipt.publish"),
 }
 
 

@@ -38,6 +38,8 @@ NOUNS: Final[Mapping[str, str]] = {
     "cluster": "read.programme",
     "designation": "read.programme",
     "authorisation": "read.programme",
+    "annual_return": "read.programme",
+    "receipt": "read.programme",
     "ledger": "read.ledger",
 }
 """The row of the table of access under which everything about a thing of this noun is read."""

@@ -1,0 +1,191 @@
+"""Measures: ``measure(definition, facts up to N)`` gives a value, the facts that made it, and why others did not count.
+
+Pure, in integers. A definition is data and is known by its hash. Every fact that a measure reads stands in its answer
+exactly once: it contributes an amount, it is excluded for a reason, or others count or not because of it (its *basis*).
+Facts are taken in the order of the ledger, so that the order in which they are given does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Final, Literal
+
+from yimai.domain.fact import Fact, json_of
+from yimai.domain.known_day import last_day
+from yimai.domain.target import Scope
+from yimai.ledger import canonical
+
+Reason = Literal[
+    "corrected",
+    "earlier",
+    "ended",
+    "figure_missing",
+    "later",
+    "no_effect",
+    "no_price",
+    "other_district",
+    "other_therapies",
+    "other_type",
+    "other_year",
+    "outdone_by_audit",
+    "out_of_use",
+    "same_batch",
+    "same_facility",
+    "same_treatment",
+    "therapies_unknown",
+    "incomplete",
+]
+"""Why a fact that was read does not count."""
+Total = Literal["sum", "share", "median"]
+"""How amounts make the value: added; the ones among all, in millionths; or the lower middle one."""
+Evidence = Literal["ledger", "audited", "register", "self_declared"]
+"""From the strongest to the weakest."""
+Sold = Literal["gross", "net", ""]
+MILLION: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a measure is. rule: how facts count; kinds: which it reads; types, figure, sales: what the rule is told.
+
+    scopes: by what the question may be narrowed. flow: counts what happened in a period, not what stands on a day.
+    """
+
+    name: str
+    version: int
+    title_zh: str
+    title_en: str
+    unit: str
+    rule: Literal["standing", "facilities", "designations", "products", "returns", "doses", "patients", "on_time",
+                  "vein_to_vein", "slots", "suites", "listed_value"]  # fmt: skip
+    kinds: tuple[str, ...]
+    total: Total = "sum"
+    evidence: Evidence = "register"
+    scopes: tuple[Literal["therapies", "district"], ...] = ()
+    flow: bool = False
+    types: tuple[str, ...] = ()
+    figure: Literal["", "revenue", "gross_output", "value_added"] = ""
+    sales: Sold = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256, in hex, of the definition's canonical form."""
+        return sha256(canonical.encode(json_of(self))).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a measure. first: None where everything until then counts; until: the last day that counts."""
+
+    measure: str
+    until: date
+    first: date | None = None
+    therapies: Scope = ""
+    district: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A fact as measures see it. position: in the ledger. at: when it happened; recorded: the day it was written down."""
+
+    position: int
+    hash: bytes
+    fact: Fact
+    at: datetime
+    recorded: date
+
+    @property
+    def occurred(self) -> date:
+        """The day on which it happened, where it happened."""
+        return self.at.date()
+
+    def since(self, told: str) -> date:
+        """From when the fact counts: the last day that its text can mean, else the day on which it was recorded."""
+        return last_day(told) or self.recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """key: what was counted: an organisation, a site, a batch, a treatment."""
+
+    fact: bytes
+    key: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """value: None where nothing counted: that is unknown, never zero. The lists are sorted by the facts' hashes."""
+
+    value: int | None
+    contributions: tuple[Contribution, ...]
+    exclusions: tuple[tuple[bytes, Reason], ...]
+    basis: tuple[bytes, ...]
+    evidence: Evidence
+
+
+@dataclass
+class Sheet:
+    """What a rule writes down while it goes through the facts. weakest: what the value rests on at worst."""
+
+    taken: dict[bytes, Contribution] = field(default_factory=dict)
+    left: dict[bytes, Reason] = field(default_factory=dict)
+    basis: set[bytes] = field(default_factory=set)
+    self_declared: bool = False
+
+    def take(self, known: Known, key: str, amount: int = 1) -> None:
+        self.taken[known.hash] = Contribution(known.hash, key, amount)
+
+    def leave(self, known: Known, reason: Reason) -> None:
+        self.left[known.hash] = reason
+
+    def rest(self, known: Known | None) -> None:
+        """Whatever else counts or not because of this fact."""
+        if known is not None:
+            self.basis.add(known.hash)
+
+    def measured(self, definition: Definition) -> Measured:
+        amounts = sorted(each.amount for each in self.taken.values())
+        return Measured(
+            total(amounts, definition.total),
+            tuple(self.taken[each] for each in sorted(self.taken)),
+            tuple((each, self.left[each]) for each in sorted(self.left)),
+            tuple(sorted(self.basis)),
+            "self_declared" if self.self_declared else definition.evidence,
+        )
+
+
+def total(amounts: list[int], how: Total) -> int | None:
+    """The value that sorted amounts make; None of none."""
+    if not amounts:
+        return None
+    if how == "median":
+        return amounts[(len(amounts) - 1) // 2]
+    return sum(amounts) * MILLION // len(amounts) if how == "share" else sum(amounts)
+
+
+class Facts:
+    """The facts that measures read, by kind, in the ledger's order."""
+
+    def __init__(self, known: Iterable[Known] = ()) -> None:
+        self._kinds: dict[str, list[Known]] = {}
+        for each in sorted(known, key=lambda each: each.position):
+            self.add(each)
+
+    def add(self, known: Known) -> None:
+        """Add the next fact of the ledger."""
+        self._kinds.setdefault(type(known.fact).kind, []).append(known)
+
+    def of(self, *facts: type[Fact]) -> list[Known]:
+        """Those of these kinds, in the ledger's order."""
+        if len(facts) == 1:
+            return self._kinds.get(facts[0].kind, [])
+        found = [each for fact in facts for each in self._kinds.get(fact.kind, ())]
+        return sorted(found, key=lambda each: each.position)

@@ -1,0 +1,61 @@
+"""Receipts: numbers that were published, each with the hash of the document by which anybody finds it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from yimai.domain.fact import Fact, Signature
+from yimai.domain.refusal import Refusal, RefusalKind
+
+Outcome = Literal["met", "not_met", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPublished(Fact):
+    """A number was published with its receipt.
+
+    receipt: the document's SHA-256, in hex. size, root: of the facts that it rests on. definition: the measure's hash.
+    count, contributions: how many facts made the value, and their Merkle root, in hex (of the document's lines).
+    """
+
+    kind: ClassVar[str] = "receipt.published.v1"
+    about: ClassVar[tuple[str, ...]] = ("receipt", "target")
+    receipt: str
+    target: str
+    measure: str
+    definition: str
+    size: int
+    root: str
+    day: date
+    value: int | None
+    unit: str
+    outcome: Outcome
+    count: int
+    contributions: str
+    published: Signature
+
+
+NO_MEASURE = RefusalKind(
+    "receipt.no_measure",
+    "Target {target} has no measure that this version of Yimai knows ('{measure}'), so it has no receipt. Set one that has.",
+    "指标 {target} 没有本版本所知的度量（“{measure}”），因此没有凭据。请设立有度量的指标。",
+)
+NOT_SEALED = RefusalKind(
+    "receipt.not_sealed",
+    "The ledger has no root over exactly {size} facts. Choose a sealed size.",
+    "账本没有恰好 {size} 条事实的根。请选择已封存的规模。",
+)
+ALREADY_PUBLISHED = RefusalKind(
+    "receipt.already_published",
+    "Receipt {receipt} is published already; nothing to do.",
+    "凭据 {receipt} 已发布，无需操作。",
+)
+
+
+def publish(fact: ReceiptPublished, about: tuple[Fact, ...]) -> Refusal | tuple[Fact, ...]:
+    """Publish a receipt once."""
+    if any(isinstance(each, ReceiptPublished) for each in about):
+        return ALREADY_PUBLISHED(receipt=fact.receipt)
+    return (fact,)
