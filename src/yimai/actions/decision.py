@@ -15,20 +15,22 @@ from typing import Final
 from yimai.actions.read_ahead import ReadAhead
 from yimai.domain import access, approval
 from yimai.domain import person as people
+from yimai.domain import queue as queues
 from yimai.domain.access import Matter
 from yimai.domain.base import Base
 from yimai.domain.fact import Fact, Meaning, Signature, draft, is_subject, subject
 from yimai.domain.facts import decode, unsound
 from yimai.domain.identifier import LETTERS, RANDOM_BYTES, mint, noun_of
 from yimai.domain.identity import IdentityMatchRefused
+from yimai.domain.queue import Queue
 from yimai.domain.reason import listed
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.refusals import REFUSALS
 from yimai.domain.site import SiteRegistered
-from yimai.domain.treatment import UNKNOWN
+from yimai.domain.treatment import UNKNOWN, TreatmentOrdered
 from yimai.domain.vein import Vein, vein_of
-from yimai.ledger.entry import Command, Deposit, Entry, Reading
+from yimai.ledger.entry import Command, Deposit, Draft, Entry, Reading
 from yimai.ledger.ledger import ClaimTaken, CommandReused, Conflict, Ledger
 
 ATTEMPTS: Final = 3
@@ -114,12 +116,19 @@ class Seen:
         name = subject(noun, identifier)
         if not is_subject(name):
             return ()
-        if name not in self.reading.heads:
-            more = self._read if name in self._read.heads else self._ledger.about(name)
-            heads = {**self.reading.heads, name: more.heads[name]}
-            self.reading = Reading(self.now, heads, {**self.reading.entries, name: more.entries.get(name, ())})
-            self.asked.append(name)
+        self.read_at_once([name])
         return self.reading.entries.get(name, ())
+
+    def read_at_once(self, names: Sequence[str]) -> None:
+        """Read several subjects that will be asked for."""
+        wanted = [each for each in names if each not in self.reading.heads]
+        missing = [each for each in wanted if each not in self._read.heads]
+        more = self._ledger.about(*missing) if missing else self._read
+        for name in wanted:
+            told = more if name in missing else self._read
+            heads = {**self.reading.heads, name: told.heads[name]}
+            self.reading = Reading(self.now, heads, {**self.reading.entries, name: told.entries.get(name, ())})
+            self.asked.append(name)
 
     def facts(self, noun: str, identifier: str) -> tuple[tuple[Fact, Entry], ...]:
         return tuple((decode(entry), entry) for entry in self.entries(noun, identifier))
@@ -146,6 +155,13 @@ class Seen:
     def base(self, identifier: str) -> Base:
         """Return the base as last approved. Raises KeyError if there is none."""
         return approval.base_of(self.entries("base", identifier))
+
+    def queue(self, base: str, back: timedelta) -> Queue:
+        """Return who waits for the base's slots, as of the months since so long ago."""
+        names = tuple(queues.months(base, self.now - back, self.now))
+        self.read_at_once([subject("queue", each) for each in names])
+        entries = (entry for each in names for entry in self.entries("queue", each))
+        return queues.queue_of(entries, lambda treatment: self.vein(treatment).treatment)
 
 
 _ahead: Final = ReadAhead()
@@ -224,8 +240,8 @@ def decide(
             facts: Sequence[Fact] = (IdentityMatchRefused(treatment, verb, verdict.code, _readable(verdict.details)),)
         else:
             facts = verdict
-        _ahead.learn(ledger.id, treatment, seen.asked)
-        drafts = [draft(fact, seen.occurred) for fact in facts]
+        _ahead.learn(ledger.id, treatment, (each for each in seen.asked if not each.startswith("queue/")))
+        drafts = [_queued(seen, fact, draft(fact, seen.occurred)) for fact in facts]
         try:
             entries = ledger.append(drafts, command=command, after=seen.reading, deposits=() if refused else deposits)
         except Conflict as conflict:
@@ -237,6 +253,16 @@ def decide(
             return TAKEN(kind=taken.claim.kind, key=taken.claim.key)
         return verdict if isinstance(verdict, Refusal) else _answer(entries)
     return TRY_AGAIN(subject=moved)
+
+
+def _queued(seen: Seen, fact: Fact, told: Draft) -> Draft:
+    """The draft, about the base's queue too if it changes who waits for a slot."""
+    if fact.kind not in queues.KINDS:
+        return told
+    base = fact.base if isinstance(fact, TreatmentOrdered) else seen.vein(str(told.data["treatment"])).treatment.base
+    queue = queues.month(base, seen.now)
+    seen.entries("queue", queue)
+    return replace(told, subjects=(*told.subjects, subject("queue", queue)))
 
 
 def _verdict(seen: Seen, asked: Asked, rule: Rule) -> Refusal | Sequence[Fact]:

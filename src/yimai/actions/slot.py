@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from yimai.actions.decision import Answer, Seen, decide
+from yimai.actions.suite import suite_of
 from yimai.domain import allocation
+from yimai.domain import queue as queues
 from yimai.domain import reason as reasons
 from yimai.domain import slot as slots
 from yimai.domain.fact import Fact, subject
 from yimai.domain.refusal import Refusal
 from yimai.domain.slot import Itinerary
+from yimai.domain.treatment import Treatment
 from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
 
@@ -43,10 +47,30 @@ def reserve(ledger: Ledger, command: Command, *, treatment: str, itinerary: Itin
             seen.sign(command.actor, "decided"),
             batch=running.id if running is not None else "",
         )
-        return verdict if isinstance(verdict, Refusal) else (*verdict, *overridden)
+        if isinstance(verdict, Refusal):
+            return verdict
+        return (*verdict, *overridden) if overridden else _out_of_turn(seen, vein.treatment, itinerary) or verdict
 
     read = (subject("suite", itinerary.suite),)
     return decide(ledger, command, read, rule, verb="slot.reserve", treatment=treatment)
+
+
+def _out_of_turn(seen: Seen, ordered: Treatment, itinerary: Itinerary) -> Refusal | None:
+    """Refuse an itinerary that would put back those who are ahead by the base's policy and have not had their time to choose."""
+    base = seen.base(ordered.base)
+    policy = base.allocation
+    if policy is None:
+        return None
+    queue = seen.queue(base.id, max(policy.window, policy.hold, queues.BACK))
+    reserved = queue.reserved(seen.now - policy.window, seen.now)
+    before = allocation.ahead(allocation.credits(policy, queue.waiting, reserved, seen.now), ordered.id)
+    if not before:
+        return None
+    seen.read_at_once([subject("suite", each.id) for each in base.suites])
+    usable = tuple(each for each in base.suites if not suite_of(seen, each.id).out)
+    wanted = [seen.recipe(each.waiting.recipe) for each in before]
+    later = slots.put_back(replace(base, suites=usable), wanted, queue.taken(), itinerary, seen.at)
+    return allocation.OUT_OF_TURN(put_back=later) if later else None
 
 
 def free(ledger: Ledger, command: Command, *, treatment: str, reason: str) -> Answer:

@@ -16,7 +16,7 @@ from typing import ClassVar
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.person import NOT_OF_ROLE, Person
 from yimai.domain.recipe import Source
-from yimai.domain.refusal import Refusal
+from yimai.domain.refusal import Refusal, RefusalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,13 @@ class TurnOverridden(Fact):
     treatment: str
     reason: str
     overridden: Signature
+
+
+OUT_OF_TURN = RefusalKind(
+    "allocation.out_of_turn",
+    "{put_back} who are ahead would begin later by this slot, and room is kept for them. Choose another slot, or let a scheduler give the reason.",
+    "有 {put_back} 位排在前面的患者会因该档期而推迟，须先为其保留产能。请另选档期，或由排产员说明理由。",
+)
 
 
 def credits(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -273,6 +273,35 @@ def _first_free(
         else:
             return starts
     return None
+
+
+def put_back(
+    base: Base,
+    ahead: Sequence[Recipe],
+    taken: Mapping[str, Iterable[tuple[datetime, datetime]]],
+    chosen: Itinerary,
+    now: datetime,
+) -> int:
+    """How many of those ahead would begin later than they can now if the itinerary were reserved before they choose."""
+    window = (*taken.get(chosen.suite, ()), (chosen.starts, chosen.ends))
+    now_possible = _first_choices(base, ahead, taken, now)
+    then_possible = _first_choices(base, ahead, {**taken, chosen.suite: window}, now)
+    pairs = zip(now_possible, then_possible, strict=True)
+    return sum(before is not None and (after is None or after > before) for before, after in pairs)
+
+
+def _first_choices(
+    base: Base, recipes: Iterable[Recipe], taken: Mapping[str, Iterable[tuple[datetime, datetime]]], now: datetime
+) -> list[datetime | None]:
+    """When each could begin at the earliest, one after the other."""
+    windows = {suite: list(each) for suite, each in taken.items()}
+    found: list[datetime | None] = []
+    for recipe in recipes:
+        first = next(iter(earliest(base, recipe, windows, now, 1)), None)
+        if first is not None:
+            windows.setdefault(first.suite, []).append((first.starts, first.ends))
+        found.append(first.starts if first is not None else None)
+    return found
 
 
 def itinerary(recipe: Recipe, suite: str, starts: datetime) -> Itinerary:

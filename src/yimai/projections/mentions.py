@@ -61,7 +61,10 @@ def mentions(entry: Entry) -> tuple[str, ...]:
     """Return what the entry mentions, sorted, none twice; things of unknown noun and free text are left out."""
     if (known := _lately.get(entry.hash)) is not None:
         return known
-    found = {*entry.subjects, f"person/{entry.actor}", f"site/{entry.site}"}
+    about = (
+        each for each in entry.subjects if not each.startswith("queue/")
+    )  # of a queue one event has nothing to do with the next
+    found = {*about, f"person/{entry.actor}", f"site/{entry.site}"}
     for name, value in entry.data.items():
         if name not in NOT_WALKED:
             found.update(_in_value(name, value))

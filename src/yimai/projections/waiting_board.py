@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from yimai.domain.allocation import TurnOverridden, Waiting
+from yimai.domain.queue import ENDED, LOST
 from yimai.ledger.entry import Entry
 from yimai.projections import audience
 from yimai.projections.change import Change
@@ -63,13 +64,6 @@ _REASON: Final = """
 UPDATE projection.waiting AS w SET reason = %s WHERE treatment = %s
 AND turn = (SELECT max(turn) FROM projection.waiting WHERE treatment = w.treatment)
 """
-_LOST: Final = ("slot.freed.v1", "batch.failed.v1", "disposition.rejected.v1")
-_ENDED: Final = (
-    "treatment.declined.v1",
-    "treatment.cancelled.v1",
-    "treatment.withdrawn.v1",
-    "outcome.treatment_completed.v1",
-)
 
 
 def changes(entry: Entry) -> Iterator[Change]:
@@ -88,9 +82,9 @@ def changes(entry: Entry) -> Iterator[Change]:
             yield Change(_RESERVED, (at, data["treatment"]))
         case TurnOverridden.kind:
             yield Change(_REASON, (data["reason"], data["treatment"]))
-        case kind if kind in _LOST:
+        case kind if kind in LOST:
             yield Change(_AGAIN, (at, data["treatment"]))
-        case kind if kind in _ENDED:
+        case kind if kind in ENDED:
             yield Change(_OVER, (at, data["treatment"]))
         case _:
             pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -11,10 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.harness import SpecPlant, then_facts, then_refused
 
-from yimai.actions import slot
+from yimai.actions import slot, suite
+from yimai.actions.decision import Answer
+from yimai.domain import queue
 from yimai.domain.allocation import AllocationPolicy, TurnOverridden, Waiting, ahead, credits
 from yimai.domain.recipe import Source
-from yimai.domain.slot import SlotReserved
+from yimai.domain.slot import TURN_ROUND, Itinerary, SlotReserved, earliest
+from yimai.domain.suite import SuiteTakenOut
+from yimai.domain.treatment import Treatment
+from yimai.interfaces.plant.journey import Journey
 
 NOW = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -107,3 +113,90 @@ def test_an_override_needs_a_scheduler_and_a_reason(plant: SpecPlant) -> None:
     _, overridden = then_facts(done, SlotReserved, TurnOverridden)
     assert isinstance(overridden, TurnOverridden)
     assert (overridden.reason, overridden.overridden.signer) == ("progression", scheduler)
+
+
+def one_suite_left(plant: SpecPlant) -> None:
+    qa = next(each.id for each in plant.base.people if "qa" in each.roles and each.site == plant.base.id)
+    for each in plant.base.suites[:-1]:
+        then_facts(plant.asks(suite.take_out, qa, plant.base.id, suite=each.id, reason="maintenance"), SuiteTakenOut)
+
+
+def windows(plant: SpecPlant, journey: Journey) -> tuple[Itinerary, Itinerary]:
+    """The first and the second window of the only suite, for a collection in two days."""
+    only = replace(plant.base, suites=plant.base.suites[-1:])
+    (first,) = earliest(only, journey.recipe, plant.occupied(), plant.clock() + 2 * DAY)
+    taken = {first.suite: [*plant.occupied().get(first.suite, ()), (first.starts, first.ends + TURN_ROUND)]}
+    (second,) = earliest(only, journey.recipe, taken, plant.clock() + 2 * DAY)
+    return first, second
+
+
+def reserves(plant: SpecPlant, journey: Journey, itinerary: Itinerary, **more: str) -> Answer:
+    by, site = journey.at_hospital("coordinator"), journey.hospital
+    if more:
+        by, site = journey.at_base("scheduler"), plant.base.id
+    return plant.asks(slot.reserve, by, site, treatment=journey.treatment, itinerary=itinerary, **more)
+
+
+@pytest.mark.requirement(
+    "ALO-005",
+    "A slot that would put back who is ahead is refused to everybody, by whichever door, unless a scheduler gives a reason.",
+)
+def test_the_turn_is_kept_by_the_action_itself(memory_plant: SpecPlant) -> None:
+    plant = memory_plant
+    one_suite_left(plant)
+    ahead_of_it, behind = plant.treatment("accepted"), plant.treatment("accepted")
+    first, second = windows(plant, behind)
+    refusal = then_refused(reserves(plant, behind, first), "allocation.out_of_turn")
+    assert ahead_of_it.treatment not in refusal.en + refusal.zh
+    then_facts(reserves(plant, behind, first, out_of_turn="progression"), SlotReserved, TurnOverridden)
+    then_facts(reserves(plant, ahead_of_it, second), SlotReserved)
+
+
+@pytest.mark.requirement(
+    "ALO-006", "A slot that leaves room for those who are ahead, or comes after their time to choose, is in turn."
+)
+def test_room_that_nobody_ahead_needs_is_free(memory_plant: SpecPlant) -> None:
+    plant = memory_plant
+    plant.treatment("accepted")
+    while_others_are_free = plant.treatment("accepted")
+    first, _ = windows(plant, while_others_are_free)
+    then_facts(reserves(plant, while_others_are_free, first), SlotReserved)
+    plant.occupy(first.suite, (first.starts, first.ends))
+    one_suite_left(plant)
+    behind = plant.treatment("accepted")
+    first, second = windows(plant, behind)
+    then_refused(reserves(plant, behind, first), "allocation.out_of_turn")
+    then_facts(reserves(plant, behind, second), SlotReserved)
+    plant.occupy(second.suite, (second.starts, second.ends))
+    last = plant.treatment("accepted")
+    assert plant.base.allocation is not None
+    plant.clock.advance(plant.base.allocation.hold)
+    then_facts(reserves(plant, last, windows(plant, last)[0]), SlotReserved)
+
+
+@pytest.mark.requirement(
+    "ALO-007", "Who has a slot or has ended waits no more; who loses the slot waits again from then."
+)
+def test_the_queue_follows_from_its_own_chain(memory_plant: SpecPlant) -> None:
+    plant = memory_plant
+
+    def waiting_now() -> list[str]:
+        names = queue.months(plant.base.id, plant.clock() - DAY, plant.clock())
+        entries = [entry for each in names for entry in plant.entries("queue", each)]
+        return [each.treatment for each in queue.queue_of(entries, lambda _: Treatment()).waiting]
+
+    one, two = plant.treatment("accepted"), plant.treatment("accepted")
+    assert waiting_now() == [one.treatment, two.treatment]
+    one.reserve()
+    two.cancel()
+    assert waiting_now() == []
+    one.free_slot("rescheduled")
+    assert waiting_now() == [one.treatment]
+    one.cancel()
+    assert waiting_now() == []
+
+
+def test_the_months_of_a_queue_are_all_named_once() -> None:
+    begins, ends = datetime(2026, 11, 30, 23, tzinfo=UTC), datetime(2027, 2, 1, 1, tzinfo=UTC)
+    assert list(queue.months("b", begins, ends)) == ["b-2026-11", "b-2026-12", "b-2027-01", "b-2027-02"]
+    assert list(queue.months("b", ends, ends)) == ["b-2027-02"]

@@ -18,6 +18,8 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 ADMISSION: Final = timedelta(hours=2)
 """How long before the collection the patient is admitted."""
+TRIES: Final = 24
+"""How often a hospital asks again: those who are ahead are waited for two days by the policy."""
 
 
 class Ordering(Walk):
@@ -122,24 +124,34 @@ class Ordering(Walk):
         yield "accepted"
 
     def booking(self, not_before: datetime | None) -> Course:
-        """Reserve a slot and wait for the admission; another is tried if somebody else takes it first."""
+        """Reserve a slot and wait for the admission; another is tried if somebody else takes it first or is ahead."""
         yield from self.pause(HOUR / 6, HOUR / 2)
-        soonest = self.now + DAY
-        offers = self.offered(max(soonest, not_before or soonest))
-        if self.promised is not None:
-            self.plant.vacate(self.promised.suite, (self.promised.starts, self.promised.ends))
-            offers, self.promised = (self.promised, *offers), None
-        for offer in offers:
-            try:
-                self.reserve(itinerary=offer)
+        promised, self.promised = self.promised, None
+        if promised is not None:
+            self.plant.vacate(promised.suite, (promised.starts, promised.ends))
+        for _ in range(TRIES):
+            soonest = self.now + DAY
+            offers = self.offered(max(soonest, not_before or soonest))
+            if self._reserved((promised, *offers) if promised is not None else offers):
                 break
-            except Refused as refused:
-                if refused.refusal.code != "decision.taken":
-                    raise
-                self.plant.occupy(offer.suite, (offer.starts, offer.ends))
+            promised = None
+            yield from self.pause(4 * HOUR, 8 * HOUR)
         yield "slotted"
         assert self.itinerary is not None, "every slot that was offered was taken by others"
         yield from self.wait(self.itinerary.collection - ADMISSION)
+
+    def _reserved(self, offers: tuple[Itinerary, ...]) -> bool:
+        """Whether one of them could be reserved, tried in order."""
+        for offer in offers:
+            try:
+                self.reserve(itinerary=offer)
+                return True
+            except Refused as refused:
+                if refused.refusal.code not in ("decision.taken", "allocation.out_of_turn"):
+                    raise
+                if refused.refusal.code == "decision.taken":
+                    self.plant.occupy(offer.suite, (offer.starts, offer.ends))
+        return False
 
 
 def _done(answer: Answer) -> Done:
