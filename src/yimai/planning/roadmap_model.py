@@ -96,7 +96,9 @@ class Model:
         whole = [np.rint(values[numbers]).astype(np.int32) for numbers in (self.open, self.ordered, self.modules)]
         cost = (float(self.costs @ values) + self.at) * MILLION
         served = np.maximum(values[self.served], 0.0)
-        return Roadmap(whole[0], whole[1], whole[2], values[self.people], served, cost, min(bound, cost), stopped)
+        return Roadmap(
+            whole[0], whole[1], whole[2], np.maximum(values[self.people], 0.0), served, cost, min(bound, cost), stopped
+        )
 
 
 def model_of(city: City, goals: Sequence[Goal] | None = None, elastic: Collection[str] = ()) -> Model:

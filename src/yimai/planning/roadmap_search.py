@@ -149,9 +149,13 @@ class Search:
             made = np.floor(wanted + NEAR)
             more = np.argsort(made - wanted, kind="stable")[: int(np.rint((wanted - made).sum()))]
             made[more] += 1
-            low[ordered] = high[ordered] = np.minimum(made, self.high[ordered])
             low[learned] = high[learned] = np.floor(values[learned] + NEAR)
-            values = self._again(low, high)
+            low[ordered] = high[ordered] = np.minimum(made, self.high[ordered])
+            try:
+                values = self._again(low, high)
+            except Infeasible:  # then everything up
+                low[ordered] = high[ordered] = np.minimum(np.ceil(wanted - NEAR), self.high[ordered])
+                values = self._again(low, high)
         self._take(values, float(self.highs.getInfo().objective_function_value))
 
     def _settle(self, group: Ints, values: Floats, low: Floats, high: Floats) -> bool:

@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_accounts(commands)
     _add_file_commands(commands)
     _add_plan(commands)
+    _add_roadmap(commands)
     _add_bench(commands)
     return parser
 
@@ -245,6 +246,22 @@ def _add_plan_files(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=1, help="the same seed gives the same answer (1)")
 
 
+def _add_roadmap(commands: Commands[argparse.ArgumentParser]) -> None:
+    words = "The cheapest sites, suites and years that meet a city's goals."
+    roadmap = _command(commands, "roadmap", words, _roadmap, folder=False)
+    roadmap.add_argument("file", type=Path, help="roadmap file")
+    roadmap.add_argument(
+        "--without", action="append", default=[], metavar="GOAL", help="leave a goal out; may be given again"
+    )
+    roadmap.add_argument(
+        "--alternatives", type=int, default=0, metavar="NUMBER", help="other sets of sites near the best (0)"
+    )
+    roadmap.add_argument("--prices", action="store_true", help="also what each goal costs")
+    roadmap.add_argument("--gap", type=float, default=0.2, help="good enough, in per cent of the cost (0.2)")
+    roadmap.add_argument("--language", choices=("en", "zh"), default="en", help="of what is printed (en)")
+    roadmap.add_argument("--json", type=Path, metavar="FILE", help="also write it as JSON")
+
+
 def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
     bench = commands.add_parser("bench", help="Measure, beside a floor in the same run.")
     under = bench.add_subparsers(metavar="WHAT", required=True)
@@ -421,6 +438,13 @@ def _plan_whatif(chosen: argparse.Namespace) -> int:
 
     names = whatif_command.Asked.__dataclass_fields__
     return whatif_command.whatif(whatif_command.Asked(**{name: getattr(chosen, name) for name in names}))
+
+
+def _roadmap(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import roadmap_command
+
+    names = roadmap_command.Asked.__dataclass_fields__
+    return roadmap_command.roadmap(roadmap_command.Asked(**{name: getattr(chosen, name) for name in names}))
 
 
 def _plan_prepare(chosen: argparse.Namespace) -> int:

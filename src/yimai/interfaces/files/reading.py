@@ -58,28 +58,28 @@ class ProgrammeFile:
 def read_recipe(file: Path) -> RecipeFile:
     """Read a recipe file and check it; raises ``FileRefused``."""
     marked, content, recipe = _read(file, "recipe", recipe_from)
-    _refuse(marked, [*check_recipe(recipe), *check_recipe_units(content)])
+    refuse(marked, [*check_recipe(recipe), *check_recipe_units(content)])
     return RecipeFile(content, recipe, marked)
 
 
 def read_base(file: Path) -> BaseFile:
     """Read a base file and check it; raises ``FileRefused``."""
     marked, content, base = _read(file, "base", base_from)
-    _refuse(marked, [*check_base(base), *check_base_units(content), *_time_zone(base)])
+    refuse(marked, [*check_base(base), *check_base_units(content), *_time_zone(base)])
     return BaseFile(content, base, marked)
 
 
 def read_programme(file: Path) -> ProgrammeFile:
     """Read a programme file and check it; raises ``FileRefused``."""
     marked, content, programme = _read(file, "programme", programme_from)
-    _refuse(marked, check_programme(programme))
+    refuse(marked, check_programme(programme))
     return ProgrammeFile(content, programme, marked)
 
 
 def check_together(recipe: RecipeFile, base: BaseFile) -> None:
     """Whether the base can run the recipe; raises ``FileRefused`` with places in the recipe's file."""
-    _refuse(recipe.marked, check_recipe_at_base(recipe.recipe, base.base))
-    _refuse(base.marked, check_lot_units(base.content, recipe.content))
+    refuse(recipe.marked, check_recipe_at_base(recipe.recipe, base.base))
+    refuse(base.marked, check_lot_units(base.content, recipe.content))
 
 
 def _time_zone(base: Base) -> Iterator[Problem]:
@@ -92,17 +92,18 @@ def _read(
     file: Path, kind: FileKind, meaning: Callable[[Mapping[str, Json]], Thing]
 ) -> tuple[MarkedContent, Mapping[str, Json], Thing]:
     marked = read_yaml(file)
-    _refuse(marked, misfits(marked.content, kind))
+    refuse(marked, misfits(marked.content, kind))
     content = canonical(marked.content, kind)
     assert isinstance(content, dict)  # the schema's top is an object
     try:
         return marked, content, meaning(content)
     except ContentProblem as problem:
-        _refuse(marked, [Problem(problem.path, Words(zh=f"内容有误：{problem.what}", en=problem.what))])
+        refuse(marked, [Problem(problem.path, Words(zh=f"内容有误：{problem.what}", en=problem.what))])
         raise
 
 
-def _refuse(marked: MarkedContent, problems: Iterable[Problem]) -> None:
+def refuse(marked: MarkedContent, problems: Iterable[Problem]) -> None:
+    """Raise ``FileRefused`` with these problems at their places, if there are any."""
     mistakes = [Mistake(marked.file, marked.mark(problem.path), problem.what) for problem in problems]
     if mistakes:
         raise FileRefused(mistakes)

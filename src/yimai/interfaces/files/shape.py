@@ -16,7 +16,7 @@ from yimai.domain.content import Path, Problem
 from yimai.domain.recipe import Words
 from yimai.ledger.entry import Json
 
-FileKind = Literal["recipe", "base", "programme"]
+FileKind = Literal["recipe", "base", "programme", "roadmap"]
 
 TYPES = {
     "object": Words("命名字段", "named fields"),

@@ -1,0 +1,283 @@
+"""``yimai roadmap FILE``: which sites to open, when and how large, so that a city's goals are met at least cost; on a file alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+import numpy as np
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+from yimai.domain.recipe import Words
+from yimai.interfaces.files.roadmap import RoadmapFile, read_roadmap
+from yimai.planning.roadmap import City, Goal, Roadmap, costs, measured, meets
+from yimai.planning.roadmap_goals import Conflict, Price, alternatives, conflict, prices
+from yimai.planning.roadmap_search import Effort, Infeasible, Stop, Stopped, cheapest
+from yimai.wiring.plan_commands import interrupted
+from yimai.wiring.problems import CommandProblem
+
+MILLION: Final = 1e6
+POSTS: Final = {
+    "openings": Words("启用场所", "openings"), "running": Words("场所运行", "running the sites"), "suites": Words("新建洁净间", "suites"),
+    "suites_running": Words("洁净间运行", "running the suites"), "wages": Words("操作员工资", "operators"),
+    "hiring": Words("招聘与培训", "hiring and training"), "batches": Words("批次材料与检验", "materials and tests"),
+    "transport": Words("运输", "transport"), "learning": Words("学习所省", "saved by learning"),
+    "unserved": Words("未治疗患者（计价）", "patients not served, as counted"),
+}  # fmt: skip
+SIGNS: Final = {"ge": "≥", "gt": ">", "le": "≤"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked. without: goals that are left out. alternatives: how many others; prices: also what each goal costs."""
+
+    file: Path
+    without: Sequence[str] = ()
+    alternatives: int = 0
+    prices: bool = False
+    gap: float = 0.2
+    language: Literal["zh", "en"] = "en"
+    json: Path | None = None
+
+
+@dataclass
+class Answer:
+    """What was found: a roadmap, or why there is none."""
+
+    roadmap: Roadmap | None = None
+    conflict: Conflict | None = None
+    others: tuple[Roadmap, ...] = ()
+    prices: tuple[Price, ...] = ()
+
+
+def roadmap(asked: Asked) -> int:
+    """Print the roadmap and return the exit code: 1 where the goals conflict. Raises CommandProblem, FileRefused."""
+    read = read_roadmap(asked.file)
+    known = [goal.id for goal in read.city.goals]
+    if unknown := [name for name in asked.without if name not in known]:
+        raise CommandProblem(f"{asked.file} has no goal {unknown[0]!r}; there are {', '.join(known)}")
+    if not 0 <= asked.gap < 100:
+        raise CommandProblem("--gap is in per cent of the cost: 0 for a proof, 0.2, 1 …")
+    city = replace(read.city, goals=read.city.without(asked.without))
+    read = replace(read, city=city)
+    console = Console(width=None if Console().is_terminal else 120)
+    effort = Effort(gap=asked.gap / 100)
+    with console.status("…") as status, interrupted() as stop:
+        answer = _answer(asked, city, effort, _Progress(status), stop)
+    if answer.conflict is not None:
+        console.print(f"[red]{escape(_said(answer.conflict.words, asked))}[/red]")
+    elif answer.roadmap is None:
+        console.print("[yellow]stopped before a roadmap was found[/yellow]")
+    else:
+        _show(read, answer, asked, console)
+    if asked.json is not None:
+        content = msgspec.json.encode(_as_json(read, answer))
+        asked.json.write_bytes(msgspec.json.format(content, indent=2) + b"\n")
+    return 1 if answer.roadmap is None else 0
+
+
+class _Progress:
+    """Says what is being done, the best so far and the bound."""
+
+    def __init__(self, status: Status) -> None:
+        self.status = status
+
+    def __call__(self, doing: str, cost: float, bound: float) -> None:
+        best = f"; best {cost / MILLION:,.1f} million" if np.isfinite(cost) else ""
+        none = f", none below {bound / MILLION:,.1f}" if np.isfinite(bound) else ""
+        self.status.update(escape(f"{doing}{best}{none}; Ctrl-C takes the best so far …"))
+
+
+def _answer(asked: Asked, city: City, effort: Effort, told: _Progress, stop: Stop) -> Answer:
+    try:
+        found = cheapest(city, None, effort, told, stop)
+    except Infeasible:
+        try:
+            return Answer(conflict=conflict(city, effort, told, stop))
+        except (Infeasible, Stopped):
+            return Answer()
+    except Stopped:
+        return Answer()
+    answer = Answer(found)
+    if asked.prices:
+        answer.prices = tuple(prices(city, found, effort, told, stop))
+    if asked.alternatives > 0:
+        answer.others = tuple(alternatives(city, found, asked.alternatives, effort=effort, told=told, stop=stop))
+    return answer
+
+
+def _said(words: Words, asked: Asked) -> str:
+    return words.zh if asked.language == "zh" else words.en
+
+
+def _show(read: RoadmapFile, answer: Answer, asked: Asked, console: Console) -> None:
+    found = answer.roadmap
+    assert found is not None
+    console.print(f"[bold]{escape(_said(read.title, asked))}[/bold]")
+    _show_sites(read, found, asked, console)
+    with _table(
+        console, asked, Words("目标", "goal"), Words("要求", "wanted"), Words("达到", "reached"), Words("代价", "costs")
+    ) as table:
+        paid = {price.goal.id: price for price in answer.prices}
+        for goal in read.city.goals:
+            value = measured(read.city, found, goal)
+            colour = "green" if meets(goal, value) else "red"
+            price = paid.get(goal.id)
+            table.add_row(
+                escape(_said(goal.title, asked)), f"{SIGNS[goal.comparator]} {_shown(goal, goal.value)}, {read.quarter(goal.by)}",
+                f"[{colour}]{_shown(goal, value)}[/{colour}]", _price(price) if price else "",
+            )  # fmt: skip
+    with _table(
+        console,
+        asked,
+        Words("费用（折现）", "cost, discounted"),
+        Words(f"百万 {read.currency}", f"million {read.currency}"),
+    ) as table:
+        for name, value in costs(read.city, found).items():
+            table.add_row(_said(POSTS[name], asked), f"{value / MILLION:,.1f}")
+        table.add_row(_said(Words("合计", "together"), asked), f"[bold]{found.cost / MILLION:,.1f}[/bold]")
+    _show_bound(read, found, asked, console)
+    for number, other in enumerate(answer.others, 1):
+        more = other.cost / found.cost - 1
+        console.print(
+            f"{_said(Words('其他做法', 'Another way'), asked)} {number}: {more:+.2%}. {escape(_changes(read, found, other, asked))}"
+        )
+
+
+def _show_sites(read: RoadmapFile, found: Roadmap, asked: Asked, console: Console) -> None:
+    city = read.city
+    titles = (
+        Words("场所", "site"),
+        Words("启用", "open from"),
+        Words("模块（可用起）", "modules usable from"),
+        Words("操作员（末季）", "operators at the end"),
+        Words("服务医院（末季）", "hospitals served at the end"),
+    )
+    shares = np.array([each.probability for each in city.demands])
+    with _table(console, asked, *titles) as table:
+        for number, first in sorted(enumerate(found.opened()), key=lambda each: (each[1], each[0])):
+            site = city.sites[number]
+            if first < 0:
+                continue
+            modules = found.modules[number]
+            steps = [q for q in range(city.quarters) if modules[q] > (modules[q - 1] if q else 0)]
+            served = [
+                city.hospitals[route.hospital]
+                for flow, route in zip(found.served[:, -1] @ shares, city.routes, strict=True)
+                if route.site == number and flow > 0.05
+            ]
+            table.add_row(
+                escape(_said(site.title, asked)),
+                _said(Words("已启用", "open"), asked) if site.opened else read.quarter(first),
+                ", ".join(f"{modules[q]} ({read.quarter(q)})" for q in steps),
+                f"{found.people[number, -1]:.1f}" if modules.any() else "",
+                ", ".join(served),
+            )
+
+
+def _show_bound(read: RoadmapFile, found: Roadmap, asked: Asked, console: Console) -> None:
+    bound, gap = f"{found.bound / MILLION:,.1f}", f"{found.gap:.2%}"
+    console.print(
+        _said(
+            Words(
+                f"没有任何方案的费用低于 {bound} 百万；本方案至多高出 {gap}。",
+                f"No roadmap costs less than {bound} million; this one is at most {gap} above the cheapest.",
+            ),
+            asked,
+        )
+    )
+    if found.stopped:
+        console.print(_said(Words("搜索被提前停止。", "The search was stopped early."), asked))
+    if read.assumed:
+        words = Words(
+            "其中许多数字是假设的，应换成本市自己的。",
+            "Many numbers behind it are assumed: replace them by the city's own.",
+        )
+        console.print(_said(words, asked))
+
+
+def _price(price: Price) -> str:
+    return f"{price.cost / MILLION:,.1f} ({price.low / MILLION:,.1f} … {price.high / MILLION:,.1f})"
+
+
+def _changes(read: RoadmapFile, found: Roadmap, other: Roadmap, asked: Asked) -> str:
+    before, after = found.open[:, -1] > 0, other.open[:, -1] > 0
+    parts = []
+    for words, which in ((Words("增加", "with"), after & ~before), (Words("减去", "without"), before & ~after)):
+        names = [_said(site.title, asked) for site, there in zip(read.city.sites, which, strict=True) if there]
+        if names:
+            parts.append(f"{_said(words, asked)} {', '.join(names)}")
+    return "; ".join(parts)
+
+
+def _shown(goal: Goal, value: float) -> str:
+    if goal.metric in ("scale", "capital"):
+        return f"{value / MILLION:,.1f} M"
+    return f"{value:,.1f} %" if goal.metric == "served" else f"{value:,.0f}"
+
+
+@contextmanager
+def _table(console: Console, asked: Asked, *titles: Words) -> Iterator[Table]:
+    table = Table(box=SIMPLE)
+    for number, title in enumerate(titles):
+        table.add_column(_said(title, asked), justify="right" if number and len(titles) == 2 else "left")
+    yield table
+    console.print(table)
+
+
+def _as_json(read: RoadmapFile, answer: Answer) -> dict[str, Any]:
+    content: dict[str, Any] = {"roadmap": read.id, "currency": read.currency, "assumed": read.assumed}
+    if answer.conflict is not None:
+        content["conflict"] = {
+            "words": {"zh": answer.conflict.words.zh, "en": answer.conflict.words.en},
+            "goals": [goal.id for goal in answer.conflict.core],
+            "alone": [
+                {"goal": each.goal.id, "reached": each.reached} for each in answer.conflict.alone if each is not None
+            ],
+            "together": [{"goal": each.goal.id, "reached": each.reached} for each in answer.conflict.together],
+        }
+    if answer.roadmap is not None:
+        content["best"] = _roadmap_as_json(read, answer.roadmap)
+        content["alternatives"] = [_roadmap_as_json(read, each) for each in answer.others]
+        content["prices"] = [
+            {"goal": each.goal.id, "cost": round(each.cost), "low": round(each.low), "high": round(each.high)}
+            for each in answer.prices
+        ]
+    return content
+
+
+def _roadmap_as_json(read: RoadmapFile, found: Roadmap) -> dict[str, Any]:
+    city, opened = read.city, found.opened()
+    return {
+        "cost": round(found.cost), "bound": round(found.bound), "gap": round(found.gap, 6), "stopped": found.stopped,
+        "costs": {name: round(value) for name, value in costs(city, found).items()},
+        "goals": [
+            {"goal": goal.id, "reached": round(value, 3), "met": meets(goal, value)}
+            for goal in city.goals
+            for value in [measured(city, found, goal)]
+        ],
+        "sites": [
+            {
+                "site": site.id, "opens": read.quarter(opened[number]), "modules": found.modules[number].tolist(),
+                "people": [round(each, 2) for each in found.people[number].tolist()],
+            }
+            for number, site in enumerate(city.sites) if opened[number] >= 0
+        ],
+        "flows": [
+            {
+                "site": city.sites[route.site].id, "hospital": city.hospitals[route.hospital],
+                "patients": {
+                    demand.name: [round(each, 2) for each in flow[:, number].tolist()] for number, demand in enumerate(city.demands)
+                },
+            }
+            for route, flow in zip(city.routes, found.served, strict=True) if flow.max() > 1e-6
+        ],
+    }  # fmt: skip
