@@ -126,6 +126,14 @@ def _flows(each: City, modules, begins, linprog) -> float:  # type: ignore[no-un
             most(
                 {int(people[s, q]): 1.0, int(rise[s, q]): -1.0, **before}, float(each.sites[s].people) if not q else 0.0
             )
+    _bound_outputs(each, flow, begins, most)
+    found = linprog(cost, np.array(rows), np.array(bounds), bounds=[(0, h) for h in high], method="highs")
+    return float(found.fun) + worth if found.status == 0 else np.inf
+
+
+def _bound_outputs(each: City, flow, begins, most) -> None:  # type: ignore[no-untyped-def]
+    """What lessons and the goal of being served ask of the flows."""
+    quarters, routes = each.quarters, len(each.routes)
     for lesson, at in zip(each.lessons, begins, strict=True):
         if at < quarters:
             most(
@@ -142,5 +150,3 @@ def _flows(each: City, modules, begins, linprog) -> float:  # type: ignore[no-un
             for q in range(g.by, quarters):
                 for w, d in enumerate(each.demands):
                     most({int(flow[r, q, w]): -1.0 for r in range(routes)}, -g.least / 100 * d.patients[:, q].sum())
-    found = linprog(cost, np.array(rows), np.array(bounds), bounds=[(0, h) for h in high], method="highs")
-    return float(found.fun) + worth if found.status == 0 else np.inf

@@ -60,7 +60,7 @@ def _mistakes(content: dict[str, Any]) -> Iterator[Problem]:
         if source not in content["sources"]:
             en = f"{source} is none of this file's sources: add it, or name another"
             yield problem(path, en, f"{source} 不在 sources 中，请补充或改用已有来源")
-    total = sum(Decimal(each["probability"]) for each in content["scenarios"])
+    total = sum((Decimal(each["probability"]) for each in content["scenarios"]), Decimal(0))
     if abs(total - 1) > Decimal("0.000001"):
         en = f"the probabilities are {total} together: make them 1"
         yield problem(("scenarios",), en, f"各情形概率之和为 {total}，应为 1")
@@ -68,9 +68,9 @@ def _mistakes(content: dict[str, Any]) -> Iterator[Problem]:
         yield from _goal_mistakes(goal, ("goals", number), content["quarters"])
     for number, site in enumerate(content["sites"]):
         yield from _site_mistakes(site, ("sites", number), content["quarters"])
-    for place, name in ((("making",), "batches_person"), (("ways",), "detour")):
-        if Decimal(content[place[0]][name]) <= 0:
-            yield problem((*place, name), f"{name} must be above 0", f"{name} 应大于 0")
+    for place, name in (("making", "batches_person"), ("ways", "detour")):
+        if Decimal(content[place][name]) <= 0:
+            yield problem((place, name), f"{name} must be above 0", f"{name} 应大于 0")
     if Decimal(content["making"].get("discount", "0")) < 0:
         yield problem(("making", "discount"), "discount must not be below 0", "discount 不应小于 0")
     for name, fields in (("hospitals", ("patients",)), ("scenarios", ("probability", "demand"))):
@@ -143,9 +143,18 @@ def _meaning(content: dict[str, Any]) -> RoadmapFile:
         price=making["dose_price"], members=making["cluster_members"], discount=float(making.get("discount", "0")),
         made=making.get("made", 0),
     )  # fmt: skip
-    titles = [tuple(Words(**each["title"]) for each in content[name]) for name in ("hospitals", "scenarios")]
+    titles = tuple(Words(**each["title"]) for each in hospitals)
+    scenarios = tuple(Words(**each["title"]) for each in content["scenarios"])
     return RoadmapFile(
-        content, content["roadmap"], top.words(), content["currency"], (year, month), city, *titles, _assumed(content)
+        content,
+        content["roadmap"],
+        top.words(),
+        content["currency"],
+        (year, month),
+        city,
+        titles,
+        scenarios,
+        _assumed(content),
     )
 
 
