@@ -10,11 +10,11 @@ import pytest
 from django.http import Http404
 from django.test import RequestFactory
 from tests.pages.tablets import Tablet, bench_opened
-from tests.pages.test_homes import at
+from tests.pages.test_homes import at, home_of
 from tests.spec.harness import SpecPlant
 
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import allocation
+from yimai.interfaces.web import allocation, suites
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 
@@ -117,3 +117,25 @@ def test_who_has_ended_waits_no_more_though_the_slot_is_given_back_with_it(plant
     )
     after = plant.treatment("accepted")
     assert "排在前面" not in slots(at(plant, after.at_hospital("coordinator")), after)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_scheduler_sees_who_asks_in_the_order_of_the_policy_and_why(plant: SpecPlant, language: str) -> None:
+    journeys = [plant.treatment("accepted") for _ in range(3)]
+    scheduler = at(plant, journeys[0].at_base("scheduler"))
+    scheduler.language = language
+    plant.ledger.seal()
+    request = RequestFactory().get(f"/{language}/suites")
+    for page in (home_of(scheduler), scheduler.asked(request, suites.suites).content.decode()):
+        table = unescape(re.sub(r"\s+", " ", page[page.index('class="dense asking-for"') :]))
+        table = table[: table.index("</table>")]
+        places = [table.index(f"/treatment/{each.treatment}/allocation") for each in journeys]
+        urgent = [each.vein.treatment.urgency == "urgent" for each in journeys]
+        assert len(set(urgent)) == 2 or places == sorted(places)
+        assert table.count("slot.reserve?treatment=") == 3
+        for words in (
+            ("积分", "已等候", "产能保留至")
+            if language == "zh-hans"
+            else ("days of credit", "waited", "room is kept until")
+        ):
+            assert words in table

@@ -70,6 +70,7 @@ def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_
     assert old is not None
     page = shown(scheduler, **down(journey))
     assert f"/treatment/{journey.treatment}" in page
+    assert page.count('class="meta distance"') == page.count('class="way"')
     given = forms(page)[0]
     form = scheduler.shown("timetable.repair", **given).content.decode()
     assert f"/treatment/{journey.treatment}" in form

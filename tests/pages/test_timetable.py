@@ -19,6 +19,7 @@ from tests.spec.harness import SpecPlant
 from yimai.domain.identifier import grouped
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.web import live_plan, timetable
+from yimai.interfaces.web.distance import Distance
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 MOST_QUERIES = 20
@@ -120,6 +121,16 @@ def test_what_a_batch_takes_is_named_for_the_page_to_light_it(told: Told) -> Non
     assert len(parts) > 10
     assert all(f'data-row="{row}"' in page for row, _, _ in parts)
     assert all(168 <= float(x) <= 1280 for _, x, _ in parts)
+
+
+def test_how_far_from_the_best_the_plan_is_at_most_is_said_and_what_binds(told: Told) -> None:
+    page = shown(told.scheduler)
+    said = page[page.index('class="meta distance"') :].split("</p>")[0]
+    assert "已证明" in said or re.search(r"距最优至多.*%", said)
+    cost = Distance(110.0, 100.0, None)
+    assert (cost.hours, cost.share, cost.best) == (10.0, 10.0, False)
+    assert Distance(100.0, 100.0, None).best
+    assert Distance(3.0, 0.0, None).share is None
 
 
 def test_a_plan_says_its_age_and_is_made_anew_after_news(told: Told) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from yimai.domain.recipe import Words
+from yimai.planning.bounds import Bound, costs_of, lower_bounds
 from yimai.planning.build import OrderBook
 from yimai.planning.check import check
 from yimai.planning.disruption import Disruption, disrupted
@@ -147,6 +148,20 @@ def mended(
     return tuple(_named(each, found) for each in sorted(kept, key=lambda each: each.marks))
 
 
+def as_promised(problem: Problem, before: Plan) -> Problem:
+    """The problem in which what was promised is what is due."""
+    promised = before.starts[[job.last - 1 for job in problem.jobs]].tolist()
+    due = tuple(job if at == NEVER else replace(job, due=at) for job, at in zip(problem.jobs, promised, strict=True))
+    return replace(problem, jobs=due)
+
+
+def cost_and_bound(option: Option, before: Plan) -> tuple[float, Bound]:
+    """What an option's delays and waits cost in weighted hours, moved promises apart, and what no plan has less than with these people."""
+    problem = as_promised(option.problem, before)
+    cost = float(costs_of(problem, option.plan.starts).sum()) * (problem.tick / HOUR)
+    return cost, lower_bounds(problem, option.plan)[0]
+
+
 def _held(problem: Problem, before: Plan) -> Problem:
     """The problem in which a batch that runs stays in its suite until it is done, even if the suite is to be out of use."""
     spans, closed, capacity = problem.spans, problem.suite_closed.copy(), problem.capacity.copy()
@@ -214,9 +229,7 @@ def carried(before: Problem, plan: Plan, after: Problem) -> Plan:
 def _ways(problem: Problem, before: Plan, found: Sequence[Option]) -> Iterator[tuple[Words, Problem, Staying, int]]:
     """Name, problem to search in, price of moved promises, and whether to search on after the first mending; the last way is to
     let nobody wait for longer than half of what somebody has to by those found until then."""
-    promised = before.starts[[job.last - 1 for job in problem.jobs]].tolist()
-    due = tuple(job if at == NEVER else replace(job, due=at) for job, at in zip(problem.jobs, promised, strict=True))
-    problem = replace(problem, jobs=due)
+    problem = as_promised(problem, before)
     yield NOBODY_ELSE, problem, staying_of(problem, plan=before), 0
     yield FEWEST, problem, staying_of(problem, moved=500, plan=before), 1
     yield SOONEST, problem, staying_of(problem, moved=2, plan=before), 1

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from yimai.domain.recipe import Words
 from yimai.planning.alone import alone_starts
 from yimai.planning.bounds import costs_of, lower_bounds
 from yimai.planning.insertion import KEEP, SUITE, Arrays, Filled, arrays_of, empty
@@ -32,13 +33,15 @@ WARMTH: Final = 1.0
 @dataclass(frozen=True, slots=True)
 class Found:
     """A timetable and how it was found. cost: weighted hours of tardiness and moved promises; bound: what no timetable can cost less than.
-    moves: tried. unplaced: jobs without room."""
+    moves: tried. unplaced: jobs without room. binding: what the bound is made of, None where the timetable reaches what each patient
+    would have alone."""
 
     plan: Plan
     cost: float
     bound: float
     moves: int
     unplaced: tuple[int, ...]
+    binding: Words | None = None
 
     @property
     def gap(self) -> float:
@@ -98,7 +101,8 @@ def schedule(
                 break
     found = _found(problem, best, best_cost, least, done)
     if best_cost > least + 1e-9:
-        found = replace(found, bound=max(found.bound, lower_bounds(problem, found.plan)[0].hours))
+        highest = lower_bounds(problem, found.plan)[0]
+        found = replace(found, bound=max(found.bound, highest.hours), binding=highest.why)
     if prove and found.gap and not found.unplaced:
         plan, proven = tightened(problem, found.plan, staying, prove, seed)
         cost = cost_of_plan(problem, staying, plan)

@@ -20,10 +20,11 @@ from yimai.interfaces.web import (
     page,
     window,
 )
+from yimai.interfaces.web.asking import Asker, asking
 from yimai.interfaces.web.home_quality import QUALITY
 from yimai.interfaces.web.tablet import kept
 from yimai.interfaces.web.to_do import beginnings, own_roles, to_do
-from yimai.projections import treatment_board, worklist
+from yimai.projections import approval_board, treatment_board, worklist
 from yimai.projections.register import PersonRow
 from yimai.projections.worklist_state import Task
 
@@ -81,6 +82,7 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
             "waiting": [each for each in tasks if not each.ready][:SHOWN],
             "beginnings": _beginnings(who, roles),
             "places": home_office.places(who, roles),
+            "wanted": _wanted(cursor, who, roles, now, request.path),
         }
         return page.show(request, cursor, "home", context)
 
@@ -89,6 +91,14 @@ def _tasks(cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...],
     own = worklist.for_site(cursor, who.site, roles, now, person=who.person)
     carried = worklist.for_courier(cursor, who.person) if "courier" in roles else ()
     return (*carried, *own)
+
+
+def _wanted(
+    cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...], now: datetime, back: str
+) -> tuple[Asker, ...] | None:
+    """Who asks for a slot of the scheduler's base."""
+    base = approval_board.base(cursor, who.site) if "scheduler" in roles else None
+    return asking(cursor, base, now, who, back) if base is not None else None
 
 
 def _beginnings(who: PersonRow, roles: tuple[Role, ...]) -> list[tuple[Words, str]]:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from yimai.domain.recipe import Words
 from yimai.interfaces.web import window
 from yimai.interfaces.web.behind import Behind
 from yimai.planning.check import Broken, check
@@ -46,7 +47,7 @@ class LivePlan:
     """A plan for every treatment that goes on, and what is to be said of it.
 
     position: how many of the ledger's facts it knows. made: when. outlooks: by job, None where the plan has no room for it.
-    broken: what it cannot keep. cost: weighted hours behind the promises; bound: what no timetable has less than.
+    broken: what it cannot keep. cost: weighted hours behind the promises; bound: what no timetable has less than, made of: binding.
     drawn: what pages made of it, by what it depends on beside the plan.
     """
 
@@ -58,6 +59,7 @@ class LivePlan:
     broken: tuple[Broken, ...]
     cost: float
     bound: float
+    binding: Words | None
     drawn: Behind[Any] = field(default_factory=lambda: Behind(PICTURES), repr=False, compare=False)
 
     @property
@@ -123,7 +125,7 @@ def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
     outlooks = tuple(
         None if number in made.unplaced else _outlook(problem, made.plan, number) for number in range(len(problem.jobs))
     )
-    return LivePlan(position, now, found, made.plan, outlooks, tuple(broken), made.cost, made.bound)
+    return LivePlan(position, now, found, made.plan, outlooks, tuple(broken), made.cost, made.bound, made.binding)
 
 
 def _outlook(problem: Problem, plan: Plan, number: int) -> Outlook:

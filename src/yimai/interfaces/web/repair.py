@@ -15,6 +15,7 @@ from yimai.domain.base import Base
 from yimai.domain.recipe import Words
 from yimai.domain.timetable import Disruption
 from yimai.interfaces.web import page, repairing, window
+from yimai.interfaces.web.distance import Distance
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.live_plan import LivePlan, seen
 from yimai.interfaces.web.repairing import Repair
@@ -71,6 +72,7 @@ class Way:
     patients: tuple[Patient, ...]
     slots: int
     sign: str
+    distance: Distance
 
 
 def repair(request: HttpRequest) -> HttpResponse:
@@ -213,5 +215,5 @@ def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str) -> W
     worst = max((each.delay for each in patients), default=0)
     return Way(
         option.name, option.moved, round(option.delay), max(0, worst), patients, len(found.moves),
-        address("timetable.repair", given) if found.moves else "",
+        address("timetable.repair", given) if found.moves else "", found.distance,
     )  # fmt: skip

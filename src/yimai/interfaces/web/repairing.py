@@ -17,6 +17,7 @@ from yimai.domain.recipe import Recipe
 from yimai.domain.slot import Itinerary
 from yimai.domain.timetable import Disruption, Move, Way
 from yimai.interfaces.web.behind import Behind
+from yimai.interfaces.web.distance import Distance
 from yimai.interfaces.web.live_plan import LivePlan
 from yimai.planning import disruption as planned
 from yimai.planning import repair
@@ -47,7 +48,7 @@ WAYS: Final[Mapping[str, Way]] = {
 class Repair:
     """One option and what it moves. code: as a form posts it. moves: the slots; also those that only give way in their suite.
 
-    wished: what becomes of the treatment whose slot somebody wished to move, None without such a wish.
+    wished: what becomes of the treatment whose slot somebody wished to move, None without such a wish. distance: from the least delay.
     """
 
     option: Option
@@ -55,6 +56,7 @@ class Repair:
     moves: tuple[Move, ...]
     code: str
     wished: Change | None
+    distance: Distance
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _options(
             more = repair.mended(problem, start, np.random.default_rng(seed), Search(moves=MOVES, seed=seed))
             ways += [each for each in more if _meaning(each) not in map(_meaning, ways)]
     ways.sort(key=lambda each: each.marks)
-    return tuple(_repair(live, option, happened) for option in ways[: repair.MOST])
+    return tuple(_repair(live, option, happened, start) for option in ways[: repair.MOST])
 
 
 def _meaning(option: Option) -> frozenset[object]:
@@ -188,12 +190,14 @@ def promised(live: LivePlan) -> Plan:
     return Plan(starts, suite)
 
 
-def _repair(live: LivePlan, option: Option, happened: tuple[Disruption, ...]) -> Repair:
+def _repair(live: LivePlan, option: Option, happened: tuple[Disruption, ...], start: Plan) -> Repair:
     moves = tuple(_moves(live, option, wished(happened)))
     way = WAYS[option.name.en]
     wish = wished(happened)
     wanted = None if wish is None else _wished_change(live, option, _number(option.problem, wish.treatment))
-    return Repair(option, way, moves, code_of(Chosen(happened, way, moves)), wanted)
+    cost, bound = repair.cost_and_bound(option, start)
+    distance = Distance(cost, bound.hours, bound.why)
+    return Repair(option, way, moves, code_of(Chosen(happened, way, moves)), wanted, distance)
 
 
 def _wished_change(live: LivePlan, option: Option, number: int) -> Change | None:

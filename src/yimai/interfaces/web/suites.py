@@ -15,6 +15,7 @@ from django.urls import reverse
 from yimai.domain.base import Base
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import page, window
+from yimai.interfaces.web.asking import asking
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.permitted import permitted
 from yimai.projections import slot_board, worklist
@@ -115,7 +116,7 @@ def suites(request: HttpRequest) -> HttpResponse:
             "drawing": drawing(base, rooms, rows, begins, days, now, who, back),
             "rows": [row for row in rows if row.starts < ends and row.ends > begins],
             "look_at": look_at(rows, now, who, back),
-            "wanted": [(row, _address("slot.reserve", who, back, treatment=row.treatment)) for row in slot_board.wanted(cursor, base.id)],
+            "wanted": asking(cursor, base, now, who, back),
             "out": [room for room in rooms.values() if room.out and room.base == base.id],
             "now_here": now,
             "first": begins.date(),

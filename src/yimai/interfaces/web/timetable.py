@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from yimai.domain.base import Base
 from yimai.interfaces.web import page, window
+from yimai.interfaces.web.distance import Distance
 from yimai.interfaces.web.live_plan import LivePlan, Seen, kept, seen
 from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.timetable_drawing import (
@@ -157,6 +158,7 @@ def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: Http
         "chosen": _chosen(live, request.GET.get("chain", ""), zone),
         "behind": max(0, known.position - live.position),
         "made": live.made.astimezone(zone),
+        "distance": Distance(live.cost, live.bound, live.binding),
     }
 
 
