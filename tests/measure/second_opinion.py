@@ -123,7 +123,9 @@ class Opinion:
         }
         if closing:
             self.finish(self.of("establishment.closed.v1"), "site", state, begins)
-        asked = {site for site in wanted if state[site] == ""} if self.question["district"] else set()
+        entered = {fact["site"] for fact in self.of("establishment.opened.v1")}
+        open_ = {site for site in wanted if state[site] == ""} if self.question["district"] else set()
+        asked = open_ & entered
         decisive = {}
         for fact in self.of("establishment.opened.v1", "establishment.moved.v1"):
             if fact["_kind"] == "establishment.opened.v1" or begins(fact) <= self.until:
@@ -133,10 +135,10 @@ class Opinion:
                 self.say(fact, "basis")
             else:
                 self.say(fact, "out", "no_effect")
-        entered = {fact["site"] for fact in self.of("establishment.opened.v1")}
-        for site in asked:
+        for site in open_:
             there = decisive.get(site, {}).get("district")
-            state[site] = "" if there == self.question["district"] and site in entered else "other_district"
+            away = "" if there == self.question["district"] else "other_district"
+            state[site] = away if site in entered else "district_unknown"
         return {site: state[site] for site in wanted}
 
     # --- the answers
@@ -179,8 +181,10 @@ class Opinion:
     def products(self) -> None:
         named = self.newest(self.of("product_named.v1"), "authorisation")
         last = self.newest(self.of("filed.v1", "granted.v1"), "authorisation")
+        asked = bool(self.question["therapies"])
+        timely = {name for name, fact in last.items() if not self.period(begins(fact))}
         for name, product in named.items():
-            used = bool(self.question["therapies"]) and name in last
+            used = asked and name in timely and product["therapies"] != ""
             self.say(product, "basis") if used else self.say(product, "out", "no_effect")
         for name, fact in last.items():
             why = self.period(begins(fact)) or self.therapies(named.get(name, {"therapies": ""}))

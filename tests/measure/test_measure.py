@@ -38,7 +38,7 @@ def sealed(found: Sequence[Entry], size: int | None = None) -> Checkpoint:
 
 
 def receipt(question: Question, found: Sequence[Entry]) -> Receipt:
-    return receipt_of(question, Facts(known(found)), sealed(found))
+    return receipt_of(question, measure(question, Facts(known(found))), sealed(found))
 
 
 def roles(measured: Measured) -> list[bytes]:
@@ -97,7 +97,10 @@ def test_the_figure_at_n_never_changes_whatever_comes_after(case: Case, size: in
     found = entries(facts)
     size = min(size, len(found))
     later = Facts(each for each in known(found) if each.position <= size)
-    assert receipt_of(question, later, sealed(found, size)).document == receipt(question, found[:size]).document
+    assert (
+        receipt_of(question, measure(question, later), sealed(found, size)).document
+        == receipt(question, found[:size]).document
+    )
 
 
 @each_register

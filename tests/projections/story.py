@@ -35,7 +35,10 @@ from yimai.domain import (
 from yimai.domain.approval import BaseApproved, ProgrammeApproved, RecipeApproved
 from yimai.domain.fact import Fact, Quantity, Signature, draft
 from yimai.domain.identifier import mint
+from yimai.domain.programme import programme_from
+from yimai.domain.programme_facts import first_load
 from yimai.domain.recipe import Recipe
+from yimai.domain.refusal import Refusal
 from yimai.interfaces.files.reading import CATALOGUE, read_base, read_programme, read_recipe
 from yimai.ledger.entry import Command, Entry
 from yimai.ledger.ledger import Ledger
@@ -150,7 +153,15 @@ def approvals(signature: Signature) -> Sequence[Fact]:
         RecipeApproved("cd19-cart", str(recipe["version"]), recipe, signature),
         BaseApproved(BASE, str(base["version"]), base, signature),
         ProgrammeApproved("shanghai", str(programme["version"]), programme, signature),
+        *loaded(),
     )
+
+
+def loaded() -> Sequence[Fact]:
+    """The programme's first load."""
+    facts = first_load(programme_from(contents()[2]), lambda noun, identifier: ())
+    assert not isinstance(facts, Refusal)
+    return facts
 
 
 @cache

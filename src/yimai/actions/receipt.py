@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
 from yimai.actions.decision import Answer, Seen, decide
@@ -11,45 +12,17 @@ from yimai.actions.plan import goal_of, plan_of, target_of
 from yimai.domain import receipt as receipts
 from yimai.domain import target as targets
 from yimai.domain.fact import Fact, subject
-from yimai.domain.measure import Facts, Known
-from yimai.domain.measure_definitions import DEFINITIONS, known_from
+from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.plan import UNKNOWN as UNKNOWN_PLAN
 from yimai.domain.receipt import NO_MEASURE, NOT_SEALED
-from yimai.domain.receipt_document import published, receipt_for
+from yimai.domain.receipt_document import published, question_of, receipt_for
 from yimai.domain.refusal import Refusal
-from yimai.ledger.entry import Checkpoint, Command
+from yimai.domain.sealed_facts import SealedFacts
+from yimai.ledger.entry import Command, Entry
 from yimai.ledger.ledger import Ledger
 
 AT_ONCE: Final = 5000
-
-
-class SealedFacts:
-    """What measures read of a ledger's sealed entries. They never change, so what was read once is kept and only added to."""
-
-    def __init__(self) -> None:
-        self._read: dict[str, tuple[Checkpoint, list[Known]]] = {}
-
-    def until(self, ledger: Ledger, sealed: Checkpoint) -> Facts:
-        """The facts of the ledger's first ``sealed.size`` entries."""
-        before, known = self._read.get(ledger.id, (None, []))
-        if before is not None and ledger.checkpoint(before.size) != before:
-            before, known = None, []  # another ledger of the same id: one that was restored, say
-        after = before.size if before is not None else 0
-        if after < sealed.size:
-            known = [*known, *_read(ledger, after, sealed.size)]
-            self._read[ledger.id] = (sealed, known)
-        return Facts(each for each in known if each.position <= sealed.size)
-
-
-def _read(ledger: Ledger, after: int, size: int) -> Iterator[Known]:
-    while after < size and (batch := ledger.sealed(after, min(AT_ONCE, size - after))):
-        for position, entry in batch:
-            if (known := known_from(position, entry)) is not None:
-                yield known
-        after = batch[-1][0]
-
-
-_sealed: Final = SealedFacts()
+_known: Final = SealedFacts()
 
 
 def publish(ledger: Ledger, command: Command, *, target: str, day: date, size: int = 0) -> Answer:
@@ -68,8 +41,21 @@ def publish(ledger: Ledger, command: Command, *, target: str, day: date, size: i
         sealed = ledger.checkpoint(size or None)
         if sealed is None:
             return NOT_SEALED(size=size)
-        facts = _sealed.until(ledger, sealed)
-        found = published(receipt_for(said, drafted.first, day, facts, sealed), seen.sign(command.actor, "reported"))
+        facts = _known.until(sealed, partial(_entries, ledger), partial(_root, ledger))
+        measured = _known.measure(question_of(said, day, drafted.first), facts, ledger.id)
+        receipt = receipt_for(said, drafted.first, day, measured, sealed)
+        found = published(receipt, seen.sign(command.actor, "reported"))
         return receipts.publish(found, tuple(fact for fact, _ in seen.facts("receipt", found.receipt)))
 
     return decide(ledger, command, (subject("target", target),), rule, verb="receipt.publish", owner=lambda seen: "")
+
+
+def _entries(ledger: Ledger, after: int, size: int) -> Iterator[tuple[int, Entry]]:
+    while after < size and (batch := ledger.sealed(after, min(AT_ONCE, size - after))):
+        yield from batch
+        after = batch[-1][0]
+
+
+def _root(ledger: Ledger, size: int) -> bytes | None:
+    found = ledger.checkpoint(size)
+    return found.root if found is not None else None

@@ -20,6 +20,7 @@ from yimai.ledger import canonical
 
 Reason = Literal[
     "corrected",
+    "district_unknown",
     "earlier",
     "ended",
     "figure_missing",
@@ -182,6 +183,11 @@ class Facts:
     def add(self, known: Known) -> None:
         """Add the next fact of the ledger."""
         self._kinds.setdefault(type(known.fact).kind, []).append(known)
+
+    def last(self, kinds: Iterable[str]) -> bytes:
+        """The hash of the last fact of these kinds, which names all before it; empty if there is none."""
+        newest = [self._kinds[kind][-1] for kind in kinds if self._kinds.get(kind)]
+        return max(newest, key=lambda each: each.position).hash if newest else b""
 
     def of(self, *facts: type[Fact]) -> list[Known]:
         """Those of these kinds, in the ledger's order."""

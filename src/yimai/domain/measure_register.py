@@ -86,23 +86,26 @@ def products(definition: Definition, question: Question, facts: Facts, sheet: Sh
     named = _by("authorisation", facts.of(ProductNamed))
     what = facts.of(ApplicationFiled) if "filed" in definition.types else facts.of(AuthorisationGranted)
     said = _by("authorisation", what)
-    for name, products_ in named.items():
-        product = _current(products_, sheet)
-        if not question.therapies or name not in said:
-            sheet.leave(product, "no_effect")
+    told: set[str] = set()
     for name, happened in said.items():
         current = _current(happened, sheet)
         fact: Any = current.fact
         reason = _when(current.since(fact.since), question)
-        of_product: Any = named[name][-1].fact if name in named else None
-        if question.therapies:
-            reason = reason or _outside(of_product.therapies if of_product is not None else "", question.therapies)
-            if name in named:
-                sheet.rest(named[name][-1])
+        if question.therapies and reason is None:
+            of_product: Any = named[name][-1].fact if name in named else None
+            therapies: Therapies = of_product.therapies if of_product is not None else ""
+            reason = _outside(therapies, question.therapies)
+            told |= {name} if therapies else set()
         if reason is None:
             sheet.take(current, f"authorisation/{name}")
         else:
             sheet.leave(current, reason)
+    for name, products_ in named.items():
+        product = _current(products_, sheet)
+        if name in told:
+            sheet.rest(product)
+        else:
+            sheet.leave(product, "no_effect")
 
 
 def returns(definition: Definition, question: Question, facts: Facts, sheet: Sheet) -> None:
@@ -203,22 +206,22 @@ def _placed(question: Question, facts: Facts, sheet: Sheet, sites: set[str], *, 
                 away[site] = "ended"
             else:
                 sheet.leave(each, "later" if each not in ended else "no_effect")
+    entered = {each.fact.site for each in facts.of(EstablishmentOpened)}  # type: ignore[attr-defined]
     for site, told in _by("site", facts.of(EstablishmentOpened, EstablishmentMoved)).items():
-        counted = question.district and site in sites and site not in away
+        counted = question.district and site in sites & entered and site not in away
         by_then = [
             each for each in told if isinstance(each.fact, EstablishmentOpened) or _moved(each) <= question.until
         ]
         for each in told:
-            if counted and by_then and each is by_then[-1]:
+            if counted and each is by_then[-1]:
                 sheet.rest(each)
             else:
                 sheet.leave(each, "no_effect")
         fact: Any = by_then[-1].fact if by_then else None
-        if counted and (fact is None or fact.district != question.district):
+        if counted and fact.district != question.district:
             away[site] = "other_district"
     if question.district:
-        known = {each.fact.site for each in facts.of(EstablishmentOpened)}  # type: ignore[attr-defined]
-        away.update((site, "other_district") for site in sites - known - away.keys())
+        away.update((site, "district_unknown") for site in sites - entered - away.keys())
     return away
 
 

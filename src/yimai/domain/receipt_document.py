@@ -117,10 +117,9 @@ def question_of(target: TargetSet, day: date, begins: date) -> Question:
     return Question(target.measure, min(day, last), first, target.therapies, target.district)
 
 
-def receipt_for(target: TargetSet, begins: date, day: date, facts: Facts, sealed: Checkpoint) -> Receipt:
-    """The receipt of a target as of the day. facts: those of the ledger's first ``sealed.size``."""
+def receipt_for(target: TargetSet, begins: date, day: date, measured: Measured, sealed: Checkpoint) -> Receipt:
+    """The receipt of a target as of the day. measured: what it asks (``question_of``), of the first ``sealed.size`` facts."""
     question = question_of(target, day, begins)
-    measured = measure(question, facts)
     value = measured.value
     if value is not None and target.mode == "delta" and target.baseline is not None:
         value -= target.baseline.value
@@ -129,9 +128,8 @@ def receipt_for(target: TargetSet, begins: date, day: date, facts: Facts, sealed
     return Receipt(sealed.ledger, sealed.size, sealed.root, definition, question, target, day, value, measured, status)
 
 
-def receipt_of(question: Question, facts: Facts, sealed: Checkpoint) -> Receipt:
+def receipt_of(question: Question, found: Measured, sealed: Checkpoint) -> Receipt:
     """The receipt of a number that belongs to no target."""
-    found = measure(question, facts)
     definition = DEFINITIONS[question.measure]
     return Receipt(
         sealed.ledger, sealed.size, sealed.root, definition, question, None, question.until, found.value, found, None

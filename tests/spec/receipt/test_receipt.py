@@ -10,29 +10,34 @@ from tests.spec.annual_return.test_annual_return import files, registered
 from tests.spec.harness import SpecPlant, then_facts, then_refused
 from tests.spec.register.test_register import records, row
 
-from yimai.actions import receipt
 from yimai.actions.decision import Answer, Done
+from yimai.actions.receipt import publish
 from yimai.domain.annual_return import Sale
 from yimai.domain.facts import decode
 from yimai.domain.measure import Facts, Question
 from yimai.domain.measure_definitions import known_from
 from yimai.domain.receipt import ReceiptPublished
-from yimai.domain.receipt_document import difference, measure, receipt_for
-from yimai.domain.target import target_of
+from yimai.domain.receipt_document import Receipt, difference, measure, question_of, receipt_for
+from yimai.domain.target import TargetSet, target_of
 from yimai.ledger import merkle
 from yimai.ledger.entry import Checkpoint
 
 SCALE = "cell_industry_scale-1"
-DAY = date(2026, 3, 2)
+DAY, BEGINS = date(2026, 3, 2), date(2022, 1, 1)
 
 
 def publishes(plant: SpecPlant, target: str = SCALE, day: date = DAY, **more: Any) -> Answer:
-    return plant.asks(receipt.publish, "planner-01", "city-authority", target=target, day=day, **more)
+    return plant.asks(publish, "planner-01", "city-authority", target=target, day=day, **more)
 
 
 def facts_of(plant: SpecPlant) -> Facts:
     read = (known_from(position, entry) for position, entry in plant.ledger.sealed(0, 10**6))
     return Facts(each for each in read if each is not None)
+
+
+def receipt(target: TargetSet, facts: Facts, sealed: Checkpoint) -> Receipt:
+    measured = measure(question_of(target, DAY, BEGINS), facts)
+    return receipt_for(target, BEGINS, DAY, measured, sealed)
 
 
 @pytest.mark.requirement(
@@ -65,7 +70,7 @@ def test_anybody_finds_it_again(plant: SpecPlant) -> None:
     sealed = Checkpoint(plant.ledger.id, known.size, merkle.root(leaves), plant.clock())
     target = target_of(tuple(decode(entry) for entry in plant.entries("target", SCALE))).said
     assert target is not None
-    found = receipt_for(target, date(2022, 1, 1), DAY, facts_of(plant), sealed)
+    found = receipt(target, facts_of(plant), sealed)
     assert (found.hash, found.contributions_root) == (known.receipt, known.contributions)
 
 
@@ -99,7 +104,7 @@ def test_the_difference_names_the_return_that_moved_the_number(memory_plant: Spe
     for changes in ({"establishment": "plant-b", "organisation": "91310000MA1FL4GJ3A"}, {"gross_output": 1500}):
         sealed = plant.ledger.seal()
         assert sealed is not None
-        receipts.append(receipt_for(target, date(2022, 1, 1), DAY, facts_of(plant), sealed))
+        receipts.append(receipt(target, facts_of(plant), sealed))
         assert isinstance(files(plant, **changes), Done)
     moved = difference(*receipts)
     assert [(each.before, each.after) for each in moved if each.after != "no_effect"] == [("", 1000)]
@@ -148,5 +153,5 @@ def test_what_is_refused(memory_plant: SpecPlant) -> None:
     then_refused(publishes(memory_plant, "nothing"), "target.unknown")
     then_refused(publishes(memory_plant, "cell_top_talents-1"), "receipt.no_measure")
     then_refused(publishes(memory_plant, size=3), "receipt.not_sealed")
-    answer = memory_plant.asks(receipt.publish, "qa-01", "lingang", target=SCALE, day=DAY)
+    answer = memory_plant.asks(publish, "qa-01", "lingang", target=SCALE, day=DAY)
     then_refused(answer, "person.not_of_role")
