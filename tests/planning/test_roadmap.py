@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +14,7 @@ from tests.planning.city import city, goal, tried
 from yimai.planning.roadmap import costs, measured, meets
 from yimai.planning.roadmap_goals import alternatives, conflict, giving, prices
 from yimai.planning.roadmap_search import Effort, Infeasible, cheapest
+from yimai.wiring.command_line import main
 
 EXACT = Effort(gap=0.0, whole=100_000)
 CAPITAL = goal("capital", 20_000_000, comparator="le")
@@ -92,3 +96,12 @@ def test_highs_and_ortools_live_in_one_process() -> None:
     model.maximize(model.new_bool_var("one"))
     assert cp_model.CpSolver().solve(model) == cp_model.OPTIMAL
     assert cheapest(city(1)).cost > 0
+
+
+def test_the_bench_runs_and_its_roadmaps_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "figures.json"
+    assert main(["bench", "roadmap", "--quick", "--json", str(file)]) == 0
+    content = json.loads(file.read_text(encoding="utf-8"))
+    assert all(each["sound"] for each in content["runs"])
+    assert {each["unit"] for each in content["figures"]} == {"s", "%", ""}
+    assert "proven" in capsys.readouterr().out

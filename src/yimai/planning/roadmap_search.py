@@ -87,6 +87,16 @@ class Search:
             self.stopped = True
             event.interrupt()
 
+    def watch(self) -> None:
+        """Tell of each better roadmap, and of the bound, while branch and bound runs."""
+
+        def logged(event: Any) -> None:
+            out, at = event.data_out, self.model.at
+            self.told(self.doing, (out.mip_primal_bound + at) * MILLION, (out.mip_dual_bound + at) * MILLION)
+
+        self.highs.cbMipLogging += logged
+        self.highs.cbMipImprovingSolution += logged
+
     def tell(self, doing: str = "") -> None:
         self.doing = doing or self.doing
         at = self.model.at

@@ -278,6 +278,9 @@ def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
     simulate.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the figures with all their runs as JSON"
     )
+    roadmap = _command(under, "roadmap", "A large city's roadmap, beside plain HiGHS.", _bench_roadmap, folder=False)
+    roadmap.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
+    roadmap.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
     web = _command(under, "web", "Pages at 1,000 treatments in flight, and scans under load.", _bench_web, folder=False)
     web.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
     web.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
@@ -468,6 +471,12 @@ def _bench_simulate(chosen: argparse.Namespace) -> int:
     from yimai.wiring import bench_simulate
 
     return bench_simulate.run(quick=chosen.quick, json_file=chosen.json)
+
+
+def _bench_roadmap(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import bench_roadmap
+
+    return bench_roadmap.run(quick=chosen.quick, json_file=chosen.json)
 
 
 def _bench_web(chosen: argparse.Namespace) -> int:
