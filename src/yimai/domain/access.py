@@ -250,6 +250,11 @@ def roles_of(verb: str, capacity: str = PERFORMER) -> tuple[Role, ...]:
     return tuple(role for role, given in ROWS[verb, capacity].cells.items() if given is not None and given & own)
 
 
+def all_roles_of(verb: str) -> tuple[Role, ...]:
+    """The roles that may do this with anything, wherever that is."""
+    return tuple(role for role, given in ROWS[verb, PERFORMER].cells.items() if given)
+
+
 def _places(row: Row, matter: Matter) -> str:
     """The sites whose people may, as far as the matter has them."""
     given = {relation for each in row.cells.values() for relation in each or ()}

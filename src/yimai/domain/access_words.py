@@ -119,6 +119,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "read.facts": Words("治疗的事实及其哈希值", "The treatment's facts and their hashes"),
     "read.slots": Words("可选档期", "Slots on offer"),
     "read.suites": Words("生产单元排程", "The suites' timetable"),
+    "read.calibration": Words("实测与工艺规程", "What was measured, beside the recipe"),
     "read.what_if": Words("假设分析", "What-if questions"),
     "read.allocation": Words("档期分配依据", "How slots were allocated"),
     "read.timetable": Words("基地时间表", "The base's timetable"),

@@ -90,9 +90,9 @@ def latest(cursor: psycopg.Cursor[Any], noun: str, identifier: str) -> tuple[str
     return (row[0], bytes(row[1])) if row is not None else None
 
 
-def content(cursor: psycopg.Cursor[Any], noun: str, identifier: str) -> Mapping[str, Any] | None:
-    """What was approved last under this identifier, as its file said it; None if nothing was."""
-    found = _content(cursor, noun, identifier, "")
+def content(cursor: psycopg.Cursor[Any], noun: str, identifier: str, version: str = "") -> Mapping[str, Any] | None:
+    """What was approved under this identifier, in that version or else last, as its file said it; None if nothing was."""
+    found = _content(cursor, noun, identifier, version)
     return _decoded(found) if found is not None else None
 
 

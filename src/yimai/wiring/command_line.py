@@ -196,6 +196,12 @@ def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
     _add_plan_files(forecast)
     _add_simulate(under)
     _add_whatif(under)
+    words = "What the ledger measured, beside the recipe; a draft for review."
+    calibrate = _command(under, "calibrate", words, _plan_calibrate)
+    for name, help_words in (("base", "the first"), ("recipe", "the first"), ("version", "the latest approved")):
+        calibrate.add_argument(f"--{name}", default="", help=f"identifier ({help_words})")
+    calibrate.add_argument("--propose", type=Path, metavar="FILE", help="write a draft of the recipe's next version")
+    calibrate.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
 
     words = "Compile the planner ahead: about a minute, once a version."
     _command(under, "prepare", words, _plan_prepare, folder=False)
@@ -448,6 +454,13 @@ def _roadmap(chosen: argparse.Namespace) -> int:
 
     names = roadmap_command.Asked.__dataclass_fields__
     return roadmap_command.roadmap(roadmap_command.Asked(**{name: getattr(chosen, name) for name in names}))
+
+
+def _plan_calibrate(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import calibrate_command
+
+    names = ("folder", "base", "recipe", "version", "propose", "json")
+    return calibrate_command.run(calibrate_command.Asked(**{name: getattr(chosen, name) for name in names}))
 
 
 def _plan_prepare(chosen: argparse.Namespace) -> int:

@@ -54,6 +54,8 @@ PAGES: Final[Mapping[str, str]] = {
     "timetable": "read.timetable",
     "repair": "timetable.repair",
     "what_if": "read.what_if",
+    "calibration": "read.calibration",
+    "calibration_draft": "read.calibration",
     "allocation": "read.allocation",
     "expectation": "read.treatment",
     "treatment_facts": "read.facts",

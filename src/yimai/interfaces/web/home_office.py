@@ -53,6 +53,10 @@ _WHAT_IF = Place(
     "what_if", "read.what_if", Words("如果……会怎样？", "What if?"),
     Words("增加单元、夜班、需求变化的影响", "Another suite, a night shift, more demand: what it would do"),
 )  # fmt: skip
+_CALIBRATION = Place(
+    "calibration", "read.calibration", Words("实测与规程", "Measured and recipe"),
+    Words("步骤时长、收率、失败率与漂移", "How long steps take, what they yield, how often they fail; drift"),
+)  # fmt: skip
 _PEOPLE = Place(
     "people", "read.people", Words("人员与资质", "People and qualifications"), Words("角色、资质及其期限", "Roles, qualifications, until when")
 )  # fmt: skip
@@ -80,10 +84,12 @@ _PROGRAMME = Place(
 _TODAY = Place("today", "read.treatment", Words("今日", "Today"), Words("各阶段的治疗", "Treatments by stage"))
 
 PLACES: Final[Mapping[Role, tuple[Place, ...]]] = {
-    "scheduler": (_TIMETABLE, _REPAIR, _WHAT_IF, _SUITES, _EQUIPMENT, _TODAY),
+    "scheduler": (_TIMETABLE, _REPAIR, _WHAT_IF, _CALIBRATION, _SUITES, _EQUIPMENT, _TODAY),
     "operator": (_TIMETABLE, _SUITES, _EQUIPMENT),
-    "planner": (_PROGRAMME, _WHAT_IF, _SITES, _LEDGER),
-    "inspector": (_LEDGER, _TODAY, _TIMETABLE, _SUITES, _EQUIPMENT, _PEOPLE, _SITES, _EVENTS, _PROGRAMME),
+    "qa": (_CALIBRATION,),
+    "qualified_person": (_CALIBRATION,),
+    "planner": (_PROGRAMME, _WHAT_IF, _CALIBRATION, _SITES, _LEDGER),
+    "inspector": (_LEDGER, _TODAY, _TIMETABLE, _SUITES, _CALIBRATION, _EQUIPMENT, _PEOPLE, _SITES, _EVENTS, _PROGRAMME),
     "administrator": (_PEOPLE, _SITES, _ACCOUNTS, _EQUIPMENT, _EVENTS, _LEDGER),
 }
 BEGINNINGS: Final[Mapping[Role, tuple[str, ...]]] = {

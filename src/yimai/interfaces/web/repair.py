@@ -103,6 +103,7 @@ def repair(request: HttpRequest) -> HttpResponse:
         }
         if known.plan is not None:
             context |= _choices(known.plan, base)
+            context["assumed"] = known.plan.problem.assumed
             if context["asked"]:
                 context |= _answer(request, known.plan, what, out, zone, now)
         context["waiting"] = known.plan is None or context.get("computing", False)
