@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,17 @@ from psycopg_pool import ConnectionPool
 from tests.projections.following import screen_pool
 from tests.projections.story import BASE, HOSPITAL, OTHER_HOSPITAL, Story, the_recipe
 
+from yimai.domain.suite import SuiteReturned, SuiteTakenOut
+from yimai.domain.timetable import Disruption, TimetableRepaired
 from yimai.planning.check import check
 from yimai.planning.offer import Live
 from yimai.planning.order import Order
 from yimai.planning.problem import NEVER, Plan, Problem
 from yimai.projections import approval_board, planning_problem, progress_board
+from yimai.projections.planning_problem import InFlight
+from yimai.projections.progress_board import Progress
+
+DAY = timedelta(days=1)
 
 
 def asked(cursor: psycopg.Cursor[Any], story: Story, hospital: str = HOSPITAL) -> Problem:
@@ -118,3 +126,73 @@ def test_after_a_failed_collection_the_second_one_counts(story: Story, pool: Con
     began, ended = row.happened["collection"]
     assert _moment(began) >= failed.occurred
     assert ended is not None
+
+
+def repaired(story: Story, *disruptions: Disruption) -> None:
+    decided = story.sign("SCHE-1", "decided")
+    story.write(TimetableRepaired(BASE, BASE, disruptions, "fewest_moved", (), "breakdown", decided), by="SCHE-1")
+
+
+def flying(story: Story, pool: ConnectionPool[Any]) -> InFlight:
+    with pool.connection() as connection, connection.cursor() as cursor:
+        base = approval_board.base(cursor, BASE)
+        assert base is not None
+        return planning_problem.in_flight(cursor, base, story.clock())
+
+
+def length(found: InFlight, treatment: str, task: str) -> timedelta:
+    problem = found.problem
+    job = next(each for each in problem.jobs if each.id == treatment)
+    return int(problem.tasks.duration[problem.task_of(job, task)]) * problem.tick
+
+
+def test_what_a_signed_repair_said_takes_longer_takes_longer_in_every_plan_afterwards(
+    story: Story, pool: ConnectionPool[Any]
+) -> None:
+    story.open_house()
+    coi = story.treatment("in_manufacture", steps=3)
+    before, now = length(flying(story, pool), coi, "step:final_culture"), story.clock()
+    slow = Disruption("takes_longer", now, now + 2 * DAY, treatment=coi, step="step:final_culture")
+    repaired(story, slow)
+    assert length(flying(story, pool), coi, "step:final_culture") == before + 2 * DAY
+    ended = Disruption("takes_longer", now, now + DAY, treatment=coi, step="step:wash")
+    repaired(story, ended)
+    again = flying(story, pool)
+    washed = next(each for each in again.orders if each.id == coi).happened["step:wash"]
+    assert washed.starts + length(again, coi, "step:wash") >= now + DAY
+    story.clock.now += 2 * DAY
+    late = flying(story, pool)
+    assert length(late, coi, "step:wash") < length(again, coi, "step:wash")
+
+
+def test_a_repeated_test_takes_its_whole_time_from_the_moment_the_result_was_set_aside() -> None:
+    taken, invalid = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC)
+    told = {"sample:s": (taken.isoformat(), None)}
+    progress = Progress("T1", "r", "h", "routine", taken, True, None, told, {"test:t": (invalid.isoformat(), None)})
+    recipe = the_recipe()
+    plan = recipe.samples[0]
+    named = replace(plan, id="s", tests=("t",))
+    order = planning_problem.order_of(progress, replace(recipe, samples=(named,)), invalid + DAY)
+    assert order.longer == {"test:t": 3 * DAY}
+
+
+def test_what_is_out_of_use_is_so_until_when_a_signed_repair_said_in_offers_and_repairs_alike(
+    story: Story, pool: ConnectionPool[Any]
+) -> None:
+    story.open_house()
+    decided, now = story.sign("QA-1", "decided"), story.clock()
+
+    def away() -> Mapping[str, tuple[datetime, datetime]]:
+        return flying(story, pool).out
+
+    assert away() == {}
+    story.write(SuiteTakenOut("suite-03", "breakdown", decided))
+    assert away()["suite-03"][1] == story.clock() + planning_problem.LOOK_AHEAD
+    repaired(story, Disruption("suite_down", now, now + 9 * DAY, suite="suite-03"))
+    assert away()["suite-03"][1] == now + 9 * DAY
+    repaired(story, Disruption("person_away", now, now + 2 * DAY, person="OPER-1"))
+    assert away()["OPER-1"] == (now, now + 2 * DAY)
+    with pool.connection() as connection, connection.cursor() as cursor:
+        assert not asked(cursor, story).suite_closed.all(axis=1).any()
+    story.write(SuiteReturned("suite-03", "repaired", decided))
+    assert set(away()) == {"OPER-1"}

@@ -20,6 +20,7 @@ from yimai.domain.infusion import ProductThawed
 from yimai.domain.material_lot import MaterialLotReceived, MaterialLotRejected
 from yimai.domain.site import SiteRegistered
 from yimai.domain.slot import SlotFreed
+from yimai.domain.timetable import Disruption, TimetableRepaired
 from yimai.domain.treatment import TreatmentWithdrawn
 from yimai.domain.vein import vein_of
 from yimai.ledger.entry import Entry
@@ -118,6 +119,9 @@ def test_incremental_equals_rebuilt(story: Story, pool: ConnectionPool[Any]) -> 
     story.open_house()
     for stage in ("infused", "in_manufacture", "collecting"):
         story.treatment(stage, failed_collection=stage != "infused", excursion=True, deviation="wash", steps=4)
+    away = Disruption("person_away", story.clock(), story.clock() + timedelta(days=1), person="OPER-1")
+    decided = story.sign("SCHE-1", "decided")
+    story.write(TimetableRepaired(BASE, BASE, (away,), "nobody_else", (), "delay", decided), by="SCHE-1")
     with pool.connection() as connection, connection.cursor() as cursor:
         grown = rebuild.digest(cursor)
         rebuild.rebuild(cursor, entries_of(story))

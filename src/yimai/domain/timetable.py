@@ -117,8 +117,11 @@ def repair(
     reason: str,
     decided: Signature,
 ) -> Refusal | tuple[Fact, ...]:
-    """Move all these slots, or none. Whether the suites are free then is decided by the claims."""
-    if not moves:
+    """Move all these slots, or none. Whether the suites are free then is decided by the claims.
+
+    What has broken is put on record even if nothing has to move for it: every later plan reckons with it.
+    """
+    if not moves and all(each.struck == "nothing_broken" for each in disruptions):
         return NOTHING_TO_MOVE()
     moved: list[slot.SlotMoved] = []
     for move in moves:

@@ -17,7 +17,7 @@ from yimai.planning.build import Horizon, OrderBook, build
 from yimai.planning.capacity import Away
 from yimai.planning.order import Happened, Order
 from yimai.planning.problem import NEVER, Plan, Problem
-from yimai.projections import approval_board, progress_board
+from yimai.projections import approval_board, disruption_board, progress_board
 from yimai.projections.progress_board import Progress
 
 LOOK_AHEAD: Final = timedelta(days=90)
@@ -38,6 +38,9 @@ def order_of(progress: Progress, recipe: Recipe, now: datetime, name: str = "") 
         if taken := happened.get(sample):
             result = happened.get(f"test:{test}")
             happened[f"test:{test}"] = Happened(taken.starts, result.ends if result else None)
+    longer = {
+        task: by for task, said in progress.longer.items() if (by := _longer(happened.get(task), said, now)) is not None
+    }
     window = progress.itinerary or {}
     moments = {key: datetime.fromisoformat(value) for key, value in window.items() if key != "suite"}
     return Order(
@@ -49,7 +52,22 @@ def order_of(progress: Progress, recipe: Recipe, now: datetime, name: str = "") 
         suite=str(window.get("suite", "")),
         happened={task: each for task, each in happened.items() if not task.startswith("sample:")},
         claimed=(moments["starts"], moments["ends"]) if moments else None,
+        longer=longer,
     )
+
+
+def _longer(happened: Happened | None, said: tuple[str, int | None], now: datetime) -> timedelta | None:
+    """By how much a task takes longer than usual, as was said then; None once it has ended since.
+
+    A task that had ended goes on for the rest of what was said; one that was begun anew took what went by before for nothing.
+    """
+    at, seconds = datetime.fromisoformat(said[0]), said[1]
+    if seconds is None:
+        return max(at - happened.starts, timedelta()) if happened is not None and happened.ends is None else None
+    by = timedelta(seconds=seconds)
+    if happened is None or happened.ends is None:
+        return by
+    return at + by - now if happened.ends <= at and at + by > now else None
 
 
 def problem(
@@ -71,7 +89,7 @@ def problem(
         for number, each in enumerate(found)
         if each.recipe in recipes
     ]
-    closed = _out_of_use(cursor, base, now, away or {})
+    closed = _closed(disruption_board.away(cursor, base.id, now, now + LOOK_AHEAD), away)
     for order, _ in orders:
         if order.claimed is not None:
             closed.setdefault(order.suite, []).append(order.claimed)
@@ -79,18 +97,13 @@ def problem(
     return build(recipes, base, [*orders, *more], Horizon(begins, now, BEFORE + LOOK_AHEAD), closed), recipes
 
 
-def _out_of_use(
-    cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
+def _closed(
+    out: Mapping[str, tuple[datetime, datetime]], away: Away | None
 ) -> dict[str, list[tuple[datetime, datetime]]]:
-    """What is away, and every suite and piece of equipment that is out of use: nobody has said until when, so for good."""
-    closed = {name: list(spans) for name, spans in away.items()}
-    rows = cursor.execute(
-        "SELECT suite FROM projection.room_out WHERE base = %s"
-        " UNION ALL SELECT equipment FROM projection.equipment_out WHERE base = %s",
-        (base.id, base.id),
-    )
-    for (name,) in rows.fetchall():
-        closed.setdefault(name, []).append((now, now + LOOK_AHEAD))
+    """What is away, and what is out of use."""
+    closed = {name: list(spans) for name, spans in (away or {}).items()}
+    for name, span in out.items():
+        closed.setdefault(name, []).append(span)
     return closed
 
 
@@ -98,8 +111,8 @@ def _out_of_use(
 class InFlight:
     """The problem of what goes on at a base, and what is known of each job: orders and recipes in the order of the problem's jobs.
 
-    book: what the problem is built from once reserved slots may be moved, whatever is out of use: until when, whoever moves them says; its
-    tasks are numbered alike. itineraries: what is promised, by
+    book: what the problem is built from once reserved slots may be moved, without what is out of use; its tasks are numbered alike.
+    out: what is out of use or away, from when until when. itineraries: what is promised, by
     treatment. missed: treatments whose time in a suite went by without them; they need another slot and are no jobs.
     """
 
@@ -109,6 +122,7 @@ class InFlight:
     book: OrderBook
     itineraries: Mapping[str, Itinerary]
     missed: tuple[str, ...]
+    out: Mapping[str, tuple[datetime, datetime]]
 
 
 def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away | None = None) -> InFlight:
@@ -134,7 +148,8 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     orders = tuple(replace(order, due=order.promised) for _, order in known)
     begins = (now - BEFORE).replace(minute=0, second=0, microsecond=0)
     horizon = Horizon(begins, now, BEFORE + LOOK_AHEAD)
-    closed: dict[str, list[tuple[datetime, datetime]]] = {name: list(spans) for name, spans in (away or {}).items()}
+    out = disruption_board.away(cursor, base.id, now, now + LOOK_AHEAD)
+    closed = _closed({}, away)
     jobs = {order.id for order in orders}
     for each in going:
         if each.itinerary and each.treatment not in jobs:
@@ -143,10 +158,10 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     movable = [(replace(order, claimed=None), each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
     book = OrderBook(recipes, base, movable, horizon, closed)
     named = [(order, each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
-    made = build(recipes, base, named, horizon, _out_of_use(cursor, base, now, away or {}))
+    made = build(recipes, base, named, horizon, _closed(out, away))
     return InFlight(
         _as_reserved(made, orders, recipes), orders, tuple(recipes[each.recipe] for each, _ in known), book,
-        {each.treatment: _itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed,
+        {each.treatment: _itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed, out,
     )  # fmt: skip
 
 

@@ -27,15 +27,17 @@ CREATE TABLE projection.progress (
     itinerary jsonb,
     promised_before timestamptz,
     happened jsonb NOT NULL DEFAULT '{}',
+    longer jsonb NOT NULL DEFAULT '{}',
     ended boolean NOT NULL DEFAULT false
 );
 CREATE INDEX progress_live ON projection.progress (base) WHERE NOT ended;
 CREATE VIEW projection.load WITH (security_barrier) AS
-SELECT base, recipe, hospital, urgency, ordered, accepted, itinerary, happened FROM projection.progress WHERE NOT ended
+SELECT base, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer FROM projection.progress WHERE NOT ended
 AND (current_setting('yimai.person', true) <> '' OR pg_has_role(current_user, 'yimai_app', 'usage'));
 GRANT SELECT ON projection.load TO yimai_screen;
 """
-"""happened: by task id [start, end or null]. promised_before: the infusion as it was promised before the slot was moved.
+"""happened: by task id [start, end or null]. longer: by task id [when it was said, by how many seconds it takes longer], or [when it was begun
+anew, null]. promised_before: the infusion as it was promised before the slot was moved.
 
 The view tells everybody who has signed in what a base has to do, and nobody for whom.
 """
@@ -62,8 +64,11 @@ _RECEIVED: Final[LiteralString] = (
     " ELSE jsonb_build_object('inbound', jsonb_build_array(coalesce(happened -> 'inbound' ->> 0, %s), %s::text)) END"
     " WHERE treatment = %s AND CASE WHEN happened ? 'review' THEN hospital ELSE base END = %s"
 )
+_LONGER: Final[LiteralString] = (
+    "UPDATE projection.progress SET longer = longer || jsonb_build_object(%s::text, jsonb_build_array(%s::text, %s::integer)) WHERE treatment = %s"
+)
 _SET_ENDED: Final[LiteralString] = "UPDATE projection.progress SET ended = true WHERE treatment = %s"
-_SET_ANEW: Final[LiteralString] = "UPDATE projection.progress SET happened = '{}' WHERE treatment = %s"
+_SET_ANEW: Final[LiteralString] = "UPDATE projection.progress SET happened = '{}', longer = '{}' WHERE treatment = %s"
 _SET: Final[dict[str, LiteralString]] = {
     "treatment.accepted.v1": "UPDATE projection.progress SET accepted = true WHERE treatment = %s",
     "slot.freed.v1": "UPDATE projection.progress SET itinerary = NULL WHERE treatment = %s",
@@ -94,6 +99,12 @@ def changes(entry: Entry) -> Iterator[Change]:
             yield Change(statement, (Jsonb(data["itinerary"]), data.get("promised"), data["treatment"]))
         case kind if kind in _SET:
             yield Change(_SET[kind], (data["treatment"],))
+        case "timetable.repaired.v1":
+            for each in data["disruptions"]:
+                if each["struck"] == "takes_longer":
+                    by = datetime.fromisoformat(each["ends"]) - datetime.fromisoformat(each["begins"])
+                    task, treatment = each["step"], each["treatment"]
+                    yield Change(_LONGER, (task, each["begins"], round(by.total_seconds()), treatment))
         case "custody.container_handed_over.v1":
             yield Change(_HANDED_OVER, (at, at, data["treatment"]))
         case "custody.container_received.v1":
@@ -119,6 +130,7 @@ def _worked(kind: str, data: Any, at: str) -> Iterator[Change]:
             yield _ends(f"test:{data['test']}", data, at)
         case "sample.result_invalidated.v1":
             yield _set_without(f"test:{data['test']}", data)
+            yield Change(_LONGER, (f"test:{data['test']}", at, None, data["treatment"]))
         case _ if kind in _RELEASED:
             yield _ends("review", data, at)
         case _:
@@ -142,6 +154,7 @@ def _set_without(task: str, data: Any) -> Change:
 class Progress:
     """A treatment that goes on. treatment: "" where the reader may not know whose it is. itinerary: of its slot, or None.
 
+    longer: by task id what takes longer, as the table has it.
     happened: by task id when it began and ended, ISO 8601; a sample's tests begin when it is taken (``sample:…``).
     """
 
@@ -153,13 +166,14 @@ class Progress:
     accepted: bool
     itinerary: Mapping[str, Any] | None
     happened: Mapping[str, tuple[str, str | None]]
+    longer: Mapping[str, tuple[str, int | None]]
 
 
 def going(cursor: psycopg.Cursor[Any], base: str) -> tuple[Progress, ...]:
     """The base's treatments that go on and that the reader may see."""
     with cursor.connection.cursor(row_factory=class_row(Progress)) as rows:
         found = rows.execute(
-            "SELECT treatment, recipe, hospital, urgency, ordered, accepted, itinerary, happened FROM projection.progress"
+            "SELECT treatment, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer FROM projection.progress"
             " WHERE base = %s AND NOT ended ORDER BY treatment",
             (base,),
         )
@@ -170,7 +184,7 @@ def load(cursor: psycopg.Cursor[Any], base: str) -> tuple[Progress, ...]:
     """All that the base has to do, without whose it is."""
     with cursor.connection.cursor(row_factory=class_row(Progress)) as rows:
         found = rows.execute(
-            "SELECT '' AS treatment, recipe, hospital, urgency, ordered, accepted, itinerary, happened FROM projection.load"
+            "SELECT '' AS treatment, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer FROM projection.load"
             " WHERE base = %s ORDER BY ordered, happened::text",
             (base,),
         )

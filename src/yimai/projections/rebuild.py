@@ -17,6 +17,7 @@ from yimai.projections import (
     approval_board,
     audience,
     clock_board,
+    disruption_board,
     equipment_board,
     label_board,
     material_board,
@@ -40,6 +41,7 @@ from yimai.projections.change import send
 PROJECTIONS: Final = (
     approval_board,
     clock_board,
+    disruption_board,
     equipment_board,
     label_board,
     material_board,

@@ -119,7 +119,10 @@ def test_each_itinerary_is_decided_again(memory_plant: SpecPlant) -> None:
     refused("slot.no_such_suite", replace(good, suite="suite-99"))
     refused("slot.too_short", replace(good, ends=good.starts + HOUR))
     refused("slot.into_the_past", later(good, memory_plant.clock() - good.collection - HOUR))
-    then_refused(repaired(memory_plant, ()), "timetable.nothing_to_move")
+    wish = Disruption("nothing_broken", memory_plant.clock() + DAY, treatment=journey.treatment, suite="suite-02")
+    then_refused(repaired(memory_plant, (), disruptions=(wish,)), "timetable.nothing_to_move")
+    then_refused(repaired(memory_plant, (), disruptions=()), "timetable.nothing_to_move")
+    then_facts(repaired(memory_plant, ()), TimetableRepaired)  # the suite is down until then, though nobody has to move
     then_refused(repaired(memory_plant, (move(journey, good), move(journey, good))), "timetable.twice")
     then_refused(repaired(memory_plant, (replace(move(journey, good), suite="suite-12"),)), "slot.moved_meanwhile")
     then_facts(repaired(memory_plant, (move(journey, good),)), TimetableRepaired, SlotMoved)

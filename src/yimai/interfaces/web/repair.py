@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
@@ -63,7 +63,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One option as it is shown. sign: address of the form, "" where nothing moves."""
+    """One option as it is shown. sign: address of the form, "" where a wish moves nothing."""
 
     title: Words
     moved: int
@@ -105,7 +105,7 @@ def repair(request: HttpRequest) -> HttpResponse:
             context |= _choices(known.plan, base)
             context["assumed"] = known.plan.problem.assumed
             if context["asked"]:
-                context |= _answer(request, known.plan, what, out, zone, now)
+                context |= _answer(request, known.plan, what, zone, now)
         context["waiting"] = known.plan is None or context.get("computing", False)
         context["plan_there"] = context.pop("live") is not None
         return page.show(request, cursor, "repair", context)
@@ -132,15 +132,13 @@ def _choices(live: LivePlan, base: Base) -> dict[str, Any]:
     }
 
 
-def _answer(
-    request: HttpRequest, live: LivePlan, what: str, out: Sequence[str], zone: tzinfo, now: datetime
-) -> dict[str, Any]:
+def _answer(request: HttpRequest, live: LivePlan, what: str, zone: tzinfo, now: datetime) -> dict[str, Any]:
     """The options for what was said, or what is wrong with it."""
     happened = _happened(request.GET, what, zone, now)
     if happened is None:
         return {"wrong": WRONG}
     try:
-        found = repairing.options(live, (happened,), out)
+        found = repairing.options(live, (happened,))
         broken = repairing.verdict(live, happened) if what == "move" else []
     except NotThere:
         return {"wrong": UNKNOWN}
@@ -149,7 +147,7 @@ def _answer(
     back = reverse("timetable")
     return {
         "happened": happened,
-        "ways": [_way(live, each, live.found.book.base.id, zone, back) for each in found],
+        "ways": [_way(live, each, live.found.book.base.id, zone, back, broken=what != "move") for each in found],
         "verdict": [said_of(live, each, zone) for each in broken],
         "judged": what == "move",
     }
@@ -196,7 +194,8 @@ def _collection(live: LivePlan, change: Change) -> datetime:
     return change.collection_before if promised is None else promised.collection
 
 
-def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str) -> Way:
+def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str, *, broken: bool) -> Way:
+    """broken: whether something has, which is put on record even if nothing has to move for it."""
     option = found.option
     hospitals = {job.id: job.hospital for job in option.problem.jobs}
     wish = [found.wished.delay] if found.wished is not None else []
@@ -216,5 +215,5 @@ def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str) -> W
     worst = max((each.delay for each in patients), default=0)
     return Way(
         option.name, option.moved, round(option.delay), max(0, worst), patients, len(found.moves),
-        address("timetable.repair", given) if found.moves else "", found.distance,
+        address("timetable.repair", given) if found.moves or broken else "", found.distance,
     )  # fmt: skip

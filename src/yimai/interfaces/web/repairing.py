@@ -7,7 +7,7 @@ import binascii
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -32,8 +32,6 @@ SEEDS: Final = (1, 2, 3)
 """Searched with one after another while there are few options."""
 PATIENCE: Final = 6.0
 """Seconds for which a page waits for the options."""
-OUT_FOR: Final = timedelta(days=14)
-"""For so long what is out of use now is taken to stay so, if nobody says otherwise (assumed)."""
 WAYS: Final[Mapping[str, Way]] = {
     repair.NOBODY_ELSE.en: "nobody_else",
     repair.FEWEST.en: "fewest_moved",
@@ -71,13 +69,13 @@ class Chosen:
 found: Final[Behind[tuple[Repair, ...]]] = Behind(KEPT)
 
 
-def options(live: LivePlan, happened: tuple[Disruption, ...], out: Sequence[str]) -> tuple[Repair, ...] | None:
-    """The ranked ways to go on; None while they are still being computed. out: suites out of use. Raises NotThere."""
-    key = (live.position, live.made, tuple(live.found.itineraries), happened, tuple(out))
+def options(live: LivePlan, happened: tuple[Disruption, ...]) -> tuple[Repair, ...] | None:
+    """The ranked ways to go on; None while they are still being computed. Raises NotThere."""
+    key = (live.position, live.made, tuple(live.found.itineraries), happened)
     known = found.get(key)
     if known is not None:
         return known
-    planner = (*_planners(happened), *_still_out(live, happened, out))
+    planner = (*_planners(happened), *_still_out(live, happened))
     planned.disrupted(live.found.book, planner)
     return found.begin(key, lambda: _options(live, happened, planner), PATIENCE)
 
@@ -95,11 +93,18 @@ def _planners(happened: Sequence[Disruption]) -> Iterator[planned.Disruption]:
             yield planned.Longer(each.treatment, each.step, each.ends - each.begins)
 
 
-def _still_out(live: LivePlan, happened: Sequence[Disruption], out: Sequence[str]) -> Iterator[planned.Disruption]:
-    named = {each.suite for each in happened}
-    for suite in out:
-        if suite not in named and suite in live.problem.suites:
-            yield planned.Unavailable(suite, live.made, live.made + OUT_FOR)
+def _still_out(live: LivePlan, happened: Sequence[Disruption]) -> Iterator[planned.Disruption]:
+    """What is out of use or away besides; of what has happened just now the scheduler says until when."""
+    base = live.found.book.base
+    known = {
+        *(each.id for each in base.suites),
+        *(each.id for each in base.people),
+        *(each.id for each in base.equipment),
+    }
+    named = {each.suite or each.equipment or each.person for each in happened}
+    for name, span in live.found.out.items():
+        if name not in named and name in known:
+            yield planned.Unavailable(name, *span)
 
 
 def _options(
@@ -154,7 +159,7 @@ def _wishing(problem: Problem, before: Plan, wish: Disruption) -> tuple[Problem,
 
 def verdict(live: LivePlan, wish: Disruption) -> list[Broken]:
     """What the checker says to the wished slot if everything else stays where it is: its whole chain earlier or later. Raises NotThere."""
-    problem, before = live.found.book.problem(), promised(live)
+    problem, before = planned.disrupted(live.found.book, tuple(_still_out(live, ()))).problem(), promised(live)
     number = _number(problem, wish.treatment)
     job = problem.jobs[number]
     known = {(each.rule, each.job, each.what) for each in check(problem, before, most=1000)}

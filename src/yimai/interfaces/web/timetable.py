@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from yimai.domain.base import Base
+from yimai.domain.recipe import Words
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.distance import Distance
 from yimai.interfaces.web.live_plan import LivePlan, Seen, kept, seen
@@ -32,12 +33,14 @@ from yimai.interfaces.web.timetable_drawing import (
     risk_of,
 )
 from yimai.planning.check import SAYS, Broken
-from yimai.projections import ledger_board, register, slot_board, worklist
+from yimai.planning.problem import NEVER, Task
+from yimai.projections import ledger_board, planning_problem, register, slot_board, worklist
 
 SPANS: Final = (1, 7, 42)
 BEFORE: Final[Mapping[int, int]] = {1: 0, 7: 1, 42: 7}
 """Days before today that are shown at first."""
 DAY: Final = timedelta(days=1)
+HOUR: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(days=40)
 """No batch is longer in its suite, so that windows are looked up so far around the days shown."""
 SHOWN: Final = 40
@@ -45,7 +48,8 @@ SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class AtRisk:
-    """A promise in doubt. late: when the infusion can begin in nine of ten cases."""
+    """A promise in doubt. late: when the infusion can begin in nine of ten cases. running: the task that is being done now, or None.
+    repair: the page on which it is mended, with that task filled in."""
 
     treatment: str
     hospital: str
@@ -57,6 +61,17 @@ class AtRisk:
     risk: Risk
     past: bool
     link: str
+    running: Words | None
+    repair: str
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Something that cannot be planned with. until: None where nobody has said until when. repair: the page with it filled in."""
+
+    name: str
+    until: datetime | None
+    repair: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +173,35 @@ def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: Http
         "chosen": _chosen(live, request.GET.get("chain", ""), zone),
         "behind": max(0, known.position - live.position),
         "made": live.made.astimezone(zone),
+        "out": _out(live, zone),
         "distance": Distance(live.cost, live.bound, live.binding),
     }
+
+
+def _out(live: LivePlan, zone: ZoneInfo) -> list[Out]:
+    """What is out of use or away, with the page of its repair filled in."""
+    base, found = live.found.book.base, []
+    kinds = {each.id: "suite" for each in base.suites} | {each.id: "equipment" for each in base.equipment}
+    for name, (_, ends) in sorted(live.found.out.items()):
+        kind = kinds.get(name, "person")
+        said = ends - live.made < planning_problem.LOOK_AHEAD - HOUR
+        given = {"until": f"{ends.astimezone(zone):%Y-%m-%dT%H:%M}"} if said else {}
+        link = f"{reverse('repair')}?{urlencode({'what': kind, kind: name, **given})}"
+        found.append(Out(name, ends.astimezone(zone) if said else None, link))
+    return found
+
+
+def _running(live: LivePlan, number: int) -> Task | None:
+    """The task of a job that was begun last and is not done, of those that can take longer."""
+    problem, job = live.problem, live.problem.jobs[number]
+    fixed, length = problem.tasks.fixed, problem.tasks.duration
+    going = [
+        task
+        for task in range(job.first, job.last)
+        if fixed[task] != NEVER and fixed[task] + length[task] > problem.now
+        and problem.tasks.names[task].id.partition(":")[0] in ("step", "test", "inbound", "outbound")
+    ]  # fmt: skip
+    return problem.tasks.names[max(going, key=lambda task: (fixed[task], task))] if going else None
 
 
 def _at_risk(live: LivePlan, number: int, axis: Axis, zone: ZoneInfo) -> AtRisk:
@@ -168,9 +210,14 @@ def _at_risk(live: LivePlan, number: int, axis: Axis, zone: ZoneInfo) -> AtRisk:
     assert outlook is not None
     assert odds is not None
     assert order.promised is not None
+    running = _running(live, number)
+    hours = max(1, -(-(outlook.planned - order.promised) // HOUR))
+    given = {"step": running.id, "hours": hours} if running is not None else {}
+    mending = f"{reverse('repair')}?{urlencode({'what': 'longer', 'treatment': job.id, **given})}"
     return AtRisk(
         job.id, job.hospital, job.urgency == "urgent", order.promised.astimezone(zone), outlook.planned.astimezone(zone),
         outlook.late.astimezone(zone), round(100 * odds), risk_of(odds), order.promised < live.made, address(axis, chain=job.id) + "#chain",
+        running.title if running is not None else None, mending,
     )  # fmt: skip
 
 
