@@ -136,7 +136,7 @@ IDENTIFIERS = {
     "recipe", "signer", "site", "concerns", "suite", "timetable", "holder", "origin", "destination", "giver_scan", "taker_scan", "containers",
     "operators", "exceptions", "result", "lot", "reference", "recorded_by",
     "annual_return", "authorisation", "authority", "by", "cluster", "designation", "establishment", "event", "goal", "into",
-    "organisation", "parent", "predecessor", "source",
+    "organisation", "parent", "predecessor", "register", "source",
     "target",
 }  # fmt: skip
 CODES = {

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from tests.pages import test_acting
 from tests.pages.test_acting import Tablet
 from tests.pages.test_hospital import act, done
 from tests.spec.annual_return.test_annual_return import registered
 from tests.spec.harness import SpecPlant
 from tests.spec.register.test_register import CODE, OTHER_CODE
+from tests.windows import opened_bench
 
+from yimai.interfaces.web import bench
 from yimai.projections.register import PersonRow
+from yimai.wiring import content_files
 
-plant = test_acting.plant
+base_plant = test_acting.plant
+TABLE = "entry,site,type,title_zh,title_en,district,since,source\n" + "".join(
+    f"establishment,plant-{n},base,示范工厂,Plant {n},浦东新区,{since},demonstration\n"
+    for n, since in ((1, "2024"), (2, "2025-03"))
+)
 PLAN = {
     "plan": "next", "title_zh": "下一计划", "title_en": "The next plan", "owner_zh": "市科委", "owner_en": "The commission",
     "first": "2026-01-01", "last": "2028-12-31", "source": "announcement",
@@ -26,6 +38,12 @@ TARGET = {
     "scope_zh": "上海市", "scope_en": "Shanghai", "deadline": "2028-12-31", "basis": "end_of_period", "mode": "level",
     "reading_zh": "二十家", "reading_en": "Twenty", "baseline_value": "3", "baseline_day": "2025-12-31",
 }  # fmt: skip
+
+
+@pytest.fixture
+def plant(base_plant: SpecPlant) -> Iterator[SpecPlant]:
+    with opened_bench(replace(bench.opened(), read_file=content_files.read)):
+        yield base_plant
 
 
 @pytest.fixture
@@ -68,8 +86,8 @@ def test_a_row_of_each_kind_has_a_form_of_its_own(plant: SpecPlant, planner: Tab
         "entry": "establishment", "site": "plant-a", "type": "base", "title_zh": "示范工厂", "title_en": "Plant", "floor_area": "1200",
         "district": "浦东新区", "source": "demonstration",
     }  # fmt: skip
-    done(act(planner, "register.record", {"entry": "establishment"}, fields))
-    said = plant.entries("site", "plant-a")[-1].data
+    done(act(planner, "register.record", {"entry": "establishment"}, fields, "planner-01"))
+    said = plant.entries("site", "plant-a")[0].data
     assert (said["floor_area"], said["latitude"], said["organisation"]) == (1200, None, "")
     price = {"entry": "product_price", "authorisation": "axi_cel", "price": "0", "source": "products_read"}
     refused = act(planner, "register.record", {"entry": "product_price"}, price)
@@ -92,3 +110,21 @@ def test_a_return_is_filed_and_its_number_published(plant: SpecPlant, planner: T
     done(act(planner, "receipt.publish", {}, asked, "planner-01"))
     published = plant.entries("target", "cell_industry_scale-1")[-1].data
     assert (published["measure"], published["value"]) == ("industry_gross_output@1", None)
+
+
+def test_a_table_shows_each_rows_fate_before_it_is_signed_and_is_taken_whole(plant: SpecPlant, planner: Tablet) -> None:
+    def sent(table: str, *signers: str) -> HttpResponse:
+        file = SimpleUploadedFile("rows.csv", table.encode("gb18030"))
+        return act(planner, "register.record", {"entry": "file"}, {"entry": "file", "rows": file}, *signers)
+
+    shown = sent(TABLE)
+    page = shown.content.decode()
+    assert (shown["Yimai-Answer"], page.count("新增")) == ("sign", 2)
+    wrong = sent(TABLE.replace("2025-03", "spring"))
+    assert "第 2 行" in wrong.content.decode()
+    assert not plant.entries("site", "plant-1")
+    unreadable = sent(TABLE.replace("entry,", "kind,"))
+    assert "缺少列 entry" in unreadable.content.decode()
+    done(sent(TABLE, "planner-01"))
+    assert plant.entries("site", "plant-2")[0].data["since"] == "2025-03"
+    assert "与现有相同" in sent(TABLE.replace("2025-03", "2025-04")).content.decode()

@@ -135,6 +135,25 @@ def test_a_recipe_is_approved_once(loaded: Path) -> None:
     assert "approval.already_approved" in done.stderr
 
 
+def test_a_table_is_previewed_and_taken_whole(loaded: Path, tmp_path: Path) -> None:
+    """Each row is told its fate; a preview writes nothing, and one refused row lets nothing be written."""
+    table = tmp_path / "register.csv"
+    head = "entry,site,type,title_zh,title_en,since,source\n"
+    row = "establishment,{},base,工厂,Plant,{},demonstration\n"
+    table.write_text(head + row.format("plant-1", 2024) + row.format("plant-2", "spring"), encoding="utf-8")
+    asked = ("programme", "import", table, "--folder", loaded, "--person", "planner-01")
+    refused = run(*asked)
+    assert (refused.returncode, "1 new, 1 refused" in refused.stdout) == (1, True), refused.stdout + refused.stderr
+    table.write_text(head + row.format("plant-1", 2024), encoding="utf-8")
+    assert "1 new" in run(*asked, "--preview").stdout
+    assert "no fact mentions" in run("trace", "plant-1", "--folder", loaded).stderr
+    done = run(*asked)
+    assert done.returncode == 0, done.stderr
+    assert "Recorded; 2 facts" in done.stdout
+    assert "1 same" in run(*asked, "--preview").stdout
+    assert run(*asked).returncode == 0, "a repeat is answered, not refused"
+
+
 def test_personal_data_are_restricted_but_not_destroyed_while_a_retention_track_runs(loaded: Path) -> None:
     coi = some_treatment(loaded)
     who = ("--folder", loaded, "--person", "qa-01", "--reason", "treatment_ended")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from yimai.actions.decision import Answer, Seen, decide
 from yimai.domain import register as registers
-from yimai.domain.fact import Fact
+from yimai.domain.fact import Fact, subject
 from yimai.domain.refusal import Refusal
-from yimai.domain.register import MOST_ROWS, TOO_MANY, Row
+from yimai.domain.register import CITY, MOST_ROWS, TOO_MANY, Row, RowsRecorded
 from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
 
@@ -21,9 +21,14 @@ def record(ledger: Ledger, command: Command, *, rows: tuple[Row, ...]) -> Answer
     read = dict.fromkeys(name for fact in said if not isinstance(fact, Refusal) for name in fact.subjects())
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
-        return registers.record(registers.fates(said, known_of(seen)))
+        facts = registers.record(registers.fates(said, known_of(seen)))
+        if isinstance(facts, Refusal):
+            return facts
+        return (*facts, RowsRecorded(CITY, len(facts), seen.sign(command.actor, "recorded")))
 
-    return decide(ledger, command, tuple(read), rule, verb="register.record", owner=lambda seen: "")
+    return decide(
+        ledger, command, (*read, subject("register", CITY)), rule, verb="register.record", owner=lambda seen: ""
+    )
 
 
 def known_of(seen: Seen) -> registers.Known:

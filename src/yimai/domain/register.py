@@ -8,7 +8,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from yimai.domain import authorisation as products
 from yimai.domain import cluster as clusters
@@ -17,12 +17,26 @@ from yimai.domain import establishment as establishments
 from yimai.domain import event as events
 from yimai.domain import organisation as organisations
 from yimai.domain import source as sources
-from yimai.domain.fact import Fact, is_subject
+from yimai.domain.fact import Fact, Signature, is_subject
 from yimai.domain.identifier import names
 from yimai.domain.known_day import is_known_day
 from yimai.domain.plan import BAD_NAME, NOT_A_DAY
 from yimai.domain.refusal import Refusal, RefusalKind
 
+
+@dataclass(frozen=True, slots=True)
+class RowsRecorded(Fact):
+    """Rows were entered into the register together. rows: how many of them were new or changed."""
+
+    kind: ClassVar[str] = "register.rows_recorded.v1"
+    about: ClassVar[tuple[str, ...]] = ("register",)
+    register: str
+    rows: int
+    recorded: Signature
+
+
+CITY: Final = "city"
+"""The one register that there is."""
 ENTRIES: Final[dict[str, type[Fact]]] = {
     "source": sources.SourceNamed,
     "event": events.EventAnnounced,

@@ -37,6 +37,7 @@ FIELDS: Final = {
     "programme": "programme",
     "receipt": "receipt",
     "recipe": "recipe",
+    "register": "register",
     "recorded_by": "person",
     "signer": "person",
     "site": "site",

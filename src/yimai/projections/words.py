@@ -36,6 +36,7 @@ KINDS: Final[dict[str, Words]] = {
     "target.set.v1": Words("设立指标", "Target set"),
     "target.superseded.v1": Words("指标被取代", "Target superseded"),
     "annual_return.filed.v1": Words("年度申报", "Annual return filed"),
+    "register.rows_recorded.v1": Words("录入登记册", "Rows entered into the register"),
     "receipt.published.v1": Words("发布凭据", "Receipt published"),
     "batch.completed.v1": Words("批次完成", "Batch completed"),
     "batch.container_filled.v1": Words("灌装容器", "Container filled"),
@@ -170,6 +171,7 @@ STATES: Final[dict[str, Words]] = {
 
 NOUNS: Final[dict[str, Words]] = {
     "annual_return": Words("年度申报", "Annual return"),
+    "register": Words("登记册", "Register"),
     "receipt": Words("凭据", "Receipt"),
     "base": Words("基地", "Base"),
     "authorisation": Words("产品", "Product"),

@@ -1,4 +1,4 @@
-"""Recipes, bases and programmes that come as files through a door which knows no files."""
+"""Recipes, bases, programmes and tables of the register that come as files through a door which knows no files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 from yimai.domain.recipe import Words
 from yimai.interfaces.files.mistake import FileRefused
 from yimai.interfaces.files.reading import BaseFile, ProgrammeFile, RecipeFile, read_base, read_programme, read_recipe
+from yimai.interfaces.files.register_rows import read_rows
 
 READERS: Final[Mapping[str, Callable[[Path], RecipeFile | BaseFile | ProgrammeFile]]] = {
     "recipe": read_recipe,
@@ -24,7 +25,7 @@ def read(noun: str, contents: bytes) -> Mapping[str, Any] | Sequence[Words]:
         file = Path(folder) / f"{noun}.yaml"
         file.write_bytes(contents)
         try:
-            return READERS[noun](file).content
+            return {"rows": read_rows(file, contents)} if noun == "register" else READERS[noun](file).content
         except FileRefused as refused:
             return tuple(
                 Words(

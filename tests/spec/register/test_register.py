@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.spec.harness import SpecPlant, then_facts, then_refused
+from tests.spec import harness
+from tests.spec.harness import SpecPlant, then_refused
 
 from yimai.actions import register
 from yimai.actions.decision import Answer
@@ -14,10 +15,19 @@ from yimai.domain.cluster import ClusterDeclared, SiteJoined, SiteLeft
 from yimai.domain.designation import DesignationGiven, DesignationWithdrawn
 from yimai.domain.establishment import EstablishmentClosed, EstablishmentMoved, EstablishmentOpened
 from yimai.domain.event import EventAnnounced, Theme
+from yimai.domain.fact import Fact
 from yimai.domain.organisation import OrganisationMerged, OrganisationRegistered
-from yimai.domain.register import ENTRIES, MOST_ROWS, Row
+from yimai.domain.register import ENTRIES, MOST_ROWS, Row, RowsRecorded
 
 CODE, OTHER_CODE = "91110000600037341L", "91310000MA1FL4GJ3A"
+
+
+def then_facts(answer: Answer, *kinds: type[Fact]) -> tuple[Fact, ...]:
+    """The facts of the rows, and behind them who recorded how many."""
+    *facts, recorded = harness.then_facts(answer, *kinds, RowsRecorded)
+    assert isinstance(recorded, RowsRecorded)
+    assert (recorded.rows, recorded.recorded.signer) == (len(facts), "planner-01")
+    return tuple(facts)
 
 
 def row(entry: str, **cells: Any) -> Row:

@@ -22,7 +22,7 @@ The last argument says whether the person signs in this session for the first ti
 """
 Credentials = Callable[[str], "Means"]
 ReadFile = Callable[[str, bytes], Mapping[str, Any] | Sequence[Words]]
-"""Read a ``recipe``, ``base`` or ``programme`` from its file: its content, or every mistake with its place."""
+"""Read a ``recipe``, ``base``, ``programme`` or ``register`` from its file: its content (``rows``), or every mistake with its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "authorisation": "read.programme",
     "annual_return": "read.programme",
     "receipt": "read.programme",
+    "register": "read.programme",
     "ledger": "read.ledger",
 }
 """The row of the table of access under which everything about a thing of this noun is read."""

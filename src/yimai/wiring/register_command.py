@@ -1,0 +1,71 @@
+"""``yimai programme import``: rows of the city's register from a table, each with its fate, all of them or none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from yimai.actions import register, request
+from yimai.domain.fact import Fact
+from yimai.domain.facts import decode
+from yimai.domain.refusal import Refusal
+from yimai.domain.register import Fate, Known, Row, fates, read_row
+from yimai.interfaces.files.register_rows import read_rows
+from yimai.ledger.ledger import Ledger
+from yimai.wiring import house
+from yimai.wiring.ledger_commands import opened_database, opened_house
+from yimai.wiring.problems import CommandProblem
+
+
+def import_register(folder: Path, file: Path, person: str, *, preview: bool, console: Console | None = None) -> int:
+    """Show what becomes of each row and, unless it is a preview, record them; 1 if a row is refused."""
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise CommandProblem(f"{file} cannot be read: {error.strerror}") from None
+    rows = read_rows(file, raw)
+    with opened_database(folder) as database, opened_house(database) as opened:
+        found = fates([read_row(each) for each in rows], _known(opened.ledger))
+        show(rows, found, console or Console())
+        if any(each.refusal is not None for each in found):
+            return 1
+        if preview:
+            return 0
+        asked = request.command(
+            "register.record",
+            {"rows": rows},
+            id=f"import/{sha256(raw).hexdigest()}",
+            actor=person,
+            site=house.site_of(opened, person),
+            secret=opened.secret,
+        )
+        answer = register.record(opened.ledger, asked, rows=rows)
+        if isinstance(answer, Refusal):
+            raise CommandProblem(f"{answer.en} ({answer.code})")
+        opened.ledger.seal()
+        print(f"Recorded; {len(answer.entries)} facts, first {answer.entries[0].hash.hex()}")
+    return 0
+
+
+def show(rows: tuple[Row, ...], found: tuple[Fate, ...], console: Console) -> None:
+    """One line a row: what it is, what it is about, and what becomes of it."""
+    table = Table("Row", "Entry", "About", "Fate", "Why")
+    for row, fate in zip(rows, found, strict=True):
+        about = fate.fact.subjects()[0] if fate.fact is not None else ""
+        why = f"{fate.refusal.en} {fate.refusal.zh}" if fate.refusal is not None else ""
+        table.add_row(str(fate.number), row.entry, about, fate.standing, why)
+    console.print(table)
+    counted = Counter(each.standing for each in found)
+    console.print(", ".join(f"{number} {standing}" for standing, number in sorted(counted.items())))
+
+
+def _known(ledger: Ledger) -> Known:
+    def known(noun: str, identifier: str) -> tuple[Fact, ...]:
+        name = f"{noun}/{identifier}"
+        return tuple(decode(entry) for entry in ledger.about(name).entries.get(name, ()))
+
+    return known
