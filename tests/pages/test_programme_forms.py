@@ -11,9 +11,8 @@ from django.http import HttpResponse
 from tests.pages import test_acting
 from tests.pages.test_acting import Tablet
 from tests.pages.test_hospital import act, done
-from tests.spec.annual_return.test_annual_return import registered
+from tests.spec.city import CODE, OTHER_CODE, registered
 from tests.spec.harness import SpecPlant
-from tests.spec.register.test_register import CODE, OTHER_CODE
 from tests.windows import opened_bench
 
 from yimai.interfaces.web import bench

@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 from yimai.domain.site import SiteKind, SiteRegistered
 from yimai.wiring import compiled_code
@@ -274,28 +275,26 @@ def _add_roadmap(commands: Commands[argparse.ArgumentParser]) -> None:
     roadmap.add_argument("--json", type=Path, metavar="FILE", help="also write it as JSON")
 
 
+BENCHES: Final = (
+    ("yimai.wiring.bench_ledger", "Appends, sealing, verify, rebuild and trace."),
+    ("yimai.wiring.bench_plan", "Timetable, repair and offers at a large base."),
+    ("yimai.wiring.bench_simulate", "Simulated events and years of the base."),
+    ("yimai.wiring.bench_roadmap", "A large city's roadmap, beside plain HiGHS."),
+    ("yimai.wiring.bench_web", "Pages at 1,000 treatments in flight, and scans under load."),
+)
+"""Each module with ``run``, and what it measures; imported when it is asked for."""
+
+
 def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
     bench = commands.add_parser("bench", help="Measure, beside a floor in the same run.")
     under = bench.add_subparsers(metavar="WHAT", required=True)
-    ledger = _command(under, "ledger", "Appends, sealing, verify, rebuild and trace.", _bench_ledger, folder=False)
-    ledger.add_argument("--large", action="store_true", help="trace among 10 million facts instead of 1 million")
-    ledger.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
-    ledger.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
-
-    plan = _command(under, "plan", "Timetable, repair and offers at a large base.", _bench_plan, folder=False)
-    plan.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
-    plan.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
-    simulate = _command(under, "simulate", "Simulated events and years of the base.", _bench_simulate, folder=False)
-    simulate.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
-    simulate.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the figures with all their runs as JSON"
-    )
-    roadmap = _command(under, "roadmap", "A large city's roadmap, beside plain HiGHS.", _bench_roadmap, folder=False)
-    roadmap.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
-    roadmap.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
-    web = _command(under, "web", "Pages at 1,000 treatments in flight, and scans under load.", _bench_web, folder=False)
-    web.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
-    web.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
+    for module, words in BENCHES:
+        one = _command(under, module.rpartition("_")[2], words, _bench, folder=False)
+        one.set_defaults(module=module)
+        if module == "yimai.wiring.bench_ledger":
+            one.add_argument("--large", action="store_true", help="trace among 10 million facts instead of 1 million")
+        one.add_argument("--quick", action="store_true", help="small sizes, to see that the bench runs")
+        one.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
 
 
 def _demo(chosen: argparse.Namespace) -> int:
@@ -480,31 +479,6 @@ def _plan_prepare(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _bench_ledger(chosen: argparse.Namespace) -> int:
-    from yimai.wiring import bench_ledger
-
-    return bench_ledger.run(large=chosen.large, quick=chosen.quick, json_file=chosen.json)
-
-
-def _bench_plan(chosen: argparse.Namespace) -> int:
-    from yimai.wiring import bench_plan
-
-    return bench_plan.run(quick=chosen.quick, json_file=chosen.json)
-
-
-def _bench_simulate(chosen: argparse.Namespace) -> int:
-    from yimai.wiring import bench_simulate
-
-    return bench_simulate.run(quick=chosen.quick, json_file=chosen.json)
-
-
-def _bench_roadmap(chosen: argparse.Namespace) -> int:
-    from yimai.wiring import bench_roadmap
-
-    return bench_roadmap.run(quick=chosen.quick, json_file=chosen.json)
-
-
-def _bench_web(chosen: argparse.Namespace) -> int:
-    from yimai.wiring import bench_web
-
-    return bench_web.run(quick=chosen.quick, json_file=chosen.json)
+def _bench(chosen: argparse.Namespace) -> int:
+    more = {"large": chosen.large} if "large" in chosen else {}
+    return int(import_module(chosen.module).run(quick=chosen.quick, json_file=chosen.json, **more))

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.spec.city import CODE, DOCUMENT, OTHER_CODE, files, registered
 from tests.spec.harness import SpecPlant, then_facts, then_refused
-from tests.spec.register.test_register import CODE, OTHER_CODE, establishment, organisation, records
 
 from yimai.actions import annual_return
-from yimai.actions.decision import Answer, Done
 from yimai.domain.annual_return import AnnualReturnFiled, Sale
-
-DOCUMENT = "ab" * 32
-
-
-def registered(plant: SpecPlant) -> None:
-    answer = records(
-        plant, organisation(), organisation(OTHER_CODE), establishment(), establishment("plant-b", OTHER_CODE)
-    )
-    assert isinstance(answer, Done)
-
-
-def files(plant: SpecPlant, **changes: Any) -> Answer:
-    said = {
-        "establishment": "plant-a", "organisation": CODE, "year": 2024, "therapies": "cell", "audit": "audited", "document": DOCUMENT,
-        "revenue": 900, "gross_output": 1000, "value_added": 400, **changes,
-    }  # fmt: skip
-    return plant.asks(annual_return.file, "planner-01", "city-authority", **said)
 
 
 @pytest.mark.requirement(

@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.spec.annual_return.test_annual_return import files, registered
+from tests.spec.city import files, records, registered, row
 from tests.spec.harness import SpecPlant, then_facts, then_refused
-from tests.spec.register.test_register import records, row
 
 from yimai.actions.decision import Answer, Done
 from yimai.actions.receipt import publish

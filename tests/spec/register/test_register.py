@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.spec import harness
+from tests.spec.city import CODE, OTHER_CODE, establishment, organisation, records, row
 from tests.spec.harness import SpecPlant, then_refused
 
 from yimai.actions import register
@@ -19,8 +18,6 @@ from yimai.domain.fact import Fact
 from yimai.domain.organisation import OrganisationMerged, OrganisationRegistered
 from yimai.domain.register import ENTRIES, MOST_ROWS, Row, RowsRecorded
 
-CODE, OTHER_CODE = "91110000600037341L", "91310000MA1FL4GJ3A"
-
 
 def then_facts(answer: Answer, *kinds: type[Fact]) -> tuple[Fact, ...]:
     """The facts of the rows, and behind them who recorded how many."""
@@ -28,23 +25,6 @@ def then_facts(answer: Answer, *kinds: type[Fact]) -> tuple[Fact, ...]:
     assert isinstance(recorded, RowsRecorded)
     assert (recorded.rows, recorded.recorded.signer) == (len(facts), "planner-01")
     return tuple(facts)
-
-
-def row(entry: str, **cells: Any) -> Row:
-    return Row(entry, {"source": "demonstration", **{name: str(each) for name, each in cells.items()}})
-
-
-def records(plant: SpecPlant, *rows: Row) -> Answer:
-    return plant.asks(register.record, "planner-01", "city-authority", rows=rows)
-
-
-def organisation(code: str = CODE, title: str = "示范公司") -> Row:
-    return row("organisation", organisation=code, type="firm", title_zh=title, title_en="Firm", therapies="cell")
-
-
-def establishment(site: str = "plant-a", code: str = CODE, **cells: Any) -> Row:
-    said = {"type": "base", "title_zh": "示范工厂", "title_en": "Plant", "district": "浦东新区", **cells}
-    return row("establishment", site=site, organisation=code, **said)
 
 
 @pytest.mark.requirement("REG-001", "A register's rows are recorded together, a later one standing on an earlier one.")
