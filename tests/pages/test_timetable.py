@@ -131,6 +131,7 @@ def test_how_far_from_the_best_the_plan_is_at_most_is_said_and_what_binds(told: 
     assert (cost.hours, cost.share, cost.best) == (10.0, 10.0, False)
     assert Distance(100.0, 100.0, None).best
     assert Distance(3.0, 0.0, None).share is None
+    assert Distance(3.0, 0.0, None).alone
 
 
 def test_a_plan_says_its_age_and_is_made_anew_after_news(told: Told) -> None:

@@ -18,8 +18,10 @@ from yimai.planning.problem import NEVER, Plan, Problem
 from yimai.planning.repair import (
     FEWEST,
     MORE_PEOPLE,
+    SAME_SUITE,
     SHARED,
     SOONEST,
+    SURER,
     URGENT,
     Option,
     Search,
@@ -102,6 +104,23 @@ def test_batches_go_back_to_their_suites_where_they_can(
     assert np.array_equal(settled(problem, elsewhere, promised).suite, promised.suite)
     for option in found:
         assert np.array_equal(settled(option.problem, option.plan, promised).suite, option.plan.suite)
+
+
+def test_one_patient_alone_is_offered_a_surer_promise_and_what_it_costs_to_stay_in_the_suite() -> None:
+    book = lingang.book(lingang.orders(3, gap=60))
+    timetable = schedule(book.problem(), moves=100).plan
+    suite = book.problem().suites[int(timetable.suite[0])]
+    down = Unavailable(suite, BEGINS, BEGINS + 12 * DAY)
+    late = Longer("T0", "step:final_culture", 3 * DAY)
+    ways = options(book, timetable, [down, late], np.random.default_rng(1), Search(moves=100))
+    names = [each.name for each in ways]
+    assert SURER in names
+    surer, best = ways[names.index(SURER)], ways[0]
+    assert surer.delay > best.delay
+    assert all(each.odds is not None and each.odds >= 0.9 for each in surer.changes if each.moved)
+    stays = [each for each in ways if each.name == SAME_SUITE]
+    assert all(each.suite == each.suite_before for way in stays for each in way.changes)
+    assert all(check(each.problem, each.plan) == [] for each in ways)
 
 
 def test_nothing_changes_where_nobody_is_hurt(book: OrderBook, promised: Plan) -> None:

@@ -18,7 +18,16 @@ from yimai.ledger.entry import Claim
 
 Struck = Literal["suite_down", "equipment_down", "person_away", "collected_again", "takes_longer", "nothing_broken"]
 """What a disruption is; ``nothing_broken``: a slot is moved as somebody wishes."""
-Way = Literal["nobody_else", "fewest_moved", "least_delay", "urgent_first", "delay_shared", "overtime"]
+Way = Literal[
+    "nobody_else",
+    "fewest_moved",
+    "least_delay",
+    "urgent_first",
+    "delay_shared",
+    "overtime",
+    "same_suite",
+    "surer_promise",
+]
 """Which of the ways was chosen that were offered."""
 
 

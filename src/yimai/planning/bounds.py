@@ -24,6 +24,8 @@ from yimai.planning.alone import alone_length, alone_starts
 from yimai.planning.problem import NEVER, Flags, Floats, Ints, Plan, Problem
 from yimai.planning.search import SOON
 
+ALONE: Final = Words("各患者独占基地时", "each patient as if the base were theirs alone")
+"""The bound that reckons with nobody else."""
 SHIFT: Final = 12
 """Hours of one bucket of work."""
 MOST_BUCKETS: Final = 160
@@ -74,9 +76,7 @@ def lower_bounds(problem: Problem, plan: Plan | None = None) -> list[Bound]:
         nobody = _least(problem, work, room, base, np.zeros_like(late))
         return max(nobody, _least(problem, work, room, base, late)) if late.any() else nobody
 
-    found = [
-        Bound(float(base.sum()) * hours, Words("各患者独占基地时", "each patient as if the base were theirs alone"))
-    ]
+    found = [Bound(float(base.sum()) * hours, ALONE)]
     tails = _tails(problem)
     for resource in _busiest(problem):
         title = problem.resources[resource].title

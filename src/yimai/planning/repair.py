@@ -30,7 +30,7 @@ OVERTIME: Final = timedelta(days=21)
 """For how long the option with overtime asks for more people."""
 PREFERRED: Final = 10.0
 """How many times more the urgent count in the option that puts them first."""
-WAYS: Final = 6
+WAYS: Final = 7
 FEW, MOST = 3, 5
 """With fewer options than the first those are shown too that are worse in every respect; with more than the last the last are not."""
 FEWEST: Final = Words("改动承诺最少", "Fewest promises moved")
@@ -38,6 +38,10 @@ NOBODY_ELSE: Final = Words("不动其他患者", "Nobody else moved")
 SOONEST: Final = Words("总延误最少", "Least delay in all")
 URGENT: Final = Words("紧急患者优先", "The urgent first")
 SHARED: Final = Words("延误由多人分担", "The delay shared by several")
+SAME_SUITE: Final = Words("留在原生产单元，等其恢复", "Nobody changes suites: wait until it is back")
+SURER: Final = Words("承诺稍晚但更有把握", "A later promise that is surer")
+SURE: Final = 0.95
+"""The odds of what is promised in that option."""
 MORE_PEOPLE: Final = Words("加班：每班多一名操作员，为期三周", "Overtime: one more operator a shift for three weeks")
 
 
@@ -137,11 +141,15 @@ def mended(
         )  # fmt: skip
         under = replace(under, jobs=problem.jobs)
         option = _option(name, under, before, settled(under, way.plan, before), way.unplaced, chance)
+        if way.unplaced and name is SAME_SUITE:
+            continue
         if _holds(option) and all(_meaning(option) != _meaning(other) for other in found):
             found.append(option)
         if found and not found[0].moved:
             break
     found.sort(key=lambda each: each.marks)
+    if found and found[0].moved and len(found) < MOST and (surer := _surer(found[0], before, chance)) is not None:
+        found.append(surer)
     worse = [each for each in found if any(_beats(other, each) for other in found)]
     kept = [each for each in found if each not in worse][:MOST]
     kept += worse[: max(0, FEW - len(kept))]
@@ -247,6 +255,34 @@ def _ways(problem: Problem, before: Plan, found: Sequence[Option]) -> Iterator[t
     half = round(min((each.worst for each in found), default=0) / 2 * HOUR / problem.tick)
     jobs = tuple(job if job.due == NEVER else replace(job, due=job.due + half) for job in problem.jobs)
     yield SHARED, replace(problem, jobs=jobs), staying_of(problem, moved=2, plan=before), 1
+    if len(found) < FEW:
+        suites = before.suite.tolist()
+        jobs = tuple(
+            job if suite == NEVER else replace(job, suite=suite)
+            for job, suite in zip(problem.jobs, suites, strict=True)
+        )
+        yield SAME_SUITE, replace(problem, jobs=jobs), staying_of(problem, moved=500, plan=before), 1
+
+
+def _surer(option: Option, before: Plan, chance: np.random.Generator) -> Option | None:
+    """The option with those promises that it moves anyhow made so late that they are all but sure; None where they are already, or cannot be."""
+    problem, starts = option.problem, option.plan.starts.copy()
+    for each in option.changes:
+        if each.odds is None or each.odds >= SURE or not each.moved:
+            continue
+        job = problem.jobs[each.job]
+        told = forecast(problem, option.plan, job, chance)
+        at = int(np.ceil(np.quantile(told.infusion, SURE)))
+        row = int(problem.tasks.calendar[job.last - 1])
+        opens = np.ones(problem.horizon, np.bool_) if row == NEVER else problem.calendars[row]
+        later = np.flatnonzero(opens[at:])
+        if not len(later):
+            return None
+        starts[job.last - 1] = at + int(later[0])
+    if np.array_equal(starts, option.plan.starts):
+        return None
+    surer = _option(SURER, problem, before, Plan(starts, option.plan.suite), option.unplaced, chance)
+    return surer if _holds(surer) else None
 
 
 def _option(

@@ -340,6 +340,8 @@ VALUES: Final[dict[str, Words]] = {
     "fewest_moved": Words("改动承诺最少", "Fewest promises moved"),
     "least_delay": Words("总延误最少", "Least delay in all"),
     "urgent_first": Words("紧急患者优先", "The urgent first"),
+    "same_suite": Words("留在原生产单元", "Nobody changes suites"),
+    "surer_promise": Words("承诺稍晚但更有把握", "A later, surer promise"),
     "delay_shared": Words("延误由多人分担", "Delay shared by several"),
     "overtime": Words("加班", "Overtime"),
     "at_hospital": Words("已在医院", "At the hospital"),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from yimai.domain.recipe import Words
+from yimai.planning.bounds import ALONE
 
-PROVEN: Final = 0.05
+PROVEN: Final = 0.5
 """Weighted hours below which nothing can be gained that anybody would notice."""
 
 
@@ -23,6 +24,11 @@ class Distance:
     def hours(self) -> float:
         """What a better plan could save at most."""
         return max(0.0, self.cost - self.bound)
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing at the base binds: each patient could be no sooner with the base to themselves."""
+        return self.binding in (None, ALONE)
 
     @property
     def best(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
@@ -21,7 +21,7 @@ from yimai.interfaces.web.live_plan import LivePlan, seen
 from yimai.interfaces.web.repairing import Repair
 from yimai.interfaces.web.timetable import said_of
 from yimai.planning.disruption import NotThere
-from yimai.planning.repair import Change
+from yimai.planning.repair import FEW, Change
 from yimai.projections import ledger_board, worklist
 
 KINDS: Final[Mapping[str, Words]] = {
@@ -32,6 +32,15 @@ KINDS: Final[Mapping[str, Words]] = {
     "again": Words("需重新采集", "To be collected again"),
     "move": Words("移动一个批次", "Move a batch"),
 }
+HOLDS: Final = Words("无需选择：没有患者因此改变。", "There is nothing to choose between: no patient is affected.")
+NO_LESS: Final = Words(
+    "没有更多方案：已证明延误无法再明显减少，移动他人、加班或更换单元都无济于事。",
+    "There are no more: it is proven that the delay cannot be noticeably less, so moving others, overtime or other suites would not help.",
+)
+ALIKE: Final = Words(
+    "没有更多方案：也搜索过延误最少、紧急优先、多人分担和加班，对每位患者的结果都与上述相同。",
+    "There are no more: least delay, the urgent first, a shared delay and overtime were searched too, and mean the same for every patient.",
+)
 FORTNIGHT: Final = timedelta(days=14)
 LONGEST: Final = timedelta(days=60)
 WRONG: Final = Words(
@@ -146,11 +155,21 @@ def _answer(request: HttpRequest, live: LivePlan, what: str, zone: tzinfo, now: 
         return {"computing": True}
     back = reverse("timetable")
     return {
+        "few": _few(found),
         "happened": happened,
         "ways": [_way(live, each, live.found.book.base.id, zone, back, broken=what != "move") for each in found],
         "verdict": [said_of(live, each, zone) for each in broken],
         "judged": what == "move",
     }
+
+
+def _few(found: Sequence[Repair]) -> Words | None:
+    """Why there are fewer options than one would like to choose from; None where there are enough."""
+    if not found or len(found) >= FEW:
+        return None
+    if not found[0].option.moved:
+        return HOLDS
+    return NO_LESS if found[0].distance.best else ALIKE
 
 
 def _happened(given: Mapping[str, str], what: str, zone: tzinfo, now: datetime) -> Disruption | None:

@@ -39,6 +39,8 @@ WAYS: Final[Mapping[str, Way]] = {
     repair.URGENT.en: "urgent_first",
     repair.SHARED.en: "delay_shared",
     repair.MORE_PEOPLE.en: "overtime",
+    repair.SAME_SUITE.en: "same_suite",
+    repair.SURER.en: "surer_promise",
 }
 
 
@@ -120,7 +122,8 @@ def _options(
     for seed in SEEDS:
         if len(ways) < repair.FEW and (not ways or ways[0].moved):
             more = repair.mended(problem, start, np.random.default_rng(seed), Search(moves=MOVES, seed=seed))
-            ways += [each for each in more if _meaning(each) not in map(_meaning, ways)]
+            known = {repair.SURER} if any(each.name == repair.SURER for each in ways) else set()
+            ways += [each for each in more if _meaning(each) not in map(_meaning, ways) and each.name not in known]
     ways.sort(key=lambda each: each.marks)
     return tuple(_repair(live, option, happened, start) for option in ways[: repair.MOST])
 
