@@ -125,6 +125,15 @@ def _memory() -> float | None:
 
 
 def show(figures: list[Figure], facts: dict[str, Any], console: Console) -> None:
+    """Print the figures, and on what they were measured."""
+    show_table(figures, console)
+    where = f"{facts['system']}, {facts['cores']} cores, {facts['file_system']}"
+    settings = facts["settings"]
+    durable = f"fsync {settings['fsync']}, synchronous_commit {settings['synchronous_commit']}"
+    console.print(f"{where}; Python {facts['python']}, PostgreSQL {facts['postgresql']}, {durable}")
+
+
+def show_table(figures: list[Figure], console: Console) -> None:
     """Print the figures beside their floor and their aims."""
     table = Table(box=SIMPLE)
     table.add_column("figure (medians)", no_wrap=True)
@@ -141,10 +150,6 @@ def show(figures: list[Figure], facts: dict[str, Any], console: Console) -> None
             {None: "", True: "met", False: "missed"}[figure.met],
         )
     console.print(table)
-    where = f"{facts['system']}, {facts['cores']} cores, {facts['file_system']}"
-    settings = facts["settings"]
-    durable = f"fsync {settings['fsync']}, synchronous_commit {settings['synchronous_commit']}"
-    console.print(f"{where}; Python {facts['python']}, PostgreSQL {facts['postgresql']}, {durable}")
 
 
 def write(figures: list[Figure], facts: dict[str, Any], file: Path) -> None:

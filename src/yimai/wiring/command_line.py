@@ -280,6 +280,7 @@ BENCHES: Final = (
     ("yimai.wiring.bench_plan", "Timetable, repair and offers at a large base."),
     ("yimai.wiring.bench_simulate", "Simulated events and years of the base."),
     ("yimai.wiring.bench_roadmap", "A large city's roadmap, beside plain HiGHS."),
+    ("yimai.wiring.bench_programme", "A city's receipts at 20 sites, five years and a million facts."),
     ("yimai.wiring.bench_web", "Pages at 1,000 treatments in flight, and scans under load."),
 )
 """Each module with ``run``, and what it measures; imported when it is asked for."""
