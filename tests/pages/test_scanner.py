@@ -308,3 +308,33 @@ def test_the_browser_reads_codes_as_the_domain_does(page: Any) -> None:
                 expected.copy,
             )
     assert read[-1]["lot"] == "AB12"
+
+
+def test_after_a_wrong_scan_the_right_one_takes_its_place(page: Any) -> None:
+    """The giver's shipper was refused, the taker's is right: the next scan of it is the giver's."""
+    page.goto("/en/bench/hand")
+    given, taken = page.locator("#given"), page.locator("#taken")
+    shipper = label_code(mint("shipment", b"\x05\x02\x03\x04\x05"), 1)
+    scan(page, shipper)
+    scan(page, shipper)
+    page.evaluate("""() => {
+      const field = document.getElementById("given");
+      field.value = "";
+      field.setAttribute("aria-invalid", "true");
+      document.activeElement.blur();
+    }""")
+    scan(page, shipper)
+    assert (given.input_value(), taken.input_value()) == (shipper, shipper)
+
+
+def test_a_field_marked_as_wrong_is_filled_anew_by_the_next_scan(page: Any) -> None:
+    page.goto("/en/bench/scan")
+    other = mint("container", b"\x01\x02\x03\x04\x06")
+    scan(page, label_code(other, 1))
+    page.evaluate("""() => {
+      document.getElementById("bag").setAttribute("aria-invalid", "true");
+      document.activeElement.blur();
+    }""")
+    scan(page, label_code(BAG, 1))
+    assert page.locator("#bag").input_value() == label_code(BAG, 1)
+    assert page.locator("#bag").get_attribute("aria-invalid") is None

@@ -192,6 +192,13 @@ NOT_ARRIVED = RefusalKind(
     "Shipper {shipment} is still on its way to {destination}. Its logger is read where it has arrived.",
     "运输箱 {shipment} 仍在运往 {destination} 途中。请在到达后读取记录仪。",
 )
+SPEAKS_FOR_USE: Final = frozenset({"within_validated_range", "stability_data_support"})
+SPEAKS_AGAINST_USE: Final = frozenset({"outside_validated_range", "damaged", "quality_concern"})
+CONTRADICTS = RefusalKind(
+    "shipment.reason_contradicts",
+    "The reason contradicts the decision. Choose a reason that supports what was decided, or decide otherwise.",
+    "理由与决定矛盾。请选择支持该决定的理由，或改变决定。",
+)
 OWN_WORK = RefusalKind(
     "shipment.own_work",
     "{person} packed, carried, unpacked or read shipper {shipment}. Ask a colleague of QA who did not to assess it.",
@@ -288,4 +295,6 @@ def assess_excursion(
         return NO_SUCH_EXCURSION(excursion=excursion)
     if assessed.signer in hands.get(found.id, frozenset()) | {found.reporter}:
         return OWN_WORK(person=assessed.signer, shipment=found.id)
+    if reason in (SPEAKS_AGAINST_USE if usable else SPEAKS_FOR_USE):
+        return CONTRADICTS()
     return (ExcursionAssessed(treatment.id, excursion, usable, reason, assessed),)

@@ -140,6 +140,9 @@ def test_use_waits_for_qa(plant: SpecPlant) -> None:
     report(journey, high="12")
     then_refused(answer(journey.open_batch), "shipment.excursion_open")
     journey.excursion = journey.vein.shipments.by_id[journey.shipment].excursion
+    for usable, reason in ((True, "outside_validated_range"), (True, "damaged"), (False, "within_validated_range")):
+        contradicting = answer(journey.assess_excursion, usable=usable, reason=reason)
+        then_refused(contradicting, "shipment.reason_contradicts")
     then_facts(answer(journey.assess_excursion, usable=True, reason="stability_data_support"), ExcursionAssessed)
     journey.open_batch()
 

@@ -12,7 +12,17 @@ from yimai.interfaces.accounts import reception
 from yimai.projections.words import ROLES
 
 ORDER: Final = (
-    *("coordinator", "nurse", "physician", "courier", "operator", "qc_analyst", "qa", "qualified_person"),
+    *(
+        "coordinator",
+        "nurse",
+        "physician",
+        "courier",
+        "operator",
+        "second_person",
+        "qc_analyst",
+        "qa",
+        "qualified_person",
+    ),
     *("scheduler", "planner", "inspector", "administrator"),
 )
 _FIRST_OF_EACH: Final = """

@@ -59,10 +59,28 @@ def signal(situation: Situation) -> Signal:
 def _safe(situation: Situation) -> Words:
     product = situation.recipe.product
     days = f"{product.lymphodepletion_minimum.days}–{product.lymphodepletion_maximum.days}"
-    batch = grouped(situation.vein.infusion.available)
+    available = situation.vein.infusion.available
+    batch = grouped(available)
+    awaited = outstanding(situation, available)
     return Words(
-        f"可以开始清淋：批次 {batch} 已确认产品可用。开始后 {days} 天内回输。",
-        f"Lymphodepletion may begin: batch {batch} is confirmed as available. Infuse {days} days after it begins.",
+        f"可以开始清淋：批次 {batch} 已确认产品可用。开始后 {days} 天内回输。{awaited.zh}",
+        f"Lymphodepletion may begin: batch {batch} is confirmed as available. Infuse {days} days after it begins.{awaited.en}",
+    )
+
+
+def outstanding(situation: Situation, batch: str) -> Words:
+    """That the batch is released on a condition, and which results are still to come; nothing of any other batch."""
+    if situation.vein.disposition.of(batch).state != "conditionally_released":
+        return Words("", "")
+    recipe, samples = situation.recipe, situation.vein.samples.of_batch(batch)
+    known = {
+        result.test for sample in samples for result in sample.results if not result.invalidated and result.verifier
+    }
+    awaited = [test.title for test in recipe.tests if test.stage == "final" and test.id not in known]
+    zh, en = "、".join(each.zh for each in awaited), ", ".join(each.en for each in awaited)
+    return Words(
+        f"该批次为有条件放行，待出结果：{zh or '无'}；结果不合格时放行将被撤销。",
+        f" The batch is conditionally released; still to come: {en or 'nothing'}. A result that fails revokes the release.",
     )
 
 

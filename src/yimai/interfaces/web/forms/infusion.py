@@ -10,7 +10,7 @@ from yimai.domain.recipe import Words
 from yimai.interfaces.web.field import Confirmation, Field, Given, Scan, reason, second_person
 from yimai.interfaces.web.form import Form, Preview
 from yimai.interfaces.web.forms.collection import WRISTBAND
-from yimai.interfaces.web.lymphodepletion import signal
+from yimai.interfaces.web.lymphodepletion import Signal, outstanding, signal
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.today import pressing
 from yimai.projections import clock_board
@@ -40,6 +40,12 @@ def clocks(situation: Situation) -> Preview | None:
     running = pressing(clock_board.running(situation.cursor, treatment=situation.treatment), situation.now)
     shown = [each for each in running if each.clock.name in ("thaw", "lymphodepletion", "shelf_life")]
     return Preview("web/clocks_beside.html", {"clocks": shown}) if shown else None
+
+
+def released_on_condition(situation: Situation) -> Preview | None:
+    """What the physician must know of the batch before he or she relies on it."""
+    words = outstanding(situation, situation.given.get("batch", "") or _batch(situation))
+    return Preview("web/signal.html", {"signal": Signal("running", words)}) if words.zh else None
 
 
 def _which(situation: Situation) -> Words:
@@ -72,6 +78,7 @@ FORMS: Final = (
             "The batch was let go, or a bag is at the hospital: only then may lymphodepletion begin.",
         ),
         subject=_which,
+        beside=released_on_condition,
     ),
     Form(
         infusion.start_lymphodepletion,

@@ -124,12 +124,15 @@
     field.value = listed(field, read) || (!read.noun && read.lot && nouns(field).includes("material_lot") ? read.lot : read.text);
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dataset.scanned = "yes";
+    field.removeAttribute("aria-invalid");
     field.dispatchEvent(new Event("change", { bubbles: true }));
     const look = belongs(form, field, read);
     mark(field, `scan-${look}`, look === "bad" ? `✕ ${yimai.say("scan.other", { what: named(read) })}` : `${SIGNS[look]} ${named(read)}`);
     makeRoom(field);
     const next = fields(form).find(isOpen);
-    const then = next ? yimai.say("scan.next", { noun: yimai.noun(nouns(next)) }) : yimai.say(look === "read" ? "scan.compared" : "scan.complete");
+    const left = fields(form).find(isWrong);
+    const done = () => yimai.say(left ? "scan.wanted" : look === "read" ? "scan.compared" : "scan.complete", { noun: left && yimai.noun(nouns(left)) });
+    const then = next ? yimai.say("scan.next", { noun: yimai.noun(nouns(next)) }) : done();
     if (look === "bad") answer("bad", yimai.say("scan.other", { what: named(read) }), at, yimai.say("scan.stop"));
     else answer(look, named(read), at, then);
     if (next) next.focus({ preventScroll: false });
@@ -145,6 +148,9 @@
     answer("bad", text, at, wanted);
   };
 
+  /** A field that holds what does not belong there: the next scan that it wants takes its place. */
+  const isWrong = (field) => field.value && (field.classList.contains("scan-bad") || field.getAttribute("aria-invalid") === "true");
+
   const isSame = (field, read) => field.value && (yimai.read(field.value).identifier || field.value) === (read.identifier || read.text);
 
   const intoForm = (form, read, at) => {
@@ -158,9 +164,9 @@
     if (listing && read.problem && /[a-z]/.test(read.raw)) return refuse(form, "scan.not-listed", { ...read, text: read.raw }, at); // none of ours is printed so
     if (read.problem && !all.every(takesOthers)) return refuse(form, problemOf(read), read, at);
     const focused = all.find((field) => field === document.activeElement && wants(field, read));
-    const free = focused || all.find((field) => !field.value && wants(field, read));
+    const free = focused || all.find((field) => isWrong(field) && wants(field, read)) || all.find((field) => !field.value && wants(field, read));
     const same = all.find((field) => field !== focused && isSame(field, read));
-    if (same && !(free && free.dataset.scanAgain !== undefined)) return refuse(form, "scan.already", read, at);
+    if (same && !(free && [free, same].some((field) => field.dataset.scanAgain !== undefined))) return refuse(form, "scan.already", read, at);
     if (free) return fill(form, free, read, at);
     const wanted = all.some((field) => wants(field, read));
     return refuse(form, wanted ? "scan.full" : read.noun ? "scan.other" : listing ? "scan.not-listed" : "scan.unknown", read, at);
