@@ -112,7 +112,7 @@ def test_every_kind_of_fact_that_was_told_has_a_page(house: House, client: Clien
         status, page = get(client, f"/fact/{entry.hash.hex()}", language)
         assert status == 200, kind
         assert entry.hash.hex() in page
-        if language == "en" and kind != "site.registered.v1":
+        if language == "en" and not any(name.endswith("_zh") for name in entry.data):  # titles stand there in both
             assert not CHINESE.search(text_of(page)), kind
 
 
