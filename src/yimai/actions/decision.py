@@ -7,8 +7,10 @@ it was recorded; it never makes in time what is out of time now.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from threading import RLock
 from types import MappingProxyType
 from typing import Final
 
@@ -34,6 +36,11 @@ from yimai.ledger.entry import Command, Deposit, Draft, Entry, Reading
 from yimai.ledger.ledger import ClaimTaken, CommandReused, Conflict, Ledger
 
 ATTEMPTS: Final = 3
+ATTEMPTS_AT_A_QUEUE: Final = 24
+"""How often it is decided anew because a base's queue has moved: all its orders and slots come by there, and most of them have nothing to
+do with one another."""
+_at_the_queue: Final = RLock()
+"""Whoever found a queue moved decides anew one after another, as far as one process goes."""
 
 TRY_AGAIN = RefusalKind(
     "decision.try_again",
@@ -110,6 +117,11 @@ class Seen:
         self.at: datetime = self.now.astimezone(zone)
         self.occurred: datetime = command.occurred or self.at
         self._people: dict[str, people.Person] = {}
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's id."""
+        return self._ledger.id
 
     def entries(self, noun: str, identifier: str) -> tuple[Entry, ...]:
         """Return all entries about the subject; of a name that no subject can have (a scan of anything) there is none."""
@@ -229,30 +241,45 @@ def decide(
         return COMMAND_REUSED()
     if earlier is not None:
         return _answer(earlier)
-    moved = ""
-    for attempt in range(ATTEMPTS):
-        seen = Seen(ledger, command, ledger.about(*at_once) if attempt else read, named)
-        verdict = _verdict(seen, asked, rule)
-        refused = isinstance(verdict, Refusal)
-        if isinstance(verdict, Refusal):
-            if not (verdict.identity and treatment and seen.entries("treatment", treatment)):
+    moved, tried = "", 0
+    with ExitStack() as turn:
+        for attempt in range(ATTEMPTS_AT_A_QUEUE):
+            seen = Seen(ledger, command, ledger.about(*at_once) if attempt else read, named)
+            verdict = _verdict(seen, asked, rule)
+            drafts = _drafts(seen, asked, verdict)
+            if isinstance(verdict, Refusal) and not drafts:
                 return verdict
-            facts: Sequence[Fact] = (IdentityMatchRefused(treatment, verb, verdict.code, _readable(verdict.details)),)
-        else:
-            facts = verdict
-        _ahead.learn(ledger.id, treatment, (each for each in seen.asked if not each.startswith("queue/")))
-        drafts = [_queued(seen, fact, draft(fact, seen.occurred)) for fact in facts]
-        try:
-            entries = ledger.append(drafts, command=command, after=seen.reading, deposits=() if refused else deposits)
-        except Conflict as conflict:
-            moved = conflict.subject
-            continue
-        except CommandReused:
-            return COMMAND_REUSED()
-        except ClaimTaken as taken:
-            return TAKEN(kind=taken.claim.kind, key=taken.claim.key)
-        return verdict if isinstance(verdict, Refusal) else _answer(entries)
+            kept = () if isinstance(verdict, Refusal) else deposits
+            try:
+                entries = ledger.append(drafts, command=command, after=seen.reading, deposits=kept)
+            except Conflict as conflict:
+                moved = conflict.subject
+                if moved.startswith("queue/"):
+                    turn.enter_context(_at_the_queue)
+                elif (tried := tried + 1) == ATTEMPTS:
+                    break
+                continue
+            except CommandReused:
+                return COMMAND_REUSED()
+            except ClaimTaken as taken:
+                return TAKEN(kind=taken.claim.kind, key=taken.claim.key)
+            return verdict if isinstance(verdict, Refusal) else _answer(entries)
     return TRY_AGAIN(subject=moved)
+
+
+def _drafts(seen: Seen, asked: Asked, verdict: Refusal | Sequence[Fact]) -> list[Draft]:
+    """What is put on record; of refusals only those of an identity."""
+    facts: Sequence[Fact]
+    if isinstance(verdict, Refusal):
+        if not (verdict.identity and asked.treatment and seen.entries("treatment", asked.treatment)):
+            return []
+        readable = _readable(verdict.details)
+        facts = (IdentityMatchRefused(asked.treatment, asked.verb, verdict.code, readable),)
+    else:
+        facts = verdict
+    learnt = (each for each in seen.asked if not each.startswith("queue/"))
+    _ahead.learn(seen.ledger, asked.treatment, learnt)
+    return [_queued(seen, fact, draft(fact, seen.occurred)) for fact in facts]
 
 
 def _queued(seen: Seen, fact: Fact, told: Draft) -> Draft:

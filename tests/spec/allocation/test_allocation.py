@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.harness import SpecPlant, then_facts, then_refused
 
-from yimai.actions import slot, suite
+from yimai.actions import slot, suite, treatment
 from yimai.actions.decision import Answer
 from yimai.domain import queue
 from yimai.domain.allocation import AllocationPolicy, TurnOverridden, Waiting, ahead, credits
 from yimai.domain.recipe import Source
 from yimai.domain.slot import TURN_ROUND, Itinerary, SlotReserved, earliest
 from yimai.domain.suite import SuiteTakenOut
-from yimai.domain.treatment import Treatment
+from yimai.domain.treatment import Treatment, TreatmentAccepted
 from yimai.interfaces.plant.journey import Journey
 
 NOW = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
@@ -200,3 +201,18 @@ def test_the_months_of_a_queue_are_all_named_once() -> None:
     begins, ends = datetime(2026, 11, 30, 23, tzinfo=UTC), datetime(2027, 2, 1, 1, tzinfo=UTC)
     assert list(queue.months("b", begins, ends)) == ["b-2026-11", "b-2026-12", "b-2027-01", "b-2027-02"]
     assert list(queue.months("b", ends, ends)) == ["b-2027-02"]
+
+
+def test_many_who_come_by_one_queue_at_once_are_all_served(plant: SpecPlant) -> None:
+    journeys = [plant.treatment("ordered") for _ in range(12)]
+    for each in journeys:
+        each.consent()
+        each.report_markers()
+
+    def accepted(each: Journey) -> Answer:
+        return plant.asks(treatment.accept, each.at_base("scheduler"), plant.base.id, treatment=each.treatment)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(accepted, journeys))
+    for answer in answers:
+        then_facts(answer, TreatmentAccepted)
