@@ -16,7 +16,8 @@ from yimai.domain.establishment import EstablishmentClosed, EstablishmentMoved, 
 from yimai.domain.event import EventAnnounced, Theme
 from yimai.domain.fact import Fact
 from yimai.domain.organisation import OrganisationMerged, OrganisationRegistered
-from yimai.domain.register import ENTRIES, MOST_ROWS, Row, RowsRecorded
+from yimai.domain.register import ENTRIES, MOST_ROWS, Row, RowsRecorded, fates, read_row
+from yimai.domain.source import SourceNamed
 
 
 def then_facts(answer: Answer, *kinds: type[Fact]) -> tuple[Fact, ...]:
@@ -170,3 +171,81 @@ def test_every_entry_of_the_register_is_read_from_its_columns() -> None:
 def test_who(memory_plant: SpecPlant) -> None:
     answer = memory_plant.asks(register.record, "administrator-01", "lingang", rows=(organisation(),))
     then_refused(answer, "access.never")
+
+
+OPEN = (organisation(), establishment())
+CLUSTER = row("cluster", cluster="east", title_zh="区", title_en="East", partition="parts")
+JOINED = row("cluster_joined", cluster="east", site="plant-a", partition="parts", since="2024")
+GIVEN = row("designation", designation="d-1", site="plant-a", type="platform", title_zh="平台", title_en="Platform")
+CLOSED = row("establishment_closed", site="plant-a", since="2025")
+WRONG: tuple[tuple[str, tuple[Row, ...]], ...] = (
+    ("register.unknown_entry", (row("castle"),)),
+    ("register.unknown_column", (row("event", event="e-1", colour="red"),)),
+    ("register.missing", (row("event", title_zh="论坛"),)),
+    ("register.no_number", (organisation(), establishment(floor_area="large"))),
+    ("register.not_a_word", (*OPEN, row("designation", designation="d-1", site="plant-a", type="palace"))),
+    ("authorisation.unknown", (row("product_price", authorisation="p-1", price="100", since="2024"),)),
+    ("authorisation.no_price", (row("product_price", authorisation="p-1", price="0", since="2024"),)),
+    ("cluster.unknown", (*OPEN, JOINED)),
+    ("cluster.dissolved_already", (CLUSTER, row("cluster_dissolved", cluster="east", since="2024"), *OPEN, JOINED)),
+    (
+        "cluster.already_member",
+        (
+            *OPEN,
+            CLUSTER,
+            JOINED,
+            row("cluster_joined", cluster="east", site="plant-a", partition="parts", since="2025"),
+        ),
+    ),
+    ("cluster.not_member", (row("cluster_left", cluster="east", site="plant-a", joined="2024", since="2025"),)),
+    (
+        "cluster.other_partition",
+        (*OPEN, CLUSTER, row("cluster_joined", cluster="east", site="plant-a", partition="others", since="2025")),
+    ),
+    ("designation.unknown", (row("designation_withdrawn", designation="d-1", since="2025"),)),
+    (
+        "designation.withdrawn_already",
+        (
+            *OPEN,
+            GIVEN,
+            row("designation_withdrawn", designation="d-1", since="2025"),
+            row("designation_withdrawn", designation="d-1", since="2026"),
+        ),
+    ),
+    (
+        "designation.other_site",
+        (
+            *OPEN,
+            GIVEN,
+            establishment(site="plant-b"),
+            row(
+                "designation", designation="d-1", site="plant-b", type="platform", title_zh="平台", title_en="Platform"
+            ),
+        ),
+    ),
+    ("establishment.closed_already", (*OPEN, CLOSED, row("establishment_closed", site="plant-a", since="2026"))),
+    ("establishment.not_on_earth", (organisation(), establishment(latitude="91000000", longitude="0"))),
+    ("establishment.no_area", (organisation(), establishment(floor_area="0"))),
+    (
+        "establishment.no_qualification",
+        (*OPEN, row("establishment_qualified", site="plant-a", qualification="Very Good", since="2024")),
+    ),
+    ("organisation.bad_code", (organisation("91110000600037341K"),)),
+    (
+        "organisation.gone",
+        (organisation(), row("organisation_closed", organisation=CODE, since="2024"), establishment()),
+    ),
+    (
+        "organisation.into_itself",
+        (organisation(), row("organisation_merged", organisation=CODE, into=CODE, since="2024")),
+    ),
+)
+
+
+@pytest.mark.requirement("REG-008", "A row that cannot be is refused for its own reason.")
+@pytest.mark.parametrize(("code", "rows"), WRONG, ids=[code for code, _ in WRONG])
+def test_why_a_row_is_refused(code: str, rows: tuple[Row, ...]) -> None:
+    known = SourceNamed("demonstration", "演示", "Demonstration", "assumed")
+    found = fates(map(read_row, rows), lambda noun, identifier: (known,) if noun == "source" else ())
+    assert [each.refusal.kind.code for each in found if each.refusal is not None] == [code]
+    assert found[-1].refusal is not None, "what goes before is taken"
