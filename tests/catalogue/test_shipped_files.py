@@ -23,6 +23,7 @@ from yimai.domain.content import Path as Place
 from yimai.domain.programme import Programme, ProgrammeSite, programme_from
 from yimai.domain.recipe import Recipe
 from yimai.domain.recipe_content import recipe_from
+from yimai.domain.target import COMPARE
 from yimai.interfaces.files import check_command
 from yimai.interfaces.files.reading import (
     CATALOGUE,
@@ -305,8 +306,11 @@ def test_everybody_works_at_a_site_of_the_register(lingang: Base, shanghai: Prog
 def test_the_clause_on_clusters_is_kept_in_both_wordings_and_both_readings(shanghai: Programme) -> None:
     (goal,) = [goal for goal in shanghai.goals if goal.id == "cell_clusters"]
     assert {clause.text for clause in goal.clauses} == {"5个以上", "more than five"}
-    assert {target.comparator: target.met(5) for target in goal.targets} == {"ge": True, "gt": False}
-    assert all(target.met(6) for target in goal.targets)
+    assert {each.comparator: COMPARE[each.comparator](5, (each.value,)) for each in goal.targets} == {
+        "ge": True,
+        "gt": False,
+    }
+    assert all(COMPARE[each.comparator](6, (each.value,)) for each in goal.targets)
 
 
 def test_the_plans_goals_are_those_of_the_sources(shanghai: Programme) -> None:

@@ -16,7 +16,7 @@ from tests.measure import second_opinion
 from tests.measure.registers import LEDGER, START, Told, cases, entries, joined
 
 from yimai.domain.cluster import ClusterDeclared
-from yimai.domain.fact import json_of
+from yimai.domain.fact import Fact, json_of
 from yimai.domain.measure import MILLION, Facts, Known, Measured, Question
 from yimai.domain.measure_definitions import DEFINITIONS, known_from
 from yimai.domain.receipt_document import Receipt, difference, measure, receipt_of
@@ -27,7 +27,7 @@ Case = tuple[Told, Question]
 each_register = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def known(found: Sequence[Entry]) -> list[Known]:
+def known(found: Sequence[Entry]) -> list[Known[Fact]]:
     read = (known_from(position, entry) for position, entry in enumerate(found, start=1))
     return [each for each in read if each is not None]
 

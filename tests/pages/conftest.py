@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from tests.conftest import clone_of_template
 from tests.projections.following import begin, followed, screen_pool
-from tests.projections.story import Story, Telling
-from tests.signing_in import accounts_on, signed_in
+from tests.projections.story import BASE, Story, Telling
+from tests.signing_in import accounts_on, register_person, signed_in
 from tests.windows import opened_window
 
 from yimai.wiring.bench_web import CountingCursor
@@ -65,3 +65,14 @@ def asked(house: House) -> Callable[[], int]:
     """How many queries were made since the test began."""
     CountingCursor.asked = 0
     return lambda: CountingCursor.asked
+
+
+@pytest.fixture
+def as_role(house: House) -> Callable[[str], Client]:
+    """Sign in as somebody of the base who has this role and no other."""
+
+    def browser(role: str) -> Client:
+        register_person(house.url, f"{role}-of-base", BASE, role)
+        return signed_in(Client(SERVER_NAME="localhost"), f"{role}-of-base")
+
+    return browser

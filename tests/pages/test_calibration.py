@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from tests.pages.conftest import House
 from tests.planning.measured import measured
-from tests.projections.story import BASE
-from tests.signing_in import register_person, signed_in
 
 from yimai.interfaces.files.reading import read_recipe
 from yimai.interfaces.web import calibration
@@ -23,15 +20,6 @@ from yimai.projections import time_study
 def forgotten() -> Iterator[None]:
     yield
     calibration.found.finish()
-
-
-@pytest.fixture
-def as_role(house: House) -> Callable[[str], Client]:
-    def browser(role: str) -> Client:
-        register_person(house.url, f"{role}-calibration", BASE, role)
-        return signed_in(Client(SERVER_NAME="localhost"), f"{role}-calibration")
-
-    return browser
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, browser: Client, study: Study, path: str = "/en/calibration") -> str:

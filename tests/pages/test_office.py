@@ -22,15 +22,6 @@ from yimai.ledger.verify import FirstProblem, Verified
 MOST_QUERIES = 20
 
 
-@pytest.fixture
-def as_role(house: House) -> Callable[[str], Client]:
-    def browser(role: str) -> Client:
-        register_person(house.url, f"{role}-office", BASE, role)
-        return signed_in(Client(SERVER_NAME="localhost"), f"{role}-office")
-
-    return browser
-
-
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_suites_are_drawn_over_time_with_what_is_reserved_and_what_is_free(
     house: House, as_role: Callable[[str], Client], asked: Callable[[], int], language: str

@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from tests.pages.conftest import House
-from tests.projections.story import BASE
-from tests.signing_in import register_person, signed_in
 
 from yimai.interfaces.web import what_if
 
@@ -20,15 +17,6 @@ def a_short_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(what_if, "REPLICATIONS", 3)
     yield
     what_if.found.finish()
-
-
-@pytest.fixture
-def as_role(house: House) -> Callable[[str], Client]:
-    def browser(role: str) -> Client:
-        register_person(house.url, f"{role}-what-if", BASE, role)
-        return signed_in(Client(SERVER_NAME="localhost"), f"{role}-what-if")
-
-    return browser
 
 
 def test_a_planner_compares_two_changes_beside_the_base_as_it_is(as_role: Callable[[str], Client]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from yimai.actions.decision import Answer, Rule, Seen, decide
+from yimai.actions.register import known_of
 from yimai.domain import approval
 from yimai.domain.base import Base, base_from
 from yimai.domain.content import ContentProblem, written
@@ -71,7 +72,7 @@ def approve_programme(ledger: Ledger, command: Command, *, content: Content) -> 
             return refusal
         signature = seen.sign(command.actor, "approved")
         approved = approval.ProgrammeApproved(programme.id, programme.version, content, signature)
-        loaded = first_load(programme, lambda noun, identifier: tuple(fact for fact, _ in seen.facts(noun, identifier)))
+        loaded = first_load(programme, known_of(seen))
         return loaded if isinstance(loaded, Refusal) else (approved, *loaded)
 
     return _decide(ledger, command, "programme", programme.id, rule, subjects_of(programme))

@@ -7,11 +7,11 @@ Facts are taken in the order of the ledger, so that the order in which they are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar, overload
 
 from yimai.domain.fact import Fact, json_of
 from yimai.domain.known_day import last_day
@@ -45,6 +45,11 @@ Total = Literal["sum", "share", "median"]
 Evidence = Literal["ledger", "audited", "register", "self_declared"]
 """From the strongest to the weakest."""
 Sold = Literal["gross", "net", ""]
+Said = TypeVar("Said", bound=Fact, covariant=True)
+"""The kind of a known fact."""
+One = TypeVar("One", bound=Fact)
+Two = TypeVar("Two", bound=Fact)
+Three = TypeVar("Three", bound=Fact)
 MILLION: Final = 1_000_000
 
 
@@ -91,14 +96,20 @@ class Question:
     therapies: Scope = ""
     district: str = ""
 
+    def misses(self, day: date) -> Reason | None:
+        """Why what happened on the day is not asked for, if it is not."""
+        if day > self.until:
+            return "later"
+        return "earlier" if self.first is not None and day < self.first else None
+
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Known(Generic[Said]):
     """A fact as measures see it. position: in the ledger. at: when it happened; recorded: the day it was written down."""
 
     position: int
     hash: bytes
-    fact: Fact
+    fact: Said
     at: datetime
     recorded: date
 
@@ -141,16 +152,30 @@ class Sheet:
     basis: set[bytes] = field(default_factory=set)
     self_declared: bool = False
 
-    def take(self, known: Known, key: str, amount: int = 1) -> None:
+    def take(self, known: Known[Fact], key: str, amount: int = 1) -> None:
         self.taken[known.hash] = Contribution(known.hash, key, amount)
 
-    def leave(self, known: Known, reason: Reason) -> None:
+    def leave(self, known: Known[Fact], reason: Reason) -> None:
         self.left[known.hash] = reason
 
-    def rest(self, known: Known | None) -> None:
+    def rest(self, known: Known[Fact]) -> None:
         """Whatever else counts or not because of this fact."""
-        if known is not None:
-            self.basis.add(known.hash)
+        self.basis.add(known.hash)
+
+    def weigh(
+        self, said: Iterable[Known[Fact]], deciding: Known[Fact] | None, by_then: Collection[Known[Fact]]
+    ) -> None:
+        """Of what was said about one thing rest on what decides it; the rest came later, or changes nothing."""
+        for each in said:
+            if each is deciding:
+                self.rest(each)
+            else:
+                self.leave(each, "no_effect" if each in by_then else "later")
+
+    def pass_over(self, groups: Iterable[Iterable[Known[Fact]]]) -> None:
+        """Leave out what was said of things that are not there."""
+        for each in (one for group in groups for one in group):
+            self.leave(each, "no_effect")
 
     def measured(self, definition: Definition) -> Measured:
         amounts = sorted(each.amount for each in self.taken.values())
@@ -175,12 +200,12 @@ def total(amounts: list[int], how: Total) -> int | None:
 class Facts:
     """The facts that measures read, by kind, in the ledger's order."""
 
-    def __init__(self, known: Iterable[Known] = ()) -> None:
-        self._kinds: dict[str, list[Known]] = {}
+    def __init__(self, known: Iterable[Known[Fact]] = ()) -> None:
+        self._kinds: dict[str, list[Known[Any]]] = {}
         for each in sorted(known, key=lambda each: each.position):
             self.add(each)
 
-    def add(self, known: Known) -> None:
+    def add(self, known: Known[Fact]) -> None:
         """Add the next fact of the ledger."""
         self._kinds.setdefault(type(known.fact).kind, []).append(known)
 
@@ -189,9 +214,23 @@ class Facts:
         newest = [self._kinds[kind][-1] for kind in kinds if self._kinds.get(kind)]
         return max(newest, key=lambda each: each.position).hash if newest else b""
 
-    def of(self, *facts: type[Fact]) -> list[Known]:
+    @overload
+    def of(self, one: type[One], /) -> list[Known[One]]: ...
+    @overload
+    def of(self, one: type[One], two: type[Two], /) -> list[Known[One | Two]]: ...
+    @overload
+    def of(self, one: type[One], two: type[Two], three: type[Three], /) -> list[Known[One | Two | Three]]: ...
+    def of(self, *facts: type[Fact]) -> list[Known[Any]]:
         """Those of these kinds, in the ledger's order."""
         if len(facts) == 1:
             return self._kinds.get(facts[0].kind, [])
         found = [each for fact in facts for each in self._kinds.get(fact.kind, ())]
         return sorted(found, key=lambda each: each.position)
+
+
+def by(noun: str, known: Iterable[Known[One]]) -> dict[str, list[Known[One]]]:
+    """The facts by the thing of this noun that each names, in their order."""
+    found: dict[str, list[Known[One]]] = {}
+    for each in known:
+        found.setdefault(getattr(each.fact, noun), []).append(each)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from yimai.domain.fact import Fact
 from yimai.domain.facts import KINDS, decode
 from yimai.domain.measure import Definition, Known
 from yimai.ledger.entry import Entry
@@ -231,7 +232,7 @@ if unknown := READ - KINDS.keys():
     raise LookupError(f"measures read kinds that there are not: {sorted(unknown)}")
 
 
-def known_from(position: int, entry: Entry) -> Known | None:
+def known_from(position: int, entry: Entry) -> Known[Fact] | None:
     """The entry as measures see it, or None if none reads such facts."""
     if entry.kind not in READ:
         return None

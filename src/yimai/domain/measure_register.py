@@ -11,7 +11,7 @@ from yimai.domain.authorisation import ApplicationFiled, AuthorisationGranted, P
 from yimai.domain.cluster import ClusterDeclared, ClusterDissolved
 from yimai.domain.designation import DesignationGiven, DesignationWithdrawn
 from yimai.domain.establishment import EstablishmentClosed, EstablishmentMoved, EstablishmentOpened
-from yimai.domain.measure import Definition, Facts, Known, Question, Reason, Sheet
+from yimai.domain.measure import Definition, Facts, Known, One, Question, Reason, Sheet, by
 from yimai.domain.organisation import OrganisationClosed, OrganisationMerged, OrganisationRegistered, Therapies
 from yimai.domain.target import Scope
 
@@ -20,21 +20,21 @@ def standing(definition: Definition, question: Question, facts: Facts, sheet: Sh
     """What stands on the day: organisations that are neither merged nor closed, or clusters that are not dissolved."""
     firms = "organisation.registered.v1" in definition.kinds
     noun = "organisation" if firms else "cluster"
-    begun = facts.of(OrganisationRegistered) if firms else facts.of(ClusterDeclared)
-    over = facts.of(OrganisationMerged, OrganisationClosed) if firms else facts.of(ClusterDissolved)
-    endings = _by(noun, over)
-    for name, said in _by(noun, begun).items():
+    begun: Sequence[Known[Any]] = facts.of(OrganisationRegistered) if firms else facts.of(ClusterDeclared)
+    over: Sequence[Known[Any]] = (
+        facts.of(OrganisationMerged, OrganisationClosed) if firms else facts.of(ClusterDissolved)
+    )
+    endings = by(noun, over)
+    for name, said in by(noun, begun).items():
         current = _current(said, sheet)
-        fact: Any = current.fact
+        fact = current.fact
         reason = _outside(fact.therapies, question.therapies)
         if definition.types and fact.type not in definition.types:
             reason = "other_type"
         reason = reason or ("later" if current.since(fact.since) > question.until else None)
         if _stands(current, endings.pop(name, []), reason, question.until, sheet):
             sheet.take(current, f"{noun}/{name}")
-    for orphans in endings.values():
-        for each in orphans:
-            sheet.leave(each, "no_effect")
+    sheet.pass_over(endings.values())
 
 
 def designations(definition: Definition, question: Question, facts: Facts, sheet: Sheet) -> None:
@@ -48,19 +48,18 @@ def facilities(definition: Definition, question: Question, facts: Facts, sheet: 
 
 
 def _designated(definition: Definition, question: Question, facts: Facts, sheet: Sheet, *, once: bool) -> None:
-    withdrawn = _by("designation", facts.of(DesignationWithdrawn))
-    standing_: dict[str, list[Known]] = {}
-    for name, said in _by("designation", facts.of(DesignationGiven)).items():
+    withdrawn = by("designation", facts.of(DesignationWithdrawn))
+    standing_: dict[str, list[Known[DesignationGiven]]] = {}
+    for name, said in by("designation", facts.of(DesignationGiven)).items():
         current = _current(said, sheet)
-        fact: Any = current.fact
+        fact = current.fact
         reason = _outside(fact.therapies, question.therapies)
         if fact.type not in definition.types:
             reason = "other_type"
         reason = reason or ("later" if current.since(fact.since) > question.until else None)
         if _stands(current, withdrawn.pop(name, []), reason, question.until, sheet):
             standing_.setdefault(fact.site, []).append(current)
-    for orphan in (each for orphans in withdrawn.values() for each in orphans):
-        sheet.leave(orphan, "no_effect")
+    sheet.pass_over(withdrawn.values())
     here = _placed(question, facts, sheet, set(standing_), closing=True)
     for site, titles in standing_.items():
         place = here.get(site)
@@ -70,30 +69,27 @@ def _designated(definition: Definition, question: Question, facts: Facts, sheet:
             continue
         first, *others = sorted(titles, key=_given_order)
         for each in [first] if once else titles:
-            fact = each.fact
-            sheet.take(each, f"site/{site}" if once else f"designation/{fact.designation}")
+            sheet.take(each, f"site/{site}" if once else f"designation/{each.fact.designation}")
         for each in others if once else []:
             sheet.leave(each, "same_facility")
 
 
-def _given_order(known: Known) -> tuple[date, int]:
-    fact: Any = known.fact
-    return known.since(fact.since), known.position
+def _given_order(known: Known[DesignationGiven]) -> tuple[date, int]:
+    return known.since(known.fact.since), known.position
 
 
 def products(definition: Definition, question: Question, facts: Facts, sheet: Sheet) -> None:
     """Products that were filed, or authorised, until the day (in the period, where one is asked for)."""
-    named = _by("authorisation", facts.of(ProductNamed))
-    what = facts.of(ApplicationFiled) if "filed" in definition.types else facts.of(AuthorisationGranted)
-    said = _by("authorisation", what)
+    named = by("authorisation", facts.of(ProductNamed))
+    filed = "filed" in definition.types
+    what: Sequence[Known[Any]] = facts.of(ApplicationFiled) if filed else facts.of(AuthorisationGranted)
+    said = by("authorisation", what)
     told: set[str] = set()
     for name, happened in said.items():
         current = _current(happened, sheet)
-        fact: Any = current.fact
-        reason = _when(current.since(fact.since), question)
+        reason = question.misses(current.since(current.fact.since))
         if question.therapies and reason is None:
-            of_product: Any = named[name][-1].fact if name in named else None
-            therapies: Therapies = of_product.therapies if of_product is not None else ""
+            therapies: Therapies = named[name][-1].fact.therapies if name in named else ""
             reason = _outside(therapies, question.therapies)
             told |= {name} if therapies else set()
         if reason is None:
@@ -112,15 +108,15 @@ def returns(definition: Definition, question: Question, facts: Facts, sheet: She
     """The returns of the last year that is over on the day; the newest audited one of each, else the newest."""
     over = (question.until.month, question.until.day) == (12, 31)
     year = question.until.year if over else question.until.year - 1
-    by_return = _by("annual_return", facts.of(AnnualReturnFiled))
-    asked: dict[str, list[tuple[Known, int]]] = {}
+    by_return = by("annual_return", facts.of(AnnualReturnFiled))
+    asked: dict[str, list[tuple[Known[AnnualReturnFiled], int]]] = {}
     for filed in by_return.values():
-        audited = [each for each in filed if _return(each).audit == "audited"]
+        audited = [each for each in filed if each.fact.audit == "audited"]
         chosen = (audited or filed)[-1]
         for each in filed:
             if each is not chosen:
-                sheet.leave(each, "corrected" if _return(each).audit == _return(chosen).audit else "outdone_by_audit")
-        said = _return(chosen)
+                sheet.leave(each, "corrected" if each.fact.audit == chosen.fact.audit else "outdone_by_audit")
+        said = chosen.fact
         amount = _amount(definition, said)
         if said.year != year:
             sheet.leave(chosen, "other_year")
@@ -138,12 +134,7 @@ def returns(definition: Definition, question: Question, facts: Facts, sheet: She
                 sheet.leave(each, reason)
                 continue
             sheet.take(each, f"site/{site}", amount)
-            sheet.self_declared |= _return(each).audit == "self_declared"
-
-
-def _return(known: Known) -> AnnualReturnFiled:
-    assert isinstance(known.fact, AnnualReturnFiled)
-    return known.fact
+            sheet.self_declared |= each.fact.audit == "self_declared"
 
 
 def _amount(definition: Definition, said: AnnualReturnFiled) -> int | None:
@@ -154,14 +145,7 @@ def _amount(definition: Definition, said: AnnualReturnFiled) -> int | None:
     return figure - sum(each.amount for each in said.sales)
 
 
-def _by(noun: str, known: Sequence[Known]) -> dict[str, list[Known]]:
-    found: dict[str, list[Known]] = {}
-    for each in known:
-        found.setdefault(getattr(each.fact, noun), []).append(each)
-    return found
-
-
-def _current(said: list[Known], sheet: Sheet) -> Known:
+def _current(said: list[Known[One]], sheet: Sheet) -> Known[One]:
     """What was said last; what was said before is corrected by it."""
     for each in said[:-1]:
         sheet.leave(each, "corrected")
@@ -174,20 +158,10 @@ def _outside(therapies: Therapies, asked: Scope) -> Reason | None:
     return "other_therapies" if therapies else "therapies_unknown"
 
 
-def _when(day: date, question: Question) -> Reason | None:
-    if day > question.until:
-        return "later"
-    return "earlier" if question.first is not None and day < question.first else None
-
-
-def _stands(current: Known, endings: list[Known], reason: Reason | None, until: date, sheet: Sheet) -> bool:
+def _stands(current: Known[Any], endings: list[Known[Any]], reason: Reason | None, until: date, sheet: Sheet) -> bool:
     """Whether it stands on the day; if not, it is left out for the reason, or because it has ended by then."""
-    ended = [each for each in endings if each.since(each.fact.since) <= until]  # type: ignore[attr-defined]
-    for each in endings:
-        if reason is None and ended and each is ended[0]:
-            sheet.rest(each)
-        else:
-            sheet.leave(each, "later" if each not in ended else "no_effect")
+    ended = [each for each in endings if each.since(each.fact.since) <= until]
+    sheet.weigh(endings, ended[0] if reason is None and ended else None, ended)
     if reason is None and ended:
         reason = "ended"
     if reason is not None:
@@ -198,33 +172,27 @@ def _stands(current: Known, endings: list[Known], reason: Reason | None, until: 
 def _placed(question: Question, facts: Facts, sheet: Sheet, sites: set[str], *, closing: bool) -> dict[str, Reason]:
     """Why each of these sites does not count, if it does not: closed by then, or in another district."""
     away: dict[str, Reason] = {}
-    for site, closed in _by("site", facts.of(EstablishmentClosed)).items() if closing else ():
-        ended = [each for each in closed if each.since(each.fact.since) <= question.until]  # type: ignore[attr-defined]
-        for each in closed:
-            if site in sites and ended and each is ended[0]:
-                sheet.rest(each)
-                away[site] = "ended"
-            else:
-                sheet.leave(each, "later" if each not in ended else "no_effect")
-    entered = {each.fact.site for each in facts.of(EstablishmentOpened)}  # type: ignore[attr-defined]
-    for site, told in _by("site", facts.of(EstablishmentOpened, EstablishmentMoved)).items():
+    for site, closed in by("site", facts.of(EstablishmentClosed)).items() if closing else ():
+        ended = [each for each in closed if each.since(each.fact.since) <= question.until]
+        over = site in sites and bool(ended)
+        sheet.weigh(closed, ended[0] if over else None, ended)
+        if over:
+            away[site] = "ended"
+    entered = {each.fact.site for each in facts.of(EstablishmentOpened)}
+    for site, told in by("site", facts.of(EstablishmentOpened, EstablishmentMoved)).items():
         counted = question.district and site in sites & entered and site not in away
         by_then = [
-            each for each in told if isinstance(each.fact, EstablishmentOpened) or _moved(each) <= question.until
+            each
+            for each in told
+            if isinstance(each.fact, EstablishmentOpened) or each.since(each.fact.since) <= question.until
         ]
         for each in told:
             if counted and each is by_then[-1]:
                 sheet.rest(each)
             else:
                 sheet.leave(each, "no_effect")
-        fact: Any = by_then[-1].fact if by_then else None
-        if counted and fact.district != question.district:
+        if counted and by_then[-1].fact.district != question.district:
             away[site] = "other_district"
     if question.district:
         away.update((site, "district_unknown") for site in sites - entered - away.keys())
     return away
-
-
-def _moved(known: Known) -> date:
-    assert isinstance(known.fact, EstablishmentMoved)
-    return known.since(known.fact.since)

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal, cast
 
 from yimai.domain.content import Part
+from yimai.domain.goal import GoalClause
 from yimai.domain.recipe import Words
 from yimai.ledger.entry import Json
 
@@ -61,17 +62,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
-    """What the plan says. wording: ``quoted`` is verbatim, ``reported`` retells a source that gives no quotation."""
-
-    language: Literal["zh", "en"]
-    text: str
-    wording: Literal["quoted", "reported"]
-    source: str
-    page: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """One reading of a goal's clause: the achieved number must be greater than, or at least, the value.
 
@@ -82,9 +72,6 @@ class Target:
     comparator: Literal["gt", "ge"]
     value: int
     authority: str = ""
-
-    def met(self, achieved: int) -> bool:
-        return achieved > self.value if self.comparator == "gt" else achieved >= self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +84,7 @@ class Goal:
     id: str
     plan: str
     title: Words
-    clauses: tuple[Clause, ...]
+    clauses: tuple[GoalClause, ...]
     targets: tuple[Target, ...]
     unit: str
     scope: Words
@@ -273,7 +260,7 @@ def _goal(part: Part) -> Goal:
         plan=part.text("plan"),
         title=part.words(),
         clauses=tuple(
-            Clause(
+            GoalClause(
                 cast(Literal["zh", "en"], clause.one_of("language", "zh", "en")),
                 clause.text("text"),
                 cast(Literal["quoted", "reported"], clause.one_of("wording", "quoted", "reported")),

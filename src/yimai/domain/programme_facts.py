@@ -105,10 +105,7 @@ def _plans(programme: Programme) -> Iterator[Fact]:
         yield PlanStatusGiven(plan.id, plan.status, since, plan.source)
         yield from _aims(plan)
     for goal in programme.goals:
-        clauses = tuple(
-            GoalClause(each.language, each.text, each.wording, each.source, each.page) for each in goal.clauses
-        )
-        yield GoalSet(goal.id, goal.plan, goal.title.zh, goal.title.en, clauses)
+        yield GoalSet(goal.id, goal.plan, goal.title.zh, goal.title.en, goal.clauses)
         yield from _targets(goal)
 
 

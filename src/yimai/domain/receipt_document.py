@@ -21,7 +21,7 @@ from yimai.domain.receipt import ReceiptPublished
 from yimai.domain.status import Status, status_of
 from yimai.domain.target import TargetSet
 from yimai.ledger import canonical, merkle
-from yimai.ledger.entry import Checkpoint
+from yimai.ledger.entry import Checkpoint, Json
 
 FORM: Final = 1
 """The version of the document's form."""
@@ -76,14 +76,16 @@ class Receipt:
                 "unit": self.definition.unit,
                 "evidence": self.measured.evidence if self.value is not None else "",
                 "status": json_of(self.status),
-                "contributions": [
-                    {"fact": each.fact.hex(), "key": each.key, "amount": each.amount}
-                    for each in self.measured.contributions
-                ],
+                "contributions": self._contributions(),
                 "exclusions": [{"fact": fact.hex(), "reason": reason} for fact, reason in self.measured.exclusions],
                 "basis": [each.hex() for each in self.measured.basis],
             }
         )
+
+    def _contributions(self) -> list[Json]:
+        return [
+            {"fact": each.fact.hex(), "key": each.key, "amount": each.amount} for each in self.measured.contributions
+        ]
 
     @property
     def hash(self) -> str:
@@ -93,10 +95,7 @@ class Receipt:
     @property
     def contributions_root(self) -> str:
         """The Merkle root (RFC 6962) of the contributions as the document lists them, in hex."""
-        lines = (
-            canonical.encode({"fact": each.fact.hex(), "key": each.key, "amount": each.amount})
-            for each in self.measured.contributions
-        )
+        lines = map(canonical.encode, self._contributions())
         return merkle.root([sha256(b"\0" + line).digest() for line in lines]).hex()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from yimai.domain.fact import Fact
 from yimai.domain.measure import Facts, Known, Measured, Question
 from yimai.domain.measure_definitions import DEFINITIONS, known_from
 from yimai.domain.receipt_document import measure
@@ -21,7 +22,7 @@ class SealedFacts:
     """The facts of ledgers, by their id, with the answers already found in them."""
 
     def __init__(self) -> None:
-        self._read: dict[str, tuple[Checkpoint, list[Known]]] = {}
+        self._read: dict[str, tuple[Checkpoint, list[Known[Fact]]]] = {}
         self._facts: dict[tuple[str, bytes], Facts] = {}
         self._answers: dict[tuple[str, Question, bytes], Measured] = {}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from yimai.domain.recipe import Recipe
+from typing import Final, Literal
+
+from yimai.domain.recipe import Recipe, Test
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.sample import Samples
 
@@ -40,22 +42,26 @@ def nonconforming(samples: Samples, batch: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+AWAITS: Final = ("result", "verification")
+
+
 def complete(samples: Samples, recipe: Recipe, batch: str, stages: tuple[str, ...]) -> Refusal | None:
     """Whether every test of the stages, and the identity test, has a verified result on every sample taken for it."""
-    missing: list[str] = []
-    unverified: list[str] = []
-    for test in recipe.tests:
-        if test.stage not in stages and not test.identity:
-            continue
-        plans = {plan.id for plan in recipe.samples if test.id in plan.tests}
-        results = [sample.valid(test.id) for sample in samples.of_batch(batch) if sample.plan in plans]
-        if not results or None in results:
-            missing.append(test.id)
-        elif not all(result.verifier for result in results if result is not None):
-            unverified.append(test.id)
+    needed = (test for test in recipe.tests if test.stage in stages or test.identity)
+    awaited = [(test, state) for test in needed if (state := awaits(samples, recipe, batch, test))]
+    missing, unverified = (", ".join(test.id for test, state in awaited if state == each) for each in AWAITS)
     if missing:
-        return RESULT_MISSING(batch=batch, tests=", ".join(missing))
-    return UNVERIFIED(batch=batch, tests=", ".join(unverified)) if unverified else None
+        return RESULT_MISSING(batch=batch, tests=missing)
+    return UNVERIFIED(batch=batch, tests=unverified) if unverified else None
+
+
+def awaits(samples: Samples, recipe: Recipe, batch: str, test: Test) -> Literal["", "result", "verification"]:
+    """What of the test is still to come for the batch, on whichever sample taken for it; "" if nothing is."""
+    plans = {plan.id for plan in recipe.samples if test.id in plan.tests}
+    results = [sample.valid(test.id) for sample in samples.of_batch(batch) if sample.plan in plans]
+    if not results or None in results:
+        return "result"
+    return "" if all(result.verifier for result in results if result is not None) else "verification"
 
 
 def identity_proven(samples: Samples, recipe: Recipe, batch: str) -> Refusal | None:

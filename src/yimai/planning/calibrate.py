@@ -185,32 +185,22 @@ def _counted(share: Share, joint: float) -> Share:
 
 
 def _steps(recipe: Recipe, study: Study) -> Iterator[Spread]:
-    by_step: dict[str, list[Run]] = {step.id: [] for step in recipe.steps}
-    for run in study.runs:
-        if run.step in by_step:
-            by_step[run.step].append(run)
     for step in recipe.steps:
-        runs = by_step[step.id]
+        runs = [run for run in study.runs if run.step == step.id]
         known = [(each.ended, (each.ended - each.started) / HOUR) for each in runs if each.ended is not None]
         open_ = [(each.until - each.started) / HOUR for each in runs if each.ended is None]
         yield _lasting(f"step:{step.id}", step.title, step.duration, known, open_, SHORTEST)
         for entry in step.entries:
             if entry.typical is not None:
-                first = [
-                    each for each in runs if each.ended is not None and each.round == 1 and entry.id in each.values
-                ]
+                first = (each for each in runs if each.round == 1 and entry.id in each.values)
                 values = [(each.ended, each.values[entry.id]) for each in first if each.ended is not None]
                 name = f"entry:{step.id}.{entry.id}"
                 yield _valued(name, _both(step.title, entry.title), entry, entry.typical, values)
 
 
 def _tests(recipe: Recipe, study: Study) -> Iterator[Spread]:
-    by_test: dict[str, list[Tested]] = {test.id: [] for test in recipe.tests}
-    for each in study.tested:
-        if each.test in by_test:
-            by_test[each.test].append(each)
     for test in recipe.tests:
-        found = by_test[test.id]
+        found = [each for each in study.tested if each.test == test.id]
         known = [(each.recorded, (each.recorded - each.taken) / HOUR) for each in found if each.recorded is not None]
         open_ = [(each.until - each.taken) / HOUR for each in found if each.recorded is None]
         least = SHORTEST if test.least is None else test.least.time + GRACE

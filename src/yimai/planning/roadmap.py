@@ -139,7 +139,8 @@ class City:
 
     def expected(self) -> Floats:
         """Patients of each hospital in each quarter, over the scenarios."""
-        return np.sum([each.probability * each.patients for each in self.demands], axis=0)  # type: ignore[no-any-return]
+        found: Floats = np.sum([each.probability * each.patients for each in self.demands], axis=0)
+        return found
 
     def without(self, goals: Sequence[str]) -> tuple[Goal, ...]:
         return tuple(goal for goal in self.goals if goal.id not in goals)

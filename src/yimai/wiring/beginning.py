@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from yimai.actions import request, site
-from yimai.actions.verbs import name_of
+from yimai.actions import site
+from yimai.actions.verbs import Act, name_of
 from yimai.domain.identifier import names
 from yimai.domain.person import BAD_NAME
-from yimai.domain.refusal import Refusal
 from yimai.domain.site import SiteRegistered
 from yimai.wiring import account_commands, house
 from yimai.wiring.demo_accounts import registered_people
+from yimai.wiring.ledger_commands import perform
 from yimai.wiring.problems import CommandProblem
 
 
@@ -46,22 +46,11 @@ def _register(opened: house.House, person: str, printed_name: str, registration:
         "roles": ("administrator",),
         "printed_name": printed_name,
     }
-    acts: tuple[tuple[Any, dict[str, Any]], ...] = (
+    acts: tuple[tuple[Act, dict[str, Any]], ...] = (
         (site.register_person, first),
         (site.register_site, {"registration": registration}),
     )
     for act, arguments in acts:
-        verb = name_of(act)
-        asked = request.command(
-            verb,
-            arguments,
-            id=f"begin/{verb}",
-            actor=person,
-            site=registration.site,
-            zone=registration.zone,
-            secret=opened.secret,
-        )
-        answer = act(opened.ledger, asked, **arguments)
-        if isinstance(answer, Refusal):
-            raise CommandProblem(f"{answer.en} ({answer.code})")
+        once = f"begin/{name_of(act)}"
+        perform(opened, act, arguments, once, person, site=registration.site, zone=registration.zone)
     opened.ledger.seal()

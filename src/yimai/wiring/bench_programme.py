@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -58,10 +59,10 @@ def run(quick: bool, json_file: Path | None) -> int:
     same = True
     for _ in range(1 if quick else 3):
         kept = SealedFacts()
-        before = _timed(cold, lambda kept=kept: _receipts(kept, stored[:-1]))  # type: ignore[misc]
-        _timed(dashboard, lambda kept=kept: _receipts(kept, stored[:-1]))  # type: ignore[misc]
+        before = _timed(cold, partial(_receipts, kept, stored[:-1]))
+        _timed(dashboard, partial(_receipts, kept, stored[:-1]))
         speed.runs.append(len(before) / dashboard.runs[-1])
-        grown = _timed(after, lambda kept=kept: _receipts(kept, stored))  # type: ignore[misc]
+        grown = _timed(after, partial(_receipts, kept, stored))
         same = same and grown == _receipts(SealedFacts(), stored)
     figures = [cold, dashboard, after, speed]
     facts = {

@@ -71,7 +71,7 @@ def salabim_line(line: Line, customers: int, seed: int) -> Passing:
     env = salabim.Environment(trace=False, yieldless=False)
     stations = [salabim.Resource(f"s{number}", line.servers, monitor=False) for number in range(line.stations)]
 
-    class Customer(salabim.Component):  # type: ignore[misc]
+    class Customer(salabim.Component):  # type: ignore[misc]  # salabim has no types
         def process(self) -> Generator[Any, Any, None]:
             came = env.now()
             for station in stations:
@@ -80,7 +80,7 @@ def salabim_line(line: Line, customers: int, seed: int) -> Passing:
                 self.release(station)
             hours.append(env.now() - came)
 
-    class Source(salabim.Component):  # type: ignore[misc]
+    class Source(salabim.Component):  # type: ignore[misc]  # salabim has no types
         def process(self) -> Generator[Any, Any, None]:
             while True:
                 yield self.hold(dice.expovariate(line.arrivals))

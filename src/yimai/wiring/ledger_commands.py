@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,6 +13,8 @@ from typing import Any, Final
 from rich.console import Console
 
 from yimai.actions import approval, request
+from yimai.actions.decision import Done
+from yimai.actions.verbs import Act, name_of
 from yimai.domain.identifier import noun_of, typed
 from yimai.domain.refusal import Refusal
 from yimai.interfaces.files.reading import read_base, read_programme, read_recipe
@@ -100,20 +102,38 @@ def approve(folder: Path, noun: str, file: Path, person: str) -> int:
     content = _content(noun, file)
     with opened_database(folder) as database, opened_house(database) as opened:
         act = {"recipe": approval.approve_recipe, "base": approval.approve_base}.get(noun, approval.approve_programme)
-        asked = request.command(
-            f"approval.approve_{noun}",
-            {"content": content},
-            id=f"approve/{noun}/{sha256(encode(content)).hexdigest()}",
-            actor=person,
-            site=house.site_of(opened, person),
-            secret=opened.secret,
+        answer = perform(
+            opened, act, {"content": content}, f"approve/{noun}/{sha256(encode(content)).hexdigest()}", person
         )
-        answer = act(opened.ledger, asked, content=content)
-        if isinstance(answer, Refusal):
-            raise CommandProblem(f"{answer.en} ({answer.code})")
         opened.ledger.seal()
         print(f"Approved; {len(answer.entries)} facts, first {answer.entries[0].hash.hex()}")
     return 0
+
+
+def perform(
+    opened: house.House,
+    act: Act,
+    arguments: Mapping[str, Any],
+    identifier: str,
+    person: str,
+    *,
+    site: str | None = None,
+    zone: int = 480,
+) -> Done:
+    """Do it as this person, at his or her site unless another is named; the identifier makes it once. Raises CommandProblem."""
+    asked = request.command(
+        name_of(act),
+        arguments,
+        id=identifier,
+        actor=person,
+        site=house.site_of(opened, person) if site is None else site,
+        zone=zone,
+        secret=opened.secret,
+    )
+    answer = act(opened.ledger, asked, **arguments)
+    if isinstance(answer, Refusal):
+        raise CommandProblem(f"{answer.en} ({answer.code})")
+    return answer
 
 
 def _content(noun: str, file: Path) -> dict[str, Any]:

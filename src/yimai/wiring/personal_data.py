@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from yimai.actions import request, retention
+from yimai.actions import retention
 from yimai.domain.fact import subject
 from yimai.domain.facts import decode
 from yimai.domain.identifier import grouped, typed
-from yimai.domain.refusal import Refusal
 from yimai.domain.retention import Retention, RetentionStarted, evolve
 from yimai.wiring import house
-from yimai.wiring.ledger_commands import opened_database, opened_house
-from yimai.wiring.problems import CommandProblem
+from yimai.wiring.ledger_commands import opened_database, opened_house, perform
 
 
 def restrict(folder: Path, identifier: str, person: str, reason: str) -> int:
@@ -67,14 +65,4 @@ def _retained_until(opened: house.House, treatment: str) -> date | None:
 def _decide(opened: house.House, verb: str, treatment: str, person: str, reason: str) -> None:
     act = retention.restrict if verb == "restrict" else retention.destroy
     arguments = {"treatment": treatment, "reason": reason}
-    asked = request.command(
-        f"retention.{verb}",
-        arguments,
-        id=f"personal-data/{verb}/{treatment}",
-        actor=person,
-        site=house.site_of(opened, person),
-        secret=opened.secret,
-    )
-    answer = act(opened.ledger, asked, **arguments)
-    if isinstance(answer, Refusal):
-        raise CommandProblem(f"{answer.en} ({answer.code})")
+    perform(opened, act, arguments, f"personal-data/{verb}/{treatment}", person)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from yimai.actions import register, request
-from yimai.domain.fact import Fact
+from yimai.actions import register
+from yimai.domain.fact import Fact, is_subject, subject
 from yimai.domain.facts import decode
 from yimai.domain.refusal import Refusal
 from yimai.domain.register import Fate, Known, Row, fates, read_row
 from yimai.interfaces.files.register_rows import read_rows
 from yimai.ledger.ledger import Ledger
-from yimai.wiring import house
-from yimai.wiring.ledger_commands import opened_database, opened_house
+from yimai.wiring.ledger_commands import opened_database, opened_house, perform
 from yimai.wiring.problems import CommandProblem
 
 
@@ -29,23 +29,14 @@ def import_register(folder: Path, file: Path, person: str, *, preview: bool, con
         raise CommandProblem(f"{file} cannot be read: {error.strerror}") from None
     rows = read_rows(file, raw)
     with opened_database(folder) as database, opened_house(database) as opened:
-        found = fates([read_row(each) for each in rows], _known(opened.ledger))
+        said = [read_row(each) for each in rows]
+        found = fates(said, _known(opened.ledger, said))
         show(rows, found, console or Console())
         if any(each.refusal is not None for each in found):
             return 1
         if preview:
             return 0
-        asked = request.command(
-            "register.record",
-            {"rows": rows},
-            id=f"import/{sha256(raw).hexdigest()}",
-            actor=person,
-            site=house.site_of(opened, person),
-            secret=opened.secret,
-        )
-        answer = register.record(opened.ledger, asked, rows=rows)
-        if isinstance(answer, Refusal):
-            raise CommandProblem(f"{answer.en} ({answer.code})")
+        answer = perform(opened, register.record, {"rows": rows}, f"import/{sha256(raw).hexdigest()}", person)
         opened.ledger.seal()
         print(f"Recorded; {len(answer.entries)} facts, first {answer.entries[0].hash.hex()}")
     return 0
@@ -63,9 +54,18 @@ def show(rows: tuple[Row, ...], found: tuple[Fate, ...], console: Console) -> No
     console.print(", ".join(f"{number} {standing}" for standing, number in sorted(counted.items())))
 
 
-def _known(ledger: Ledger) -> Known:
+def _known(ledger: Ledger, said: Iterable[Fact | Refusal]) -> Known:
+    """What the ledger knows: of all that the rows are about read at once, of what they refer to as it is asked for."""
+    about = dict.fromkeys(name for fact in said if not isinstance(fact, Refusal) for name in fact.subjects())
+    entries = dict(ledger.about(*filter(is_subject, about)).entries)
+
     def known(noun: str, identifier: str) -> tuple[Fact, ...]:
-        name = f"{noun}/{identifier}"
-        return tuple(decode(entry) for entry in ledger.about(name).entries.get(name, ()))
+        name = subject(noun, identifier)
+        if not is_subject(name):
+            return ()
+        if name not in about:
+            about[name] = None
+            entries.update(ledger.about(name).entries)
+        return tuple(map(decode, entries.get(name, ())))
 
     return known

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from django.db import connection
 
+from yimai.domain.person import Role
 from yimai.domain.recipe import Words
 from yimai.interfaces.accounts import reception
 from yimai.projections.words import ROLES
 
-ORDER: Final = (
-    *(
-        "coordinator",
-        "nurse",
-        "physician",
-        "courier",
-        "operator",
-        "second_person",
-        "qc_analyst",
-        "qa",
-        "qualified_person",
-    ),
-    *("scheduler", "planner", "inspector", "administrator"),
-)
 _FIRST_OF_EACH: Final = """
 SELECT DISTINCT ON (role) role, person, coalesce(title_zh, site), coalesce(title_en, site)
 FROM projection.person CROSS JOIN unnest(roles) AS role
@@ -47,4 +34,4 @@ def people() -> list[DemoPerson]:
     with connection.cursor() as cursor:
         cursor.execute(_FIRST_OF_EACH)
         found = {row[0]: DemoPerson(row[1], ROLES[row[0]], Words(row[2], row[3])) for row in cursor.fetchall()}
-    return [found[role] for role in ORDER if role in found]
+    return [found[role] for role in get_args(Role) if role in found]

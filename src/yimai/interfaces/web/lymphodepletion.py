@@ -11,6 +11,7 @@ from yimai.actions.signing import Rehearsed, rehearse
 from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
+from yimai.domain.specification import awaits
 from yimai.interfaces.web import bench
 from yimai.interfaces.web.refusal import told, zone_of
 from yimai.interfaces.web.situation import Situation
@@ -72,11 +73,9 @@ def outstanding(situation: Situation, batch: str) -> Words:
     """That the batch is released on a condition, and which results are still to come; nothing of any other batch."""
     if situation.vein.disposition.of(batch).state != "conditionally_released":
         return Words("", "")
-    recipe, samples = situation.recipe, situation.vein.samples.of_batch(batch)
-    known = {
-        result.test for sample in samples for result in sample.results if not result.invalidated and result.verifier
-    }
-    awaited = [test.title for test in recipe.tests if test.stage == "final" and test.id not in known]
+    recipe, samples = situation.recipe, situation.vein.samples
+    final = (test for test in recipe.tests if test.stage == "final")
+    awaited = [test.title for test in final if awaits(samples, recipe, batch, test)]
     zh, en = "、".join(each.zh for each in awaited), ", ".join(each.en for each in awaited)
     return Words(
         f"该批次为有条件放行，待出结果：{zh or '无'}；结果不合格时放行将被撤销。",
