@@ -75,6 +75,11 @@ def test_each_office_role_has_a_home_that_leads_to_its_pages(as_role: Callable[[
         assert not {each for each in wanted if f'href="{each}"' not in page}, role
 
 
+@pytest.mark.parametrize("role", ["qa", "qualified_person", "scheduler", "planner", "inspector"])
+def test_whoever_may_see_what_was_measured_finds_it_from_home(as_role: Callable[[str], Client], role: str) -> None:
+    assert 'href="/en/calibration"' in as_role(role).get("/en/").content.decode()
+
+
 def test_a_qualified_person_finds_where_recipes_and_bases_are_approved(as_role: Callable[[str], Client]) -> None:
     page = as_role("qualified_person").get("/en/").content.decode()
     assert "approval.approve_recipe" in page

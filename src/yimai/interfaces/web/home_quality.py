@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import page
+from yimai.interfaces.web import home_office, page
 from yimai.interfaces.web.forms.material_lot import recipes, titles
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.to_do import ToDo, beginnings, own_roles, to_do
@@ -140,6 +140,7 @@ def quality(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow, r
         "instruments": attention(equipment_board.at(cursor, who.site), now.date()),
         "today": now.date(),
         "beginnings": beginnings(BEGINNINGS, who),
+        "places": home_office.places(who, roles),
     }
     return page.show(request, cursor, "home_quality", context)
 
