@@ -30,10 +30,11 @@ SECRET = "q7Zk2Vb9Xw4Lr8Tn3Pc6Yd1Fh5Gj0MsQeUaIoRtBvNxCyWzKl8d4m"
 
 @dataclass(frozen=True)
 class Served:
-    """address: as it was printed. said: everything printed up to it."""
+    """address: as it was printed. said: everything printed up to it. process: the number of the one that was started."""
 
     address: str
     said: str
+    process: int = 0
 
     @property
     def host(self) -> str:
@@ -62,7 +63,7 @@ def served(url: str, folder: Path, *arguments: str, **environment: str) -> Itera
             said += line
             if found := re.search(r"https?://\S+:\d+/", line):
                 _wait_for(found[0])
-                yield Served(found[0], said)
+                yield Served(found[0], said, process.pid)
                 return
         pytest.fail(said)
     finally:

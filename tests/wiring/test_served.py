@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -50,6 +51,16 @@ def sent(to: Served, path: str, head: str, parts: Iterator[bytes] | tuple[bytes,
                 received += part
     head_text, _, text = received.decode().partition("\r\n\r\n")
     return int(head_text.split(" ")[1]), text, written
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def is_worker(process: int) -> bool:
+    """Whether it answers requests: a fork of the server, under the server's own name."""
+    return b"yimai.wiring.live" not in Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 def chunked(length: int) -> Iterator[bytes]:
@@ -101,6 +112,13 @@ def test_the_address_that_is_printed_answers(plain: Served) -> None:
     assert plain.address == "http://127.0.0.2:18090/"
     with urllib.request.urlopen(f"{plain.address}health", timeout=10) as answer:
         assert answer.status == 200
+
+
+def test_a_worker_that_does_not_stop_is_not_waited_for_for_ever(postgres: EmbeddedDatabase, tmp_path: Path) -> None:
+    """It happened: a worker missed the signal, and the server that should have ended hung."""
+    with clone_of_template(postgres) as url, served(url, tmp_path, "--port", "18190") as found:
+        (worker,) = [each for each in children(found.process) if is_worker(each)]
+        os.kill(worker, signal.SIGSTOP)  # it takes no signal to end now; leaving `served` waits for a minute at most
 
 
 def test_a_port_is_free_or_not_at_the_address_that_is_listened_at(

@@ -20,6 +20,8 @@ from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
 
 PORTS_TRIED: Final = 20
+PATIENCE: Final = 10
+"""Seconds in which a worker that is told to stop may end what it answers; a record is written whole or not at all, also then."""
 
 
 def serve_folder(folder: Path, port: int, listen: str = LOOPBACK, certificate: Certificate | None = None) -> int:
@@ -99,6 +101,7 @@ def serve(
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=THREADS,
+        workers_kill_timeout=PATIENCE,
         log_enabled=False,
         websockets=False,
     )
