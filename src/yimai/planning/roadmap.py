@@ -104,10 +104,10 @@ class Demand:
 class City:
     """The whole problem.
 
-    lag: quarters from ordering a module until it is usable. batches_module, batches_person: how many a module of suites, and a trained
-    operator, can make in a quarter. training: quarters from hiring until trained. wage: an operator's, a quarter. hiring: recruiting and
-    training of one, once. unserved: what a patient who is not served counts. price: of a dose, for the goal of scale. members: sites that
-    make a cluster. discount: a year. made: batches before the first quarter.
+    suites_module: suites of a module. lag: quarters from ordering one until it is usable. batches_module, batches_person: how many a
+    module of suites, and a trained operator, can make in a quarter. training: quarters from hiring until trained. wage: an
+    operator's, a quarter. hiring: recruiting and training of one, once. unserved: what a patient who is not served counts. price: of
+    a dose, for the goal of scale. members: sites that make a cluster. discount: a year. made: batches before the first quarter.
     """
 
     quarters: int
@@ -119,6 +119,7 @@ class City:
     lessons: tuple[Lesson, ...] = ()
     lag: int = 2
     batches_module: int = 20
+    suites_module: int = 4
     batches_person: float = 3.0
     training: int = 1
     wage: int = 60_000

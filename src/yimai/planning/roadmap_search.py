@@ -10,6 +10,7 @@ says so: the same city gives the same roadmap.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,9 +29,8 @@ SMALL: Final = 500
 """Up to so many whole columns branch and bound is given the whole model after all, and may end with a proof."""
 ROUNDS: Final = 12
 """Of disaggregated rows that the relaxation breaks."""
-WINDOW: Final = 6
-STEP: Final = 4
-"""Quarters that are free at a time, and by how many the window moves."""
+WINDOWS: Final = ((6, 4), (12, 6))
+"""Quarters that are free at a time, and by how many the window moves: first, and once that is not worth it any more."""
 SURE: Final = 0.8
 LIKELY: Final = 0.3
 """What the relaxation opens so far is opened at once, or may be opened next."""
@@ -154,19 +154,36 @@ class Search:
             values = self._again(low, high)
         for quarter in range(m.city.quarters):
             self.tell(f"quarter {quarter + 1}")
-            ordered, learned = m.ordered[:, quarter], m.learned[:, quarter]
+            ordered = m.ordered[:, quarter]
             wanted = values[ordered]
             made = np.floor(wanted + NEAR)
             more = np.argsort(made - wanted, kind="stable")[: int(np.rint((wanted - made).sum()))]
             made[more] += 1
-            low[learned] = high[learned] = np.floor(values[learned] + NEAR)
             low[ordered] = high[ordered] = np.minimum(made, self.high[ordered])
             try:
                 values = self._again(low, high)
             except Infeasible:  # then everything up
                 low[ordered] = high[ordered] = np.minimum(np.ceil(wanted - NEAR), self.high[ordered])
                 values = self._again(low, high)
+        self._learn(values, low, high)
+
+    def _learn(self, values: Floats, low: Floats, high: Floats) -> None:
+        """Take what the batches have taught by each quarter, with all other whole columns fixed, as the best if it is."""
+        m = self.model
+        reached = np.cumsum(values[m.made]) - values[m.made] + m.city.made + NEAR
+        for lesson, learned in zip(m.city.lessons, m.learned, strict=True):
+            low[learned] = high[learned] = np.minimum(reached >= lesson.after, self.high[learned])
+        values = self._again(low, high)
         self._take(values, float(self.highs.getInfo().objective_function_value))
+
+    def polish(self) -> None:
+        """The best with its suites and sites as they are, and everything else solved anew."""
+        if self.best is None or self.stop():
+            return
+        low, high = self.low.copy(), self.high.copy()
+        low[self.whole] = high[self.whole] = np.rint(self.best[self.whole])
+        with suppress(Infeasible, Stopped):
+            self._learn(self.best, low, high)
 
     def _settle(self, group: Ints, values: Floats, low: Floats, high: Floats) -> bool:
         """Fix what is sure, else what is likeliest, else leave closed what is least likely; whether anything is still a fraction."""
@@ -187,22 +204,23 @@ class Search:
         return True
 
     def _again(self, low: Floats, high: Floats) -> Floats:
+        self._kinds(np.zeros_like(self.whole))
         self._bounds(low, high)
         found = self._solve()
         if found is None:
             raise Stopped if self.stopped else Infeasible
         return found[0]
 
-    def improve(self) -> bool:
+    def improve(self, width: int, step: int) -> bool:
         """Window after window, with all outside it fixed at the best; whether that was worth it."""
         if self.best is None:
             return False
         before = self.cost
         everything = np.flatnonzero(self.whole)
-        for first, columns in self._windows():
+        for first, end, columns in self._windows(width, step):
             if self.stopped or self.good:
                 break
-            self.tell(f"improving quarters {first + 1}–{min(first + WINDOW, self.model.city.quarters)}")
+            self.tell(f"improving quarters {first + 1}–{end}")
             low, high = self.low.copy(), self.high.copy()
             kept = np.setdiff1d(everything, columns)
             low[kept] = high[kept] = np.rint(self.best[kept])
@@ -228,14 +246,14 @@ class Search:
     def good(self) -> bool:
         return self.best is not None and self.cost - self.bound <= self.effort.gap * abs(self.cost + self.model.at)
 
-    def _windows(self) -> Iterator[tuple[int, Ints]]:
-        """The first quarter, and the whole columns that are free within."""
+    def _windows(self, width: int, step: int) -> Iterator[tuple[int, int, Ints]]:
+        """The first quarter, the one after the last, and the whole columns that are free within."""
         m, quarters = self.model, self.model.city.quarters
-        placed = [m.open, m.ordered, m.learned]
+        placed = [m.open, m.ordered]
         others = np.setdiff1d(np.flatnonzero(self.whole), np.concatenate([each.ravel() for each in placed]))
-        for first in range(0, max(1, quarters - WINDOW + STEP), STEP):
-            end = min(quarters, first + WINDOW)
-            yield first, np.concatenate([each[:, first:end].ravel() for each in placed] + [others])
+        for first in range(0, max(1, quarters - width + step), step):
+            end = min(quarters, first + width)
+            yield first, end, np.concatenate([each[:, first:end].ravel() for each in placed] + [others])
 
     def _take(self, values: Floats, cost: float) -> None:
         if cost < self.cost:
@@ -337,8 +355,9 @@ def solved(search: Search) -> Roadmap:
     values = search.relaxed()
     try:
         search.fix(values)
-        while not search.good and not search.stopped and search.improve():
-            pass
+        for width, step in WINDOWS:
+            while not search.good and not search.stopped and search.improve(width, step):
+                pass
     except Infeasible:
         pass  # one decision after another may lead nowhere although there is a way
     small = int((search.whole & (search.low < search.high)).sum()) <= SMALL
@@ -346,5 +365,6 @@ def solved(search: Search) -> Roadmap:
         search.whole_model(search.effort.whole)
     if search.best is None:
         raise Stopped
+    search.polish()
     bound = (search.bound + search.model.at) * MILLION
     return search.model.roadmap(search.best, bound, search.stopped)

@@ -270,6 +270,15 @@ def _add_roadmap(commands: Commands[argparse.ArgumentParser]) -> None:
         "--alternatives", type=int, default=0, metavar="NUMBER", help="other sets of sites near the best (0)"
     )
     roadmap.add_argument("--prices", action="store_true", help="also what each goal costs")
+    roadmap.add_argument(
+        "--odds", type=int, default=0, metavar="NUMBER", help="simulate so many years of each scenario (0)"
+    )
+    for name, words in (
+        ("recipe", "what the simulated bases make (cd19-cart)"),
+        ("base", "what each is like (lingang)"),
+    ):
+        roadmap.add_argument(f"--{name}", type=Path, metavar="FILE", help=words)
+    roadmap.add_argument("--seed", type=int, default=1, help="of the simulation (1)")
     roadmap.add_argument("--gap", type=float, default=0.2, help="good enough, in per cent of the cost (0.2)")
     roadmap.add_argument("--language", choices=("en", "zh"), default="en", help="of what is printed (en)")
     roadmap.add_argument("--json", type=Path, metavar="FILE", help="also write it as JSON")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,14 +18,21 @@ from rich.status import Status
 from rich.table import Table
 
 from yimai.domain.recipe import Words
+from yimai.interfaces.files.reading import CATALOGUE
 from yimai.interfaces.files.roadmap import RoadmapFile, read_roadmap
 from yimai.planning.roadmap import City, Goal, Roadmap, costs, measured, meets
 from yimai.planning.roadmap_goals import Conflict, Price, alternatives, conflict, prices
+from yimai.planning.roadmap_odds import YEARS, Odds, goal_odds
 from yimai.planning.roadmap_search import Effort, Infeasible, Stop, Stopped, cheapest
 from yimai.wiring.plan_commands import interrupted
 from yimai.wiring.problems import CommandProblem
+from yimai.wiring.simulate_command import case_of
 
 MILLION: Final = 1e6
+RECIPE: Final = CATALOGUE / "recipes" / "cd19-cart.yaml"
+BASE: Final = CATALOGUE / "bases" / "lingang.yaml"
+BEGINS: Final = date(2026, 3, 2)
+"""Of the simulated years: a day on which the shipped base's people are qualified; its calendar is laid over them."""
 POSTS: Final = {
     "openings": Words("启用场所", "openings"), "running": Words("场所运行", "running the sites"), "suites": Words("新建洁净间", "suites"),
     "suites_running": Words("洁净间运行", "running the suites"), "wages": Words("操作员工资", "operators"),
@@ -37,12 +45,19 @@ SIGNS: Final = {"ge": "≥", "gt": ">", "le": "≤"}
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked. without: goals that are left out. alternatives: how many others; prices: also what each goal costs."""
+    """What is asked. without: goals that are left out. alternatives: how many others; prices: also what each goal costs.
+
+    odds: replications of each demand scenario for the odds of the goals, of bases like this one that make this recipe (the shipped ones).
+    """
 
     file: Path
     without: Sequence[str] = ()
     alternatives: int = 0
     prices: bool = False
+    odds: int = 0
+    recipe: Path | None = None
+    base: Path | None = None
+    seed: int = 1
     gap: float = 0.2
     language: Literal["zh", "en"] = "en"
     json: Path | None = None
@@ -56,6 +71,7 @@ class Answer:
     conflict: Conflict | None = None
     others: tuple[Roadmap, ...] = ()
     prices: tuple[Price, ...] = ()
+    odds: tuple[Odds, ...] = ()
 
 
 def roadmap(asked: Asked) -> int:
@@ -109,9 +125,25 @@ def _answer(asked: Asked, city: City, effort: Effort, told: _Progress, stop: Sto
     answer = Answer(found)
     if asked.prices:
         answer.prices = tuple(prices(city, found, effort, told, stop))
+    if asked.odds > 0:
+        answer.odds = _odds(asked, city, found, told, stop)
     if asked.alternatives > 0:
         answer.others = tuple(alternatives(city, found, asked.alternatives, effort=effort, told=told, stop=stop))
     return answer
+
+
+def _odds(asked: Asked, city: City, found: Roadmap, told: _Progress, stop: Stop) -> tuple[Odds, ...]:
+    like = case_of(asked.recipe or RECIPE, asked.base or BASE, None, YEARS)
+
+    def simulated(doing: str, number: int, of: int) -> None:
+        told(f"simulating {doing} ({number + 1} of {of})", found.cost, found.bound)
+
+    try:
+        return tuple(goal_odds(city, found, like, BEGINS, asked.odds, asked.seed, simulated, stop))
+    except Stopped:
+        return ()
+    except ValueError as problem:
+        raise CommandProblem(str(problem)) from None
 
 
 def _said(words: Words, asked: Asked) -> str:
@@ -123,17 +155,23 @@ def _show(read: RoadmapFile, answer: Answer, asked: Asked, console: Console) -> 
     assert found is not None
     console.print(f"[bold]{escape(_said(read.title, asked))}[/bold]")
     _show_sites(read, found, asked, console)
-    with _table(
-        console, asked, Words("目标", "goal"), Words("要求", "wanted"), Words("达到", "reached"), Words("代价", "costs")
-    ) as table:
+    titles = (
+        Words("目标", "goal"),
+        Words("要求", "wanted"),
+        Words("达到", "reached"),
+        Words("代价", "costs"),
+        Words("把握（模拟）", "odds, simulated"),
+    )
+    with _table(console, asked, *titles) as table:
         paid = {price.goal.id: price for price in answer.prices}
+        likely = {each.goal.id: each for each in answer.odds}
         for goal in read.city.goals:
             value = measured(read.city, found, goal)
             colour = "green" if meets(goal, value) else "red"
             price = paid.get(goal.id)
             table.add_row(
                 escape(_said(goal.title, asked)), f"{SIGNS[goal.comparator]} {_shown(goal, goal.value)}, {read.quarter(goal.by)}",
-                f"[{colour}]{_shown(goal, value)}[/{colour}]", _price(price) if price else "",
+                f"[{colour}]{_shown(goal, value)}[/{colour}]", _price(price) if price else "", _likely(likely.get(goal.id), goal),
             )  # fmt: skip
     with _table(
         console,
@@ -208,6 +246,10 @@ def _price(price: Price) -> str:
     return f"{price.cost / MILLION:,.1f} ({price.low / MILLION:,.1f} … {price.high / MILLION:,.1f})"
 
 
+def _likely(odds: Odds | None, goal: Goal) -> str:
+    return f"{odds.odds:.0%} ({odds.low:.0%} … {odds.high:.0%}); {_shown(goal, odds.value)}" if odds else ""
+
+
 def _changes(read: RoadmapFile, found: Roadmap, other: Roadmap, asked: Asked) -> str:
     before, after = found.open[:, -1] > 0, other.open[:, -1] > 0
     parts = []
@@ -250,6 +292,16 @@ def _as_json(read: RoadmapFile, answer: Answer) -> dict[str, Any]:
         content["prices"] = [
             {"goal": each.goal.id, "cost": round(each.cost), "low": round(each.low), "high": round(each.high)}
             for each in answer.prices
+        ]
+        content["odds"] = [
+            {
+                "goal": each.goal.id,
+                "odds": round(each.odds, 4),
+                "low": round(each.low, 4),
+                "high": round(each.high, 4),
+                "value": round(each.value, 2),
+            }
+            for each in answer.odds
         ]
     return content
 
