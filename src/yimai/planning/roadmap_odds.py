@@ -165,4 +165,5 @@ def _interval(shares: Sequence[float] | Floats, met: Floats, count: int) -> tupl
     middle = (met * count + CONFIDENCE**2 / 2) / among
     centre = float(np.dot(shares, middle))
     half = CONFIDENCE * math.sqrt(float(np.dot(np.square(shares), middle * (1 - middle) / among)))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    odds = float(np.dot(shares, met))  # with few replications it may lie outside
+    return max(0.0, min(centre - half, odds)), min(1.0, max(centre + half, odds))
