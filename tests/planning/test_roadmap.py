@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.planning.city import city, goal, tried
 
-from yimai.planning.roadmap import costs, measured, meets
+from yimai.planning.roadmap import broken, costs, measured, meets
 from yimai.planning.roadmap_goals import alternatives, conflict, giving, prices
 from yimai.planning.roadmap_search import Effort, Infeasible, cheapest
 from yimai.wiring.command_line import main
@@ -46,11 +47,27 @@ def test_the_solvers_cost_is_that_of_its_decisions_and_goals_hold(seed: int, goa
     assert giving(each, [g.id for g in goals], effort=EXACT)[0] == pytest.approx(0.0, abs=1e-6)
     assert sum(costs(each, found).values()) == pytest.approx(found.cost, rel=1e-6)
     assert all(meets(g, measured(each, found, g)) for g in goals)
+    assert broken(each, found) == []
     for price in prices(each, found, EXACT):
         assert price.low - 1 <= price.cost <= price.high + 1
         assert price.cost >= 0
     for goal_ in goals:
         assert cheapest(each, each.without([goal_.id]), EXACT).cost <= found.cost * (1 + 1e-6)
+
+
+def test_a_roadmap_that_breaks_a_rule_is_found_out() -> None:
+    each = city(4, (goal("served", 70),))
+    found = cheapest(each, effort=EXACT)
+    assert found.served.any()
+    assert broken(each, replace(found, served=found.served * 50)) == [
+        "more batches than the suites make",
+        "more batches than the operators make",
+        "more patients than there are",
+    ]
+    assert "suites that were not ordered in time" in broken(each, replace(found, modules=found.modules + 1))
+    assert "suites where nothing is open" in broken(
+        each, replace(found, open=found.open * 0, ordered=found.ordered + 1)
+    )
 
 
 def test_a_conflict_is_told_with_what_each_goal_would_have_to_give() -> None:

@@ -212,6 +212,37 @@ def meets(goal: Goal, value: float) -> bool:
     return value <= goal.value + slack if goal.comparator == "le" else value >= goal.least - slack
 
 
+def broken(city: City, roadmap: Roadmap) -> list[str]:
+    """The rules that the roadmap's decisions break, each by its name; computed without the solver's model."""
+    quarters, slack = np.arange(city.quarters), 1e-5
+    of = {
+        name: np.array([getattr(site, name) for site in city.sites])
+        for name in ("opened", "earliest", "modules", "most", "people")
+    }
+    opened, earliest, before, most, trained = (of[name][:, None] for name in of)
+    ordered = np.cumsum(roadmap.ordered, axis=1)
+    usable = before + np.pad(ordered, ((0, 0), (city.lag, 0)))[:, : city.quarters]
+    made = np.zeros((len(city.sites), *roadmap.served.shape[1:]))
+    met = np.zeros((len(city.hospitals), *roadmap.served.shape[1:]))
+    np.add.at(made, [route.site for route in city.routes], roadmap.served)
+    np.add.at(met, [route.hospital for route in city.routes], roadmap.served)
+    wanted = np.stack([each.patients for each in city.demands], axis=2)
+    people = roadmap.people[:, :, None] * city.batches_person
+    ways = {
+        "opened before it can be": (roadmap.open > 0) & (quarters < earliest) & ~opened,
+        "closed again": np.diff(roadmap.open, axis=1, prepend=opened.astype(int)) < 0,
+        "suites where nothing is open": (ordered > 0) & (roadmap.open == 0),
+        "more suites than there is room for": before + ordered > np.maximum(most, before),
+        "suites that were not ordered in time": roadmap.modules != usable,
+        "more batches than the suites make": made > roadmap.modules[:, :, None] * city.batches_module + slack,
+        "more batches than the operators make": made > people + slack,
+        "operators who are not trained yet": (roadmap.people > trained + slack) & (quarters < city.training),
+        "more patients than there are": met > wanted + slack,
+        "fewer than none": np.minimum(roadmap.served.min(initial=0), roadmap.people.min(initial=0)) < 0,
+    }
+    return [name for name, found in ways.items() if found.any()]
+
+
 def costs(city: City, roadmap: Roadmap) -> Mapping[str, float]:
     """What the roadmap costs, discounted, by what for; computed from its decisions alone, without the solver's model."""
     worth = city.worth()
