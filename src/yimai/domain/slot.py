@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -247,27 +248,35 @@ def earliest(
 
     taken: each suite's windows that are already claimed. not_before: the earliest collection (aware).
     """
-    needed = suite_time(recipe)
-    first = not_before + LEADS.collection_to_start
+    needed, first = suite_time(recipe), _hour_from(base, not_before + LEADS.collection_to_start)
     offers = []
     for suite in suites_for(base, recipe):
-        starts = _first_free(base, sorted(taken.get(suite, ())), first, needed)
+        starts = _first_free(base, sorted(taken.get(suite, ())), first, needed, first + SEARCH)
         if starts is not None:
             offers.append(itinerary(recipe, suite, starts))
     return tuple(sorted(offers, key=lambda offer: (offer.starts, offer.suite))[:count])
 
 
+def _hour_from(base: Base, moment: datetime) -> datetime:
+    """The moment, or the next whole hour of the base's clock."""
+    there = moment.astimezone(ZoneInfo(base.timezone))
+    hour = there.replace(minute=0, second=0, microsecond=0)
+    return hour if hour == there else hour + HOUR
+
+
 def _first_free(
-    base: Base, taken: list[tuple[datetime, datetime]], first: datetime, needed: timedelta
+    base: Base, taken: Sequence[tuple[datetime, datetime]], first: datetime, needed: timedelta, until: datetime
 ) -> datetime | None:
+    """taken: in the order of their begin."""
     zone = ZoneInfo(base.timezone)
-    starts = first.astimezone(zone).replace(minute=0, second=0, microsecond=0)
-    if starts < first:
-        starts += HOUR
-    while starts - first < SEARCH:
-        busy_until = max((end for begin, end in taken if begin < starts + needed and starts < end), default=None)
-        if busy_until is not None:
-            starts = busy_until.astimezone(zone)
+    starts = first
+    windows = iter(taken)
+    window = next(windows, None)
+    while starts < until:
+        if window is not None and window[1] <= starts:
+            window = next(windows, None)
+        elif window is not None and window[0] < starts + needed:
+            starts = window[1].astimezone(zone)
         elif base.closed(starts.date()):
             starts = (starts + timedelta(days=1)).replace(hour=8)
         else:
@@ -293,14 +302,30 @@ def put_back(
 def _first_choices(
     base: Base, recipes: Iterable[Recipe], taken: Mapping[str, Iterable[tuple[datetime, datetime]]], now: datetime
 ) -> list[datetime | None]:
-    """When each could begin at the earliest, one after the other."""
-    windows = {suite: list(each) for suite, each in taken.items()}
+    """When each could begin at the earliest, one after the other.
+
+    A suite's first free start only moves later while windows are taken, so it is searched for again from where it was,
+    and only where the newest window took it: there may be hundreds who wait.
+    """
+    first = _hour_from(base, now + LEADS.collection_to_start)
+    last = first + SEARCH
+    windows = {suite.id: sorted(taken.get(suite.id, ())) for suite in base.suites}
+    free: dict[timedelta, dict[str, datetime | None]] = {}
     found: list[datetime | None] = []
     for recipe in recipes:
-        first = next(iter(earliest(base, recipe, windows, now, 1)), None)
-        if first is not None:
-            windows.setdefault(first.suite, []).append((first.starts, first.ends))
-        found.append(first.starts if first is not None else None)
+        needed, possible = suite_time(recipe), suites_for(base, recipe)
+        known = free.setdefault(needed, {})
+        for suite in possible:
+            if suite not in known:
+                known[suite] = _first_free(base, windows[suite], first, needed, last)
+        starts, chosen = min(((start, suite) for suite in possible if (start := known[suite])), default=(None, ""))
+        found.append(starts)
+        if starts is not None:
+            insort(windows[chosen], (starts, starts + needed))
+            for length, others in free.items():
+                start = others.get(chosen)
+                if start is not None and start < starts + needed and starts < start + length:
+                    others[chosen] = _first_free(base, windows[chosen], start, length, last)
     return found
 
 

@@ -18,13 +18,17 @@ from yimai.actions.decision import Answer
 from yimai.domain import queue
 from yimai.domain.allocation import AllocationPolicy, TurnOverridden, Waiting, ahead, credits
 from yimai.domain.recipe import Source
-from yimai.domain.slot import TURN_ROUND, Itinerary, SlotReserved, earliest
+from yimai.domain.slot import TURN_ROUND, Itinerary, SlotReserved, earliest, itinerary, put_back, suites_for
 from yimai.domain.suite import SuiteTakenOut
 from yimai.domain.treatment import Treatment, TreatmentAccepted
+from yimai.interfaces.files.reading import read_base, read_recipe
 from yimai.interfaces.plant.journey import Journey
+from yimai.wiring import demo
 
 NOW = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
 DAY = timedelta(days=1)
+BASE, RECIPE = read_base(demo.BASE).base, read_recipe(demo.RECIPE).recipe
+SUITES = suites_for(BASE, RECIPE)
 POLICY = AllocationPolicy(
     urgent=14 * DAY,
     hold=2 * DAY,
@@ -216,3 +220,35 @@ def test_many_who_come_by_one_queue_at_once_are_all_served(plant: SpecPlant) -> 
         answers = list(threads.map(accepted, journeys))
     for answer in answers:
         then_facts(answer, TreatmentAccepted)
+
+
+def one_after_another(windows: dict[str, list[tuple[datetime, datetime]]], number: int) -> list[datetime | None]:
+    """When each of so many could begin, each taking the earliest slot that is offered."""
+    begins: list[datetime | None] = []
+    for _ in range(number):
+        first = next(iter(earliest(BASE, RECIPE, windows, NOW, 1)), None)
+        begins.append(first and first.starts)
+        if first is not None:
+            windows = {**windows, first.suite: [*windows.get(first.suite, ()), (first.starts, first.ends)]}
+    return begins
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(SUITES), st.integers(-400, 3000), st.integers(1, 500)), max_size=20),
+    st.integers(0, 25),
+    st.sampled_from(SUITES),
+    st.integers(0, 2000),
+)
+def test_who_would_be_put_back_is_found_as_if_each_chose_in_turn(
+    busy: list[tuple[str, int, int]], number: int, suite: str, later: int
+) -> None:
+    taken: dict[str, list[tuple[datetime, datetime]]] = {}
+    for of, begin, hours in busy:
+        starts = NOW + timedelta(hours=begin)
+        taken.setdefault(of, []).append((starts, starts + timedelta(hours=hours)))
+    chosen = itinerary(RECIPE, suite, NOW + timedelta(hours=later, minutes=30))
+    without = one_after_another(taken, number)
+    window = [*taken.get(suite, ()), (chosen.starts, chosen.ends)]
+    beside = one_after_another({**taken, suite: window}, number)
+    expected = sum(one is not None and (two is None or two > one) for one, two in zip(without, beside, strict=True))
+    assert put_back(BASE, [RECIPE] * number, taken, chosen, NOW) == expected
