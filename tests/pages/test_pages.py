@@ -59,6 +59,7 @@ def paths(house: House) -> dict[str, str]:
         "today": "/today",
         "programme": "/programme",
         "search": "/search",
+        "every fact": f"/treatment/{whole.coi}/vein",
         "stage": "/treatments/in_manufacture",
         "lot": "/about/material_lot/LOT-001",
         "suite": f"/about/suite/{whole.suite}",
@@ -114,6 +115,19 @@ def test_every_kind_of_fact_that_was_told_has_a_page(house: House, client: Clien
         assert entry.hash.hex() in page
         if language == "en" and not any(name.endswith("_zh") for name in entry.data):  # titles stand there in both
             assert not CHINESE.search(text_of(page)), kind
+
+
+def test_every_fact_comes_once_the_page_is_shown_and_has_a_page_by_itself(house: House, client: Client) -> None:
+    path = f"/treatment/{house.whole.coi}"
+    page = get(client, path, "en")[1]
+    told = int(re.findall(r'Every fact <span class="count">(\d+)', page)[0])
+    assert '<li id="fact-' not in page
+    assert f'href="/en{path}/vein"' in page
+    part = client.get(f"/en{path}/vein", headers={"HX-Request": "true"}).content.decode()
+    assert part.count('<li id="fact-') == told > 50
+    assert "<main" not in part
+    assert get(client, f"{path}/vein", "en")[1].count('<li id="fact-') == told
+    assert get(client, f"/treatment/{mint('treatment', bytes(5))}/vein")[0] == 404
 
 
 def test_the_other_language_keeps_the_page(house: House, client: Client) -> None:

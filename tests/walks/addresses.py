@@ -31,6 +31,7 @@ TOLD: Final = 40
 OF: Final[Mapping[str, str]] = {
     "treatment": "treatment",
     "treatment_facts": "treatment",
+    "treatment_vein": "treatment",
     "allocation": "treatment",
     "expectation": "treatment",
     "batch": "batch",

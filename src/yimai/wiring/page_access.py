@@ -58,6 +58,7 @@ PAGES: Final[Mapping[str, str]] = {
     "calibration_draft": "read.calibration",
     "allocation": "read.allocation",
     "expectation": "read.treatment",
+    "treatment_vein": "read.treatment",
     "treatment_facts": "read.facts",
     "treatment_export": "treatment.export",
     "people": "read.people",

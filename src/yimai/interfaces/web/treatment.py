@@ -1,11 +1,7 @@
-"""A treatment's page: its vein as one line, every fact behind it, and its records."""
+"""A treatment's page: its vein as one line, its records, and room for every fact behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from itertools import groupby
 from typing import Any, Final
 
 import psycopg
@@ -16,7 +12,6 @@ from django.urls import reverse
 from yimai.domain.recipe import Recipe
 from yimai.domain.vein import Vein, vein_of
 from yimai.interfaces.web import page, treatment_record, window
-from yimai.interfaces.web.fact_card import Detail, details
 from yimai.interfaces.web.lymphodepletion import Signal, signal
 from yimai.interfaces.web.patient import patients
 from yimai.interfaces.web.permitted import permitted
@@ -24,8 +19,7 @@ from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.templatetags.wording import address
 from yimai.interfaces.web.to_do import ToDo, to_do
 from yimai.interfaces.web.today import pressing
-from yimai.interfaces.web.vein_drawing import REFUSED, WARNINGS, draw
-from yimai.ledger.entry import Entry
+from yimai.interfaces.web.vein_drawing import draw
 from yimai.projections import (
     approval_board,
     clock_board,
@@ -38,7 +32,6 @@ from yimai.projections import (
 )
 from yimai.projections.register import PersonRow
 from yimai.projections.treatment_board import BoardRow
-from yimai.projections.vein import VeinRow
 
 SIGNALLED: Final = ("in_testing", "conditionally_released", "oos_supplied", "released", "in_delivery", "delivered")
 """Stages in which a hospital waits for the word that lymphodepletion may begin."""
@@ -46,21 +39,6 @@ SIGNALLED: Final = ("in_testing", "conditionally_released", "oos_supplied", "rel
 
 EXPECTED: Final = ("slot_reserved", "collecting", "in_transit", "received", "in_manufacture", *SIGNALLED)
 """Stages in which the product is still to come, so that one asks when."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFact:
-    """One line of the list. tone: ``warning``, ``refused``, ``quiet`` (labels) or ""."""
-
-    row: VeinRow
-    tone: str
-    brief: tuple[Detail, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    day: date
-    facts: tuple[ListedFact, ...]
 
 
 def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
@@ -71,7 +49,7 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
         rows = vein.of(cursor, identifier)
         entries = vein.entries(cursor, f"treatment/{identifier}")
         state = vein_of(entries)
-        recipe = _recipe(cursor, state, board.recipe)
+        recipe = recipe_of(cursor, state, board.recipe)
         people = register.people(cursor, {person for row in rows for person in row.who})
         couriers = frozenset(each.person for each in people.values() if "courier" in each.roles)
         base = approval_board.base(cursor, board.base)
@@ -85,7 +63,6 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "drawing": draw(rows, entries, board, recipe, state.slot.current, couriers, page.language() != "en"),
             "reads_facts": (who := page.reader(request)) is not None and permitted(who, "read.facts"),
             "vein_length": len(rows),
-            "days": days(rows, entries, recipe),
             "people": people,
             "clocks": pressing(clock_board.running(cursor, treatment=identifier), window.now()),
             "containers": treatment_record.containers(state),
@@ -140,24 +117,7 @@ def _to_do(request: HttpRequest, cursor: psycopg.Cursor[Any], identifier: str) -
     )
 
 
-def days(rows: Sequence[VeinRow], entries: Sequence[Entry], recipe: Recipe | None) -> tuple[Day, ...]:
-    """Every fact, in order, under the day on which it happened where it happened."""
-    listed = [
-        ListedFact(row, _tone(row.kind), details(entry, recipe, brief=True))
-        for row, entry in zip(rows, entries, strict=True)
-    ]
-    return tuple(Day(day, tuple(facts)) for day, facts in groupby(listed, key=lambda fact: fact.row.occurred.date()))
-
-
-def _tone(kind: str) -> str:
-    if kind in WARNINGS:
-        return "warning"
-    if kind in REFUSED:
-        return "refused"
-    return "quiet" if kind.startswith("label.") else ""
-
-
-def _recipe(cursor: psycopg.Cursor[Any], state: Vein, identifier: str) -> Recipe | None:
+def recipe_of(cursor: psycopg.Cursor[Any], state: Vein, identifier: str) -> Recipe | None:
     """The recipe as the latest batch pins it, else as approved last."""
     latest = state.batches.latest
     return approval_board.recipe(cursor, identifier, latest.recipe_version if latest is not None else "")

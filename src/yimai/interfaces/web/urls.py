@@ -30,6 +30,7 @@ from yimai.interfaces.web import (
     today,
     treatment,
     treatment_facts,
+    treatment_vein,
     what_if,
 )
 
@@ -50,6 +51,7 @@ urlpatterns = [
     path("lot/<path:identifier>", material_lot.material_lot, name="lot"),
     path("treatment/<str:identifier>/expectation", expectation.expected, name="expectation"),
     path("treatment/<str:identifier>/allocation", allocation.allocation, name="allocation"),
+    path("treatment/<str:identifier>/vein", treatment_vein.facts, name="treatment_vein"),
     path("treatment/<str:identifier>/facts", treatment_facts.facts, name="treatment_facts"),
     re_path(
         r"^treatment/(?P<identifier>[^/]+)/export/(?P<digest>[0-9a-f]{64})$",

@@ -62,8 +62,12 @@
     const folded = [...old.querySelectorAll("details[open]")].map((each) => wayTo(each, old));
     const { scrollX, scrollY } = window;
     const made = document.importNode(fresh, true);
+    // What was asked for after the page stays until it has been asked for anew: else the page would jump.
+    const kept = [...made.querySelectorAll("[data-live-keep]")]
+      .map((empty) => { const full = old.querySelector(`#${CSS.escape(empty.id)}`); if (full) empty.replaceWith(full); return full; });
     old.replaceWith(made);
     yimai.act.shown(made);
+    for (const each of kept) if (each) htmx.trigger(each, "yimai:changed");
     for (const find of folded) Object.assign(find(made) || {}, { open: true });
     for (const { find, left, top } of scrolled) {
       const place = find(made);
@@ -206,6 +210,20 @@
     setTimeout(renew, AGAIN[Math.min(failures, AGAIN.length) - 1] || AGAIN[0]);
     failures += 1;
   };
+
+  let toFocus = null;
+  document.addEventListener("htmx:beforeSwap", ({ target }) => {
+    if (target.dataset.liveKeep !== undefined && target.contains(document.activeElement)) toFocus = wayTo(document.activeElement, target);
+  });
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    if (target.dataset.liveKeep === undefined) return;
+    const again = toFocus && toFocus(target);
+    const wanted = !target.dataset.led && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (again) again.focus({ preventScroll: true });
+    if (wanted && target.contains(wanted)) location.replace(location.hash); // it was led to before it was there
+    Object.assign(target.dataset, { led: "" });
+    toFocus = null;
+  });
 
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiding);
