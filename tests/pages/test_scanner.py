@@ -199,6 +199,18 @@ def test_a_piece_or_a_lot_goes_to_the_field_that_lists_it_in_any_order(page: Any
     assert values == {"bag": label_code(BAG, 1), "scales": "balance-01", "selector": "selector-01", "lot": "AB12"}
 
 
+def test_a_listed_piece_whose_name_would_pass_for_one_of_our_samples_is_that_piece(page: Any, site: Switched) -> None:
+    assert scanned("selector-07").noun == "sample"
+    page.goto("/en/bench/step")
+    scan(page, "selector-07")
+    assert page.locator("#selector").input_value() == "selector-07"
+    assert "good" in page.locator("#scan-answer").get_attribute("class")
+    page.goto("/en/bench/none")
+    with page.expect_navigation():
+        scan(page, "selector-07")
+    assert page.url == f"{site.address}/en/scan?code=selector-07"
+
+
 def test_a_piece_that_is_not_listed_fills_nothing_and_says_so(page: Any) -> None:
     page.goto("/zh-hans/bench/step")
     scan(page, "balance-09")

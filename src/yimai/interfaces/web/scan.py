@@ -21,13 +21,13 @@ def scan(request: HttpRequest) -> HttpResponse:
     """
     raw = request.GET.get("code", "")[:LONGEST]
     read = scanned(raw)
+    names = tuple(dict.fromkeys((raw.strip(), raw.strip().lower())))
     with window.reading(page.reader(request)) as cursor:
-        if isinstance(read, Refusal):
-            for name in dict.fromkeys((raw.strip(), raw.strip().lower())):
-                found = trace.about(cursor, name) if name.isascii() and name.isprintable() and name else ()
-                if len(found) == 1:
-                    return redirect(address(found[0].noun, name))
-            return page.show(request, cursor, "scanned", {"refusal": read, "raw": raw}, status=404)
-        if not trace.about(cursor, read.identifier):
-            return page.show(request, cursor, "scanned", {"unknown": read, "raw": raw}, status=404)
-        return redirect(address(read.noun, read.identifier))
+        if not isinstance(read, Refusal) and trace.about(cursor, read.identifier):
+            return redirect(address(read.noun, read.identifier))
+        for name in names:  # a base's own name may look like one of ours
+            found = trace.about(cursor, name) if name.isascii() and name.isprintable() and name else ()
+            if len(found) == 1:
+                return redirect(address(found[0].noun, name))
+        wrong = {"refusal": read} if isinstance(read, Refusal) else {"unknown": read}
+        return page.show(request, cursor, "scanned", {**wrong, "raw": raw}, status=404)

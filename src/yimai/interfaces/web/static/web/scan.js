@@ -24,6 +24,16 @@
   const badge = (form, read) => [...form.querySelectorAll("input[data-badge], select[data-badges] option[value]")]
     .find((each) => (each.dataset.badge || each.value) && yimai.identifier.same(read.raw, each.dataset.badge || each.value) && !each.disabled);
 
+  const mayBeNamed = (read) => read.copy === null && /[a-z]/.test(read.raw);
+
+  /** One in 37 of a base's own names, such as ``selector-07``, would pass for one of ours: what the page lists goes first. */
+  const heard = (raw) => {
+    const read = { ...yimai.read(raw), raw };
+    const name = { raw, noun: null, identifier: null, copy: null, text: raw.trim(), problem: null, lot: null };
+    const isListed = mayBeNamed(read) && (fields(document).some((field) => listed(field, name)) || badge(document, name));
+    return read.noun && isListed ? name : read;
+  };
+
   const present = (chosen, at) => {
     const folded = chosen.closest("details");
     if (folded) folded.open = true;
@@ -161,7 +171,7 @@
       return free ? fill(form, free, read, at) : refuse(form, isSame(offered[0], read) ? "scan.already" : "scan.full", read, at);
     }
     const listing = all.some((field) => field.dataset.takes !== undefined);
-    if (listing && read.problem && /[a-z]/.test(read.raw)) return refuse(form, "scan.not-listed", { ...read, text: read.raw }, at); // none of ours is printed so
+    if (listing && read.problem && mayBeNamed(read)) return refuse(form, "scan.not-listed", { ...read, text: read.raw }, at); // none of ours is printed so
     if (read.problem && !all.every(takesOthers)) return refuse(form, problemOf(read), read, at);
     const focused = all.find((field) => field === document.activeElement && wants(field, read));
     const free = focused || all.find((field) => isWrong(field) && wants(field, read)) || all.find((field) => !field.value && wants(field, read));
@@ -178,17 +188,17 @@
 
   const lookUp = (read, at) => {
     const { home, own } = document.body.dataset;
-    const foreign = read.problem && read.problem !== "keyboard" && /[a-z]/.test(read.raw); // what a base names: none of ours is printed so
+    const foreign = read.problem !== "keyboard" && mayBeNamed(read); // what a base names: none of ours is printed so
     if (read.problem && !foreign) return answer("bad", yimai.say(problemOf(read), { what: named(read) }), at);
     if (yimai.link && yimai.link.lost) return answer("bad", yimai.say("scan.offline", { what: named(read) }), at);
     answer("good", named(read), at);
-    if (home) location.assign(whereabouts(home, own, read, foreign ? read.raw : read.text));
+    if (home) location.assign(foreign ? whereabouts(home, "", read, read.raw) : whereabouts(home, own, read, read.text));
     return undefined;
   };
 
   document.addEventListener("yimai:scan", (event) => {
     const { raw, at, field, restore } = event.detail;
-    const read = { ...yimai.read(raw), raw };
+    const read = heard(raw);
     const form = target(read);
     const worn = !read.noun && badge(document, read);
     if (worn) {
