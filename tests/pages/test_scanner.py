@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 from tests.pages.bench_site.server import Switched, serving
 from tests.pages.browsing import opened_browser
 
@@ -350,3 +352,32 @@ def test_a_field_marked_as_wrong_is_filled_anew_by_the_next_scan(page: Any) -> N
     scan(page, label_code(BAG, 1))
     assert page.locator("#bag").input_value() == label_code(BAG, 1)
     assert page.locator("#bag").get_attribute("aria-invalid") is None
+
+
+def chosen(page: Any, name: str, kind: str, contents: bytes) -> tuple[str, int]:
+    """Name and size of what the field holds a moment after this file was chosen."""
+    page.locator("#form").set_input_files({"name": name, "mimeType": kind, "buffer": contents})
+    page.wait_for_timeout(300)
+    found = page.evaluate(
+        "[document.getElementById('form').files[0].name, document.getElementById('form').files[0].size]"
+    )
+    return str(found[0]), int(found[1])
+
+
+def test_a_photograph_of_a_form_is_made_small_enough_and_anything_else_left_alone(page: Any) -> None:
+    page.goto("/en/bench/file")
+    noise = Image.frombytes("L", (900, 600), random.Random(1).randbytes(540_000))
+    photograph = BytesIO()
+    noise.resize((4500, 3000), Image.Resampling.BILINEAR).save(photograph, "JPEG", quality=95)
+    assert photograph.tell() > 1_500_000
+    page.locator("#form").set_input_files(
+        {"name": "form.jpeg", "mimeType": "image/jpeg", "buffer": photograph.getvalue()}
+    )
+    page.locator(".made-smaller").wait_for()
+    size = page.evaluate("document.getElementById('form').files[0].size")
+    assert 100_000 < size <= 1_000_000
+    assert f"now {size / 1e6:.1f} MB" in page.locator(".made-smaller").text_content()
+    assert chosen(page, "form.pdf", "application/pdf", b"%PDF-" + bytes(2_000_000)) == ("form.pdf", 2_000_005)
+    assert page.locator(".made-smaller").count() == 0
+    assert chosen(page, "small.jpg", "image/jpeg", b"\xff\xd8\xff") == ("small.jpg", 3)
+    assert chosen(page, "no.jpg", "image/jpeg", bytes(2_000_000)) == ("no.jpg", 2_000_000)

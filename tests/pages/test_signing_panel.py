@@ -48,7 +48,7 @@ def test_the_words_of_a_note_are_read_beside_their_hash(plant: SpecPlant) -> Non
 def test_consent_names_its_file_and_who_records_it_does_not_consent(plant: SpecPlant) -> None:
     journey = plant.treatment("ordered")
     coordinator = Tablet(plant, PersonRow(journey.at_hospital("coordinator"), journey.hospital, ("coordinator",)))
-    typed = {"form": SimpleUploadedFile("知情同意 2026.pdf", b"x" * 2048)}
+    typed = {"form": SimpleUploadedFile("知情同意 2026.pdf", b"%PDF-" + b"x" * 2043)}
     shown = panel(coordinator, "treatment.record_consent", {"treatment": journey.treatment}, typed)
     assert "知情同意 2026.pdf" in shown
     assert "2.0 KB" in shown.replace("\xa0", " ")

@@ -73,15 +73,13 @@ def order(
 
 
 def record_consent(ledger: Ledger, command: Command, *, treatment: str, form: bytes) -> Answer:
-    """Record the signed consent form, which goes to the vault."""
+    """Record the signed consent form, a PDF or a picture, which goes to the vault."""
     salt = ledger.random(SALT_LENGTH)
 
     def rule(seen: Seen) -> Verdict:
         ordered = seen.vein(treatment).treatment
         signature = seen.sign(command.actor, "recorded")
-        return treatments.not_ended(ordered) or (
-            treatments.ConsentRecorded(treatment, commitment(salt, form).hex(), signature),
-        )
+        return treatments.record_consent(ordered, form, commitment(salt, form).hex(), signature)
 
     return decide(
         ledger,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.person import Person
@@ -243,6 +243,11 @@ NO_CONSENT = RefusalKind(
     "The patient's consent for treatment {treatment} is not recorded. Record the signed consent first.",
     "治疗 {treatment} 尚无患者知情同意记录。请先录入已签署的知情同意书。",
 )
+NO_FORM = RefusalKind(
+    "treatment.no_form",
+    "The file is neither a PDF nor a picture (JPEG, PNG, WebP). Scan or photograph the signed consent form and choose that file.",
+    "该文件既非 PDF 也非图片（JPEG、PNG、WebP）。请扫描或拍摄已签署的知情同意书，再选择该文件。",
+)
 MARKERS_MISSING = RefusalKind(
     "treatment.markers_missing",
     "Donor markers are missing for treatment {treatment}: {markers}. Report their results first.",
@@ -276,6 +281,10 @@ FATE_NOT_OPEN = RefusalKind(
 )
 
 
+FORMS: Final = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+"""How a PDF, a JPEG and a PNG begin."""
+
+
 def not_ended(treatment: Treatment) -> Refusal | None:
     """Whether the treatment exists and has not ended."""
     if not treatment.id:
@@ -298,6 +307,17 @@ def cleared_for_collection(treatment: Treatment, markers: tuple[str, ...]) -> Re
         return NO_CONSENT(treatment=treatment.id)
     missing = [marker for marker in markers if marker not in treatment.markers]
     return MARKERS_MISSING(treatment=treatment.id, markers=", ".join(missing)) if missing else None
+
+
+def record_consent(
+    treatment: Treatment, form: bytes, commitment: str, recorded: Signature
+) -> Refusal | tuple[Fact, ...]:
+    """form: the signed consent form as it goes to the vault; commitment: what the ledger holds of it, in hexadecimal."""
+    if refusal := not_ended(treatment):
+        return refusal
+    if not form.startswith(FORMS) and not (form.startswith(b"RIFF") and form[8:12] == b"WEBP"):
+        return NO_FORM()
+    return (ConsentRecorded(treatment.id, commitment, recorded),)
 
 
 def accept(treatment: Treatment, accepted: Signature) -> Refusal | tuple[Fact, ...]:

@@ -44,6 +44,11 @@ FORMS: dict[str, list[dict[str, Any]]] = {
             {"id": "password", "name": "password", "label": "Password", "secret": True},
         ]},
     ],
+    "file": [
+        {"name": "consent", "act": "treatment.record_consent", "gate": "plain", "title": "Consent", "fields": [
+            {"id": "form", "name": "form", "label": "Form", "file": 1_000_000},
+        ]},
+    ],
     "auto": [
         {"name": "take", "act": "custody.take", "gate": "identity", "title": "Take", "submit": True, "fields": [
             {"id": "bag", "name": "bag", "label": "Bag", "scan": "container"},

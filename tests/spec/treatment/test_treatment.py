@@ -82,6 +82,35 @@ def test_the_base_accepts_after_consent(plant: SpecPlant) -> None:
     then_refused(answer(ordered.accept), "treatment.already_accepted")
 
 
+@pytest.mark.requirement("TRT-021", "A signed consent form is a PDF or a picture; any other file is refused.")
+@pytest.mark.parametrize(
+    ("begins", "taken"),
+    [
+        (b"%PDF-1.7\n", True),
+        (b"\xff\xd8\xff\xe1", True),
+        (b"\x89PNG\r\n\x1a\n", True),
+        (b"RIFF\x10\0\0\0WEBP", True),
+        (b"note\n", False),
+        (b"", False),
+        (b"RIFF\x10\0\0\0WAVE", False),
+        (b"MZ\x90\0%PDF-", False),
+    ],
+)
+def test_a_consent_form_is_a_document(memory_plant: SpecPlant, begins: bytes, taken: bool) -> None:
+    ordered = memory_plant.treatment("ordered")
+    answered = memory_plant.asks(
+        treatment.record_consent,
+        f"{ordered.hospital.removeprefix('demo-')}-physician-01",
+        ordered.hospital,
+        treatment=ordered.treatment,
+        form=begins,
+    )
+    if taken:
+        then_facts(answered, ConsentRecorded)
+    else:
+        then_refused(answered, "treatment.no_form")
+
+
 @pytest.mark.requirement("TRT-005", "The base may decline an order for a reason, until it has accepted it.")
 def test_the_base_declines(memory_plant: SpecPlant) -> None:
     def decline(journey: Journey, reason: str = "capacity") -> Answer:

@@ -46,7 +46,7 @@ class Ordering(Walk):
         return _done(answer)
 
     def consent(self) -> Done:
-        form = f"DEMO consent form of {self.treatment}".encode()
+        form = _pdf(f"DEMO consent form of {self.treatment}")
         return self.do(treatment.record_consent, self.at_hospital("physician"), self.hospital, form=form)
 
     def report_markers(self, **found: Marker) -> Done:
@@ -158,3 +158,22 @@ def _done(answer: Answer) -> Done:
     if isinstance(answer, Refusal):
         raise Refused(answer)
     return answer
+
+
+def _pdf(words: str) -> bytes:
+    """One page that says this."""
+    shown = f"BT /F1 14 Tf 72 760 Td ({words}) Tj ET"
+    parts = (
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        f"<</Length {len(shown)}>>stream\n{shown}\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    )
+    pdf, places = "%PDF-1.4\n", ["0000000000 65535 f \n"]
+    for number, part in enumerate(parts, 1):
+        places.append(f"{len(pdf):010} 00000 n \n")
+        pdf += f"{number} 0 obj\n{part}\nendobj\n"
+    size = len(places)
+    listed = f"xref\n0 {size}\n{''.join(places)}trailer\n<</Root 1 0 R/Size {size}>>\nstartxref\n{len(pdf)}\n%%EOF\n"
+    return f"{pdf}{listed}".encode()

@@ -391,6 +391,9 @@ class Upload(Field):
     accept: str = ""
     widget: ClassVar[str] = "upload"
 
+    def drawn(self, situation: Situation) -> Mapping[str, Any]:
+        return {"most": LARGEST_FILE}
+
     def read(self, typed_: Typed, situation: Situation) -> bytes:
         found = typed_.files.get(self.name)
         if found is None:

@@ -255,8 +255,11 @@ FORMS: Final = (
             Upload(
                 name="form",
                 title=Words("已签署的知情同意书", "The signed consent form"),
-                hint=Words("PDF 或照片，最大 1 MB。", "A PDF or a photograph, 1 MB at most."),
-                accept=".pdf,image/*",
+                hint=Words(
+                    "PDF（最大 1 MB）或照片（过大时自动缩小）。",
+                    "A PDF of 1 MB at most, or a photograph: a large one is made smaller here.",
+                ),
+                accept=".pdf,image/jpeg,image/png,image/webp",
             ),
         ),
         button=Words("录入", "Record it"),

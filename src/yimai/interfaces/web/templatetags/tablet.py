@@ -32,6 +32,7 @@ SCRIPTS: Final = (
     "web/live.js",
     "web/chain.js",
     "web/drag.js",
+    "web/photograph.js",
 )
 """In the order in which they run: each may use those before it."""
 
