@@ -125,7 +125,10 @@ class TestSession:
         left = Session.objects.get().expire_date - timezone.now()
         assert timedelta(minutes=14) < left <= sessions.IDLE
         Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-        assert browser.get("/en/").status_code == 302
+        led = browser.get("/en/search?q=T1")
+        assert led.headers["Location"] == f"{SIGN_IN}?next=%2Fen%2Fsearch%3Fq%3DT1&ended=1"
+        assert "after 15 minutes without use" in browser.get(led.headers["Location"]).content.decode()
+        assert "without use" not in browser.get(f"{SIGN_IN}?next=/en/").content.decode()
 
     def test_use_makes_it_last_but_not_for_ever(self, nurse: str, browser: Client) -> None:
         signed_in(browser, nurse)
@@ -205,7 +208,7 @@ class TestPassword:
         assert browser.get("/en/").headers["Location"] == "/en/account/password"
         new = "another long phrase"
         sent = {"password": PASSWORD, "new": new, "again": new}
-        assert browser.post("/en/account/password", sent).headers["Location"] == "/en/"
+        assert browser.post("/en/account/password", sent).headers["Location"] == "/en/account/?changed=password"
         assert last_event() == "password_changed"
         assert Account.objects.get().change_by is None
         assert Account.objects.get().password.startswith("argon2$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -142,8 +143,13 @@ def test_a_recipe_is_approved_from_its_file_and_each_mistake_is_named(plant: Spe
     assert "✓ r.yaml" not in answer.content.decode()
     same = act(here, "approval.approve_recipe", {}, {"content": SimpleUploadedFile("r.yaml", text.encode())})
     assert same.status_code == 422
-    newer = text.replace(f'version: "{version}"', 'version: "2"', 1)
+    newer = text.replace(f'version: "{version}"', 'version: "2"', 1).replace("time: 72 h", "time: 60 h", 1)
     assert newer != text
+    shown = act(
+        here, "approval.approve_recipe", {}, {"content": SimpleUploadedFile("r.yaml", newer.encode())}
+    ).content.decode()
+    place = r'<th scope="row">([^<]+)</th><td><del>([^<]+)</del></td><td><ins>([^<]+)</ins>'
+    assert re.findall(place, shown) == [("starting_material.fresh_maximum.time", "72 h", "60 h")]
     asked(here, "approval.approve_recipe", {}, {"content": SimpleUploadedFile("r.yaml", newer.encode())})
     approved = [each.data.get("version") for each in plant.entries("recipe", str(founding().recipe["recipe"]))]
     assert [each for each in approved if each] == [version, "2"]

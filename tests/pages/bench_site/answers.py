@@ -58,7 +58,7 @@ FORMS: dict[str, list[dict[str, Any]]] = {
         {"name": "start", "act": "batch.start_step", "gate": "identity", "title": "Start", "badges": ["courier-01", "operator-02"], "fields": [
             {"id": "bag", "name": "scanned", "label": "Container", "scan": "container"},
             {"id": "scales", "name": "scales", "label": "Balance", "scan": "equipment", "takes": "balance-01 balance-02", "offer": "balance-02"},
-            {"id": "selector", "name": "selector", "label": "Selector", "scan": "equipment", "takes": "selector-01 selector-07", "offer": "selector-01"},
+            {"id": "selector", "name": "selector", "label": "Magnet", "scan": "equipment", "takes": "selector-01 selector-07", "offer": ""},
             {"id": "lot", "name": "lot", "label": "Lot", "scan": "material_lot", "takes": "AB12 wash-buffer-lot-01", "offer": "AB12"},
         ]},
     ],

@@ -227,7 +227,7 @@ def one_after_another(windows: dict[str, list[tuple[datetime, datetime]]], numbe
     begins: list[datetime | None] = []
     for _ in range(number):
         first = next(iter(earliest(BASE, RECIPE, windows, NOW, 1)), None)
-        begins.append(first and first.starts)
+        begins.append(None if first is None else first.starts)
         if first is not None:
             windows = {**windows, first.suite: [*windows.get(first.suite, ()), (first.starts, first.ends)]}
     return begins

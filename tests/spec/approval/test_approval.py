@@ -13,6 +13,7 @@ from tests.spec.harness import SpecPlant, founding, then_facts, then_refused
 from yimai.actions import approval, material_lot, site
 from yimai.actions.decision import Answer
 from yimai.domain.approval import BaseApproved, ProgrammeApproved, RecipeApproved, recipe_of
+from yimai.domain.content_change import changes
 from yimai.domain.equipment import EquipmentCalibrated, EquipmentRegistered
 from yimai.domain.fact import Quantity
 
@@ -123,3 +124,26 @@ def test_another_bases_qualified_person(memory_plant: SpecPlant) -> None:
     elsewhere = changed(founding().base, base="zhangjiang-cell-park", version="1")
     asked = memory_plant.asks(approval.approve_base, QUALIFIED_PERSON, "lingang", content=elsewhere)
     then_refused(asked, "person.not_of_site")
+
+
+@pytest.mark.requirement(
+    "APP-009", "Before an approval is signed, every value that it would change is shown, at its place in the file."
+)
+def test_what_an_approval_changes_is_told_value_by_value() -> None:
+    before = {
+        "title": {"en": "Base"},
+        "suites": [{"id": "s1", "area": 40}, {"id": "s2", "area": 40}],
+        "days": ["mon", "tue"],
+    }
+    after = {"title": {"en": "Base"}, "suites": [{"id": "s2", "area": 42}, {"id": "s3", "area": 50}], "days": ["mon"]}
+    assert [(each.place, each.before, each.after) for each in changes(before, after)] == [
+        ("suites[s2].area", "40", "42"),
+        ("suites[s3].id", None, "s3"),
+        ("suites[s3].area", None, "50"),
+        ("suites[s1].id", "s1", None),
+        ("suites[s1].area", "40", None),
+        ("days", "mon, tue", "mon"),
+    ]
+    assert changes(after, after) == ()
+    assert [(each.before, each.after) for each in changes({"open": True}, {"open": None})] == [("true", "–")]
+    assert [each.place for each in changes({"a": [{"x": 1}, {"x": 1}]}, {"a": [{"x": 1}, {"x": 2}]})] == ["a[1].x"]

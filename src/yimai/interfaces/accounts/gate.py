@@ -95,7 +95,10 @@ def _lacks_second_factor(request: WhoRequest) -> bool:
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the sign-in and back; where something was sent, ask in place, so that what was typed is not lost."""
     in_place = request.headers.get("HX-Request") == "true" or ACT in request.headers
-    there = f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}"
+    asked = {"next": request.get_full_path()}
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.session_key is None:
+        asked["ended"] = "1"
+    there = f"{reverse('account_login')}?{urlencode(asked)}"
     if request.method in ("GET", "HEAD") and not in_place:
         return HttpResponseRedirect(there)
     template = "accounts/sign_in_here.html" if in_place else "accounts/sign_in_again.html"

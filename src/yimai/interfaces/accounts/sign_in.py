@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.contrib.auth import authenticate, logout, update_session_auth_hash
@@ -88,6 +90,7 @@ def shown(request: HttpRequest, problem: Words | None) -> HttpResponse:
         "problem": problem,
         "next": next_page(request),
         "person": request.POST.get("person", ""),
+        "idle_minutes": sessions.IDLE // timedelta(minutes=1),
         "demo_people": demonstration.people(),
         "providers": providers.titles().items(),
         "demo_password": reception.demo_password(),
@@ -121,7 +124,7 @@ def change_password(request: WhoRequest) -> HttpResponse:
     if request.method == "POST":
         wrong = _changed(request, account)
         if not wrong:
-            return HttpResponseRedirect(reverse("home"))
+            return HttpResponseRedirect(f"{reverse('mfa_index')}?changed=password")
     shown = {"problems": wrong, "must": account.change_by is not None}
     return render(request, "accounts/change_password.html", shown, status=422 if wrong else 200)
 

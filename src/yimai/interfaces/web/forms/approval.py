@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from yimai.actions import approval
 from yimai.domain.base import base_from
+from yimai.domain.content_change import changes
 from yimai.domain.programme import programme_from
 from yimai.domain.recipe import Words
 from yimai.domain.recipe_content import recipe_from
@@ -16,8 +17,10 @@ from yimai.interfaces.web import bench
 from yimai.interfaces.web.field import Typed, Unreadable, Upload
 from yimai.interfaces.web.form import Form, Preview
 from yimai.interfaces.web.situation import Situation
+from yimai.projections import approval_board
 
 MOST_MISTAKES: Final = 12
+MOST_CHANGES: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,16 @@ def _file(noun: str) -> ContentFile:
 
 def _understood(noun: str) -> Any:
     def preview(typed: Typed, situation: Situation) -> Preview:
-        return Preview("web/approval_preview.html", {"counts": counted(noun, _file(noun).read(typed, situation))})
+        content = _file(noun).read(typed, situation)
+        approved = approval_board.content(situation.cursor, noun, content[noun])
+        found = [each for each in changes(approved or {}, content) if each.place != "version"]
+        shown = {
+            "counts": counted(noun, content),
+            "approved": approved,
+            "number": len(found),
+            "changes": found[:MOST_CHANGES],
+        }
+        return Preview("web/approval_preview.html", shown)
 
     return preview
 
