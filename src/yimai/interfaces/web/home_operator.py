@@ -57,10 +57,14 @@ def operator(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow) 
 def room_cards(tasks: Iterable[ToDo], rooms: Mapping[str, Room], titles: Mapping[str, Words]) -> Iterator[RoomCard]:
     """The suites that hold a batch or wait for one, in the order in which their clocks run out; then those out of use."""
     of_batch = {room.batch: suite for suite, room in rooms.items() if room.batch}
+    listed = list(tasks)
+    places = [_place(each, of_batch) for each in listed]
+    of_treatment = {
+        each.task.treatment: suite for each, suite in zip(listed, places, strict=True) if suite
+    }
     found: dict[str, list[ToDo]] = {}
-    for each in tasks:
-        about = each.task.arguments
-        suite = about.get("suite", "") or of_batch.get(about.get("batch", ""), "")
+    for each, place in zip(listed, places, strict=True):  # a label to print, a tube to fill: where its treatment is made
+        suite = place or of_treatment.get(each.task.treatment, "")
         if suite in rooms:
             found.setdefault(suite, []).append(each)
     quiet = [suite for suite, room in rooms.items() if suite not in found and (room.batch or room.out)]
@@ -68,3 +72,9 @@ def room_cards(tasks: Iterable[ToDo], rooms: Mapping[str, Room], titles: Mapping
         own = found.get(suite, [])
         calm = tuple(each for each in own if not (each.ready and each.pressing))
         yield RoomCard(suite, titles.get(suite, Words(suite, suite)), rooms[suite], calm, len(own) - len(calm))
+
+
+def _place(each: ToDo, of_batch: Mapping[str, str]) -> str:
+    """The suite that a task names, or where its batch is; else ""."""
+    about = each.task.arguments
+    return about.get("suite", "") or of_batch.get(about.get("batch", ""), "")
