@@ -13,7 +13,9 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def to_do(verb: str, treatment: str, **arguments: str) -> ToDo:
-    task = Task(verb, ("operator",), "base", "lingang", treatment, {"treatment": treatment, **arguments}, NOW, "routine")
+    task = Task(
+        verb, ("operator",), "base", "lingang", treatment, {"treatment": treatment, **arguments}, NOW, "routine"
+    )
     return ToDo(task, Words(verb, verb), (), "", (), "", None, ())
 
 

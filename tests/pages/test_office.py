@@ -17,6 +17,7 @@ from tests.signing_in import register_person, signed_in
 from tests.windows import opened_bench
 
 from yimai.interfaces.web.bench import Bench, Means
+from yimai.ledger.entry import Checkpoint
 from yimai.ledger.verify import FirstProblem, Verified
 
 MOST_QUERIES = 20
@@ -149,6 +150,12 @@ def test_the_ledgers_roots_are_shown_and_who_may_verify_is_offered_it(as_role: C
 def test_the_verdict_is_shown_whatever_it_is(house: House, as_role: Callable[[str], Client]) -> None:
     key = Ed25519PrivateKey.generate()
     inspector = as_role("inspector")
+    asked: list[Checkpoint | None] = []
+
+    def answered(verdict: Verified | FirstProblem, noted: Checkpoint | None) -> Verified | FirstProblem:
+        asked.append(noted)
+        return verdict
+
     for verdict, said in (
         (Verified("l", 3, 3, bytes(32)), "All 3 entries hold"),
         (FirstProblem(2, 2, None, "the hash is not that of the content", "a", "b"), "entry 2: the hash is not"),
@@ -159,7 +166,16 @@ def test_the_verdict_is_shown_whatever_it_is(house: House, as_role: Callable[[st
             key,
             lambda *_: WRONG(),
             lambda _: Means(),
-            verify=partial(lambda each: each, verdict),
+            verify=partial(answered, verdict),
         )
         with opened_bench(tools):
             assert said in inspector.post("/en/ledger/verify").content.decode()
+            against = inspector.post("/en/ledger/verify", {"noted": f" 1,200: {'AB' * 32}\n"}).content.decode()
+            assert said in against
+            assert bool(re.search("The first 1.?200 are the ones that you noted", against)) is isinstance(
+                verdict, Verified
+            )
+            wrong = inspector.post("/en/ledger/verify", {"noted": "1200:abc"})
+            assert (wrong.status_code, said in wrong.content.decode()) == (422, False)
+            assert 'value="1200:abc"' in wrong.content.decode()
+        assert asked[-2:] == [None, Checkpoint.noted(f"1200:{'ab' * 32}")]

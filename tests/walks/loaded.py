@@ -93,7 +93,7 @@ def _doors(url: str, ledger: Ledger) -> Iterator[None]:
         key,
         confirming.confirm,
         lambda person: Means(*confirming.means(person)),
-        verify=lambda: verify_ledger(database),
+        verify=lambda noted: verify_ledger(database, noted),
     )
     before = labels._opened[:], desk._opened[:]
     labels.open(labels.Window(window.reading, _patient, window.now))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
@@ -144,3 +145,11 @@ class Checkpoint:
     size: int
     root: bytes
     sealed: datetime
+
+    @classmethod
+    def noted(cls, text: str) -> Checkpoint:
+        """What somebody noted of a root as ``SIZE:ROOT``, the root in hexadecimal. Raises ValueError for anything else."""
+        match = re.fullmatch(r"([1-9]\d{0,17}):([0-9a-f]{64})", re.sub(r"[\s,]", "", text).lower())
+        if match is None:
+            raise ValueError(text)
+        return cls("", int(match[1]), bytes.fromhex(match[2]), datetime.min.replace(tzinfo=UTC))

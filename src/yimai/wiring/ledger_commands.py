@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from rich.console import Console
 
@@ -26,8 +24,6 @@ from yimai.projections import trace as traces
 from yimai.projections import vein as veins
 from yimai.wiring import house, serve
 from yimai.wiring.problems import CommandProblem
-
-NOTED: Final = re.compile(r"(\d+):([0-9a-f]{64})")
 
 
 @contextmanager
@@ -154,10 +150,11 @@ def opened_house(database: house.Database) -> Iterator[house.House]:
 def _checkpoint_from(noted: str | None) -> Checkpoint | None:
     if noted is None:
         return None
-    match = NOTED.fullmatch(noted.strip().lower())
-    if match is None:
-        raise CommandProblem("--noted is written SIZE:ROOT, for example 1200:9f86d0… with 64 hexadecimal digits")
-    return Checkpoint("", int(match[1]), bytes.fromhex(match[2]), datetime.now(UTC))
+    try:
+        return Checkpoint.noted(noted)
+    except ValueError:
+        problem = "--noted is written SIZE:ROOT, for example 1200:9f86d0… with 64 hexadecimal digits"
+        raise CommandProblem(problem) from None
 
 
 def _spelled(identifier: str) -> str:

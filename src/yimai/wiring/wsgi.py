@@ -76,7 +76,7 @@ def _open_bench(database: house.Database, offset: timedelta | None) -> None:
             lambda person: Means(*confirming.means(person)),
             content_files.read,
             lambda treatment: personal_data.follow(opened, treatment),
-            lambda: house.verify_ledger(database),
+            lambda noted: house.verify_ledger(database, noted),
         )
     )
     desk.open(Desk(opened.ledger, opened.secret, opened.signing_key, confirming.confirm, window.reading))

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import Evidence
+from yimai.ledger.entry import Checkpoint
 from yimai.ledger.ledger import Ledger
 from yimai.ledger.verify import FirstProblem, Verified
 
@@ -41,7 +42,7 @@ def _no_data(treatment: str) -> None:
     raise RuntimeError("the bench has no vault: wiring gives it one")
 
 
-def _no_ledger() -> Verified | FirstProblem:
+def _no_ledger(noted: Checkpoint | None) -> Verified | FirstProblem:
     raise RuntimeError("the bench verifies nothing: wiring tells it how")
 
 
@@ -59,7 +60,7 @@ class Bench:
     credentials: Credentials
     read_file: ReadFile = _no_files
     close_data: Callable[[str], None] = _no_data
-    verify: Callable[[], Verified | FirstProblem] = _no_ledger
+    verify: Callable[[Checkpoint | None], Verified | FirstProblem] = _no_ledger
 
 
 _opened: list[Bench] = []

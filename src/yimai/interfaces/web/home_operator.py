@@ -59,11 +59,11 @@ def room_cards(tasks: Iterable[ToDo], rooms: Mapping[str, Room], titles: Mapping
     of_batch = {room.batch: suite for suite, room in rooms.items() if room.batch}
     listed = list(tasks)
     places = [_place(each, of_batch) for each in listed]
-    of_treatment = {
-        each.task.treatment: suite for each, suite in zip(listed, places, strict=True) if suite
-    }
+    of_treatment = {each.task.treatment: suite for each, suite in zip(listed, places, strict=True) if suite}
     found: dict[str, list[ToDo]] = {}
-    for each, place in zip(listed, places, strict=True):  # a label to print, a tube to fill: where its treatment is made
+    for each, place in zip(
+        listed, places, strict=True
+    ):  # a label to print, a tube to fill: where its treatment is made
         suite = place or of_treatment.get(each.task.treatment, "")
         if suite in rooms:
             found.setdefault(suite, []).append(each)
