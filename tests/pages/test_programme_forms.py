@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils import translation
 from tests.pages import test_acting
 from tests.pages.test_acting import Tablet
 from tests.pages.test_hospital import act, done
@@ -15,7 +19,9 @@ from tests.spec.city import CODE, OTHER_CODE, registered
 from tests.spec.harness import SpecPlant
 from tests.windows import opened_bench
 
+from yimai.interfaces.files import exchange
 from yimai.interfaces.web import bench
+from yimai.interfaces.web import exchange as leave
 from yimai.projections.register import PersonRow
 from yimai.wiring import content_files
 
@@ -41,7 +47,7 @@ TARGET = {
 
 @pytest.fixture
 def plant(base_plant: SpecPlant) -> Iterator[SpecPlant]:
-    with opened_bench(replace(bench.opened(), read_file=content_files.read)):
+    with opened_bench(replace(bench.opened(), read_file=content_files.read, write_file=exchange.write)):
         yield base_plant
 
 
@@ -127,3 +133,38 @@ def test_a_table_shows_each_rows_fate_before_it_is_signed_and_is_taken_whole(pla
     done(sent(TABLE, "planner-01"))
     assert plant.entries("site", "plant-2")[0].data["since"] == "2025-03"
     assert "与现有相同" in sent(TABLE.replace("2025-03", "2025-04")).content.decode()
+
+
+def test_plans_leave_the_house_and_come_back_with_each_rows_fate(plant: SpecPlant, planner: Tablet) -> None:
+    plant.ledger.seal()
+    with translation.override("en"):
+        given = RequestFactory().get("/en/programme/export/iati")
+        given.who = planner.who  # type: ignore[attr-defined]
+        answer = leave.export(given, "iati")
+    assert (answer["Content-Type"], answer.content[:5]) == ("application/xml", b"<?xml")
+    renamed = answer.content.replace(b"cell_firms-1", b"cell_firms-9")
+
+    def sent(raw: bytes, source: str, *signers: str) -> HttpResponse:
+        file = SimpleUploadedFile("plans.xml", raw)
+        return act(planner, "plan.take_in", {}, {"rows": file, "source": source}, *signers)
+
+    shown = sent(renamed, "").content.decode()
+    assert "新增" in shown
+    assert "cell_firms-9" in shown
+    done(sent(renamed, "", "planner-01"))
+    assert plant.entries("target", "cell_firms-9")[0].data["values"] == [50]
+    refused = sent(answer.content.replace(b'value="50"', b'value="some"'), "").content.decode()
+    assert "不是整数" in refused
+
+
+def test_what_is_not_published_leaves_only_with_a_planner(plant: SpecPlant, planner: Tablet) -> None:
+    registered(plant)
+    plant.ledger.seal()
+    told = {}
+    for who in (planner.who, PersonRow("qa-01", "lingang", ("qa",))):
+        request = RequestFactory().get("/en/programme/export/csvw?all=1")
+        request.who = who  # type: ignore[attr-defined]
+        archive = ZipFile(BytesIO(leave.export(request, "csvw").content))
+        told[who.person] = archive.read("result.csv").count(b"computed")
+    assert told["planner-01"] > 5
+    assert told["qa-01"] == 0

@@ -46,7 +46,7 @@ OF: Final[Mapping[str, str]] = {
 
 FILES: Final = frozenset({
     *("health", "worker", "session", "passkey_challenge", "label_picture", "label_paper", "label_printer"),
-    *("treatment_export", "programme_file", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root", "expectation"),
+    *("treatment_export", "programme_file", "programme_export", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root", "expectation"),
 })  # fmt: skip
 """What is no page, but for machines, printers, pictures, or a part of a page."""
 BY_POST: Final = frozenset({
@@ -131,6 +131,8 @@ def grouped(name: str, sight: Sight) -> Iterator[Tried]:
         yield [({"digest": each}, {}) for each in sight.facts]
     elif name == "programme_file":
         yield [({"identifier": each}, {}) for each in sight.things.get("programme", [])]
+    elif name == "programme_export":
+        yield [({"form": "iati"}, {})]
     elif name == "treatment_export":
         yield [({"identifier": treatment, "digest": digest}, {}) for treatment, digest in sight.exports]
     elif name.startswith("label_"):

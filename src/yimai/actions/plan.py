@@ -1,10 +1,11 @@
-"""Plans of the city: draft them, set goals and targets, supersede a target, say what a plan has become."""
+"""Plans of the city: draft them, set goals and targets, supersede a target, say what a plan has become, take in others'."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from yimai.actions.decision import Answer, Rule, Seen, decide
+from yimai.actions.register import known_of
 from yimai.domain import goal as goals
 from yimai.domain import plan as plans
 from yimai.domain import source as sources
@@ -12,7 +13,9 @@ from yimai.domain import target as targets
 from yimai.domain.fact import Fact, subject
 from yimai.domain.goal import GoalSet
 from yimai.domain.plan import PlanDrafted, PlanStatusGiven
+from yimai.domain.plan_rows import fates_of, read_row
 from yimai.domain.refusal import Refusal
+from yimai.domain.register import CITY, MOST_ROWS, TOO_MANY, Row, RowsRecorded, record
 from yimai.domain.target import TargetSet, TargetSuperseded
 from yimai.ledger.entry import Command
 from yimai.ledger.ledger import Ledger
@@ -80,6 +83,22 @@ def supersede_target(ledger: Ledger, command: Command, *, superseded: TargetSupe
         return targets.supersede(superseded, target, target_of(seen, superseded.by), plan)
 
     return _decide(ledger, command, (subject("target", superseded.target),), rule, "plan.supersede_target")
+
+
+def take_in(ledger: Ledger, command: Command, *, rows: tuple[Row, ...]) -> Answer:
+    """A planner takes in plans, goals, targets and reported values that come from another system: all of them, or none."""
+    if len(rows) > MOST_ROWS:
+        return TOO_MANY(rows=len(rows), most=MOST_ROWS)
+    said = [fact for fact in map(read_row, rows) if not isinstance(fact, Refusal)]
+    read = dict.fromkeys(name for fact in said for name in fact.subjects())
+
+    def rule(seen: Seen) -> Verdict:
+        facts = record(fates_of(rows, known_of(seen)))
+        if isinstance(facts, Refusal):
+            return facts
+        return (*facts, RowsRecorded(CITY, len(facts), seen.sign(command.actor, "recorded")))
+
+    return _decide(ledger, command, (*read, subject("register", CITY)), rule, "plan.take_in")
 
 
 def plan_of(seen: Seen, identifier: str) -> plans.Plan:

@@ -44,6 +44,7 @@ plan.draft                              --- | .  .  .  | .  | .  .  .  .  .  .  
 plan.give_status                        --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 plan.set_goal                           --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 plan.set_target                         --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+plan.take_in                            --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 plan.supersede_target                   --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 register.record                         --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 annual_return.file                      --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x

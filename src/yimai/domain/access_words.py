@@ -15,6 +15,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "plan.give_status": Words("登记计划状态", "Record a plan's status"),
     "plan.set_goal": Words("设立或修订目标", "Set or amend a goal"),
     "plan.set_target": Words("设立指标", "Set a target"),
+    "plan.take_in": Words("导入计划与结果", "Take in plans and results"),
     "plan.supersede_target": Words("取代指标", "Supersede a target"),
     "register.record": Words("录入登记册", "Enter into the register"),
     "annual_return.file": Words("申报年度数据", "File an annual return"),

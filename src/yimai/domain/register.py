@@ -67,6 +67,8 @@ ANEW: Final = (products.PriceListed, clusters.SiteJoined, clusters.SiteLeft)
 """What adds to what was said before; everything else, said again, corrects it."""
 Known = Callable[[str, str], tuple[Fact, ...]]
 """The facts about a subject, by noun and identifier."""
+Allows = Callable[[Fact, Known], "Refusal | None"]
+"""Whether a fact may be said, given what is known."""
 Standing = Literal["new", "same", "changed", "refused"]
 
 
@@ -92,6 +94,11 @@ UNKNOWN_ENTRY = RefusalKind(
     "register.unknown_entry",
     "'{entry}' is no kind of entry of the register. Use one of: {known}.",
     "“{entry}”不是登记册的条目类型。可用：{known}。",
+)
+UNREADABLE = RefusalKind(
+    "register.unreadable",
+    "An entry of the kind {entry} cannot be read: {why}. Correct that value.",
+    "类型为 {entry} 的条目无法识读：{why}。请更正该值。",
 )
 UNKNOWN_COLUMN = RefusalKind(
     "register.unknown_column",
@@ -253,8 +260,10 @@ def _owner(organisation: str, known: Known) -> Refusal | None:
     return organisations.standing(known("organisation", organisation), organisation) if organisation else None
 
 
-def fates(said: Iterable[Fact | Refusal], known: Known) -> tuple[Fate, ...]:
-    """What becomes of each, in their order: a later one may stand on an earlier one."""
+def fates(
+    said: Iterable[Fact | Refusal], known: Known, allows: Allows = allowed, anew: tuple[type[Fact], ...] = ANEW
+) -> tuple[Fate, ...]:
+    """What becomes of each, in their order: a later one may stand on an earlier one. anew: what adds to what was said."""
     pending: dict[tuple[str, str], list[Fact]] = {}
 
     def together(noun: str, identifier: str) -> tuple[Fact, ...]:
@@ -262,7 +271,7 @@ def fates(said: Iterable[Fact | Refusal], known: Known) -> tuple[Fate, ...]:
 
     found = []
     for number, fact in enumerate(said, start=1):
-        fate = _fate(number, fact, together)
+        fate = _fate(number, fact, together, allows, anew)
         found.append(fate)
         if fate.fact is not None and fate.standing in ("new", "changed"):
             for subject in fate.fact.subjects():
@@ -271,17 +280,17 @@ def fates(said: Iterable[Fact | Refusal], known: Known) -> tuple[Fate, ...]:
     return tuple(found)
 
 
-def _fate(number: int, fact: Fact | Refusal, known: Known) -> Fate:
+def _fate(number: int, fact: Fact | Refusal, known: Known, allows: Allows, anew: tuple[type[Fact], ...]) -> Fate:
     if isinstance(fact, Refusal):
         return Fate(number, "refused", refusal=fact)
     noun, _, identifier = fact.subjects()[0].partition("/")
     about = known(noun, identifier) if is_subject(fact.subjects()[0]) else ()
     earlier = [each for each in about if type(each) is type(fact) and each.subjects() == fact.subjects()]
-    if fact in earlier if isinstance(fact, ANEW) else earlier[-1:] == [fact]:
+    if fact in earlier if isinstance(fact, anew) else earlier[-1:] == [fact]:
         return Fate(number, "same", fact)
-    if refusal := allowed(fact, known):
+    if refusal := allows(fact, known):
         return Fate(number, "refused", fact, refusal)
-    return Fate(number, "changed" if earlier and not isinstance(fact, ANEW) else "new", fact)
+    return Fate(number, "changed" if earlier and not isinstance(fact, anew) else "new", fact)
 
 
 def record(found: Sequence[Fate]) -> Refusal | tuple[Fact, ...]:

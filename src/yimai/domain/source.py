@@ -29,6 +29,11 @@ UNKNOWN = RefusalKind(
     "No source {source} is named in this ledger. Name the source first, or choose one that is named.",
     "账本中没有来源 {source}。请先登记该来源，或选择已登记的来源。",
 )
+UNTOLD = RefusalKind(
+    "source.untold",
+    "It does not say where it comes from. Name the source of the file.",
+    "没有说明来源。请填写文件的来源。",
+)
 
 
 def named(about: tuple[Fact, ...], source: str) -> Refusal | None:

@@ -88,6 +88,23 @@ class TargetSuperseded(Fact):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ValueReported(Fact):
+    """Somebody says that a target stood at a value on a day. It is what a source says and no measure: no receipt rests on it.
+
+    receipt: the hash, in hex, of the receipt that it is said to rest on in another ledger, or "".
+    """
+
+    kind: ClassVar[str] = "target.value_reported.v1"
+    about: ClassVar[tuple[str, ...]] = ("target",)
+    target: str
+    day: date
+    value: int
+    unit: str
+    source: str
+    receipt: str
+
+
 UNKNOWN = RefusalKind(
     "target.unknown",
     "No target {target} is on record. Set it first, or choose one that is.",
@@ -127,6 +144,12 @@ OF_ANOTHER_GOAL = RefusalKind(
     "target.of_another_goal",
     "Target {by} reads another goal than {target}, so it cannot supersede it. Choose one of goal {goal}.",
     "指标 {by} 与 {target} 不属于同一目标，不能取代。请选择目标 {goal} 的指标。",
+)
+
+OTHER_UNIT = RefusalKind(
+    "target.other_unit",
+    "Target {target} is in {unit}, the reported value in '{given}'. Give it in the target's unit.",
+    "指标 {target} 的单位是 {unit}，而报告值的单位是“{given}”。请按指标的单位填写。",
 )
 
 
@@ -182,3 +205,11 @@ def supersede(superseded: TargetSuperseded, target: Target, by: Target, plan: Pl
         if by.said.goal != target.said.goal:
             return OF_ANOTHER_GOAL(by=superseded.by, target=superseded.target, goal=target.said.goal)
     return (superseded,)
+
+
+def report(said: ValueReported, target: Target) -> Refusal | None:
+    """Whether a value may be reported of the target: of one that counts no more, too, for it is what was said."""
+    if target.said is None:
+        return UNKNOWN(target=said.target)
+    unit = target.said.unit
+    return None if said.unit == unit else OTHER_UNIT(target=said.target, unit=unit, given=said.unit[:40])

@@ -17,7 +17,7 @@ from yimai.domain.goal import GoalSet, goal_of
 from yimai.domain.plan import Plan, PlanDrafted, PlanStatusGiven, plan_of
 from yimai.domain.receipt import ReceiptPublished
 from yimai.domain.source import SourceNamed
-from yimai.domain.target import TargetSet, TargetSuperseded, target_of
+from yimai.domain.target import TargetSet, TargetSuperseded, ValueReported, target_of
 from yimai.ledger import canonical
 from yimai.ledger.entry import Entry
 from yimai.projections import audience
@@ -36,7 +36,16 @@ CREATE TABLE projection.plan_fact (
 """
 
 AUDIENCE: Final = {"plan_fact": audience.PUBLIC}
-FACTS: Final = (PlanDrafted, PlanStatusGiven, GoalSet, TargetSet, TargetSuperseded, ReceiptPublished, SourceNamed)
+FACTS: Final = (
+    PlanDrafted,
+    PlanStatusGiven,
+    GoalSet,
+    TargetSet,
+    TargetSuperseded,
+    ValueReported,
+    ReceiptPublished,
+    SourceNamed,
+)
 _SHOWN: Final = frozenset(each.kind for each in FACTS)
 
 
@@ -50,13 +59,33 @@ class PublishedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedRow:
+    """A value that somebody says a target stood at. hash: of the fact that tells it."""
+
+    said: ValueReported
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """What a plan became. hash: of the fact that tells it."""
+
+    said: PlanStatusGiven
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TargetRow:
-    """One reading. superseded: by what it was, or None while it counts. published: its receipts, the oldest first."""
+    """One reading. superseded: by what it was, or None while it counts. published: its receipts, the oldest first.
+
+    reported: what others say of it, in the order of their days.
+    """
 
     said: TargetSet
     hash: bytes
     superseded: TargetSuperseded | None
     published: tuple[PublishedRow, ...]
+    reported: tuple[ReportedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +97,14 @@ class GoalRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """hash: of the draft that counts."""
+    """hash: of the draft that counts. drafts: how many there were. statuses: what it became, one after the other."""
 
     plan: Plan
     drafted: PlanDrafted
     hash: bytes
     goals: tuple[GoalRow, ...]
+    statuses: tuple[StatusRow, ...] = ()
+    drafts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +162,10 @@ def _plan(about: list[_Told], told: dict[str, dict[str, list[_Told]]]) -> PlanRo
     plan = plan_of(each.fact for each in about)
     drafted = next(each for each in reversed(about) if isinstance(each.fact, PlanDrafted))
     goals = [_goal(facts, told) for facts in told["goal"].values() if facts[-1].fact.plan == plan.id]
-    return PlanRow(plan, drafted.fact, drafted.hash, tuple(sorted(goals, key=lambda row: row.said.goal)))
+    statuses = tuple(StatusRow(each.fact, each.hash) for each in about if isinstance(each.fact, PlanStatusGiven))
+    drafts = sum(isinstance(each.fact, PlanDrafted) for each in about)
+    goals.sort(key=lambda row: row.said.goal)
+    return PlanRow(plan, drafted.fact, drafted.hash, tuple(goals), statuses, drafts)
 
 
 def _goal(about: list[_Told], told: dict[str, dict[str, list[_Told]]]) -> GoalRow:
@@ -151,7 +185,9 @@ def _target(about: list[_Told], told: dict[str, dict[str, list[_Told]]]) -> Targ
         if each.fact.target == found.said.target
     ]
     published.sort(key=lambda row: (row.said.size, row.said.day, row.hash))
-    return TargetRow(found.said, about[0].hash, found.superseded, tuple(published))
+    reported = [ReportedRow(each.fact, each.hash) for each in about if isinstance(each.fact, ValueReported)]
+    reported.sort(key=lambda row: (row.said.day, row.hash))
+    return TargetRow(found.said, about[0].hash, found.superseded, tuple(published), tuple(reported))
 
 
 def _facts(about: list[_Told]) -> tuple[Fact, ...]:

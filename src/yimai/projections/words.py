@@ -34,6 +34,7 @@ KINDS: Final[dict[str, Words]] = {
     "plan.status_given.v1": Words("计划状态变更", "Plan's status given"),
     "source.named.v1": Words("登记来源", "Source named"),
     "target.set.v1": Words("设立指标", "Target set"),
+    "target.value_reported.v1": Words("报告指标数值", "Value of a target reported"),
     "target.superseded.v1": Words("指标被取代", "Target superseded"),
     "annual_return.filed.v1": Words("年度申报", "Annual return filed"),
     "register.rows_recorded.v1": Words("录入登记册", "Rows entered into the register"),

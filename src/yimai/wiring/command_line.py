@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 from yimai.domain.site import SiteKind, SiteRegistered
-from yimai.wiring import compiled_code
+from yimai.wiring import compiled_code, programme_arguments
 from yimai.wiring.network import Certificate, is_loopback
 from yimai.wiring.problems import CommandProblem, plain_words
 
@@ -169,11 +169,7 @@ def _add_file_commands(commands: Commands[argparse.ArgumentParser]) -> None:
         approve.add_argument("file", type=Path)
         approve.add_argument("--person", required=True, help="identifier of the person who approves")
         if noun == "programme":
-            words = "Enter rows into the city's register from a CSV or XLSX table: all of them, or none."
-            taken = _command(under, "import", words, _import_register)
-            taken.add_argument("file", type=Path)
-            taken.add_argument("--person", required=True, help="identifier of the planner who enters them")
-            taken.add_argument("--preview", action="store_true", help="only show what would become of each row")
+            programme_arguments.add(under, _command)
 
 
 def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -420,12 +416,6 @@ def _approve(chosen: argparse.Namespace) -> int:
 
 
 PLAN_FILES = ("recipe", "base", "orders", "happened", "now", "days", "quantile", "seed")
-
-
-def _import_register(chosen: argparse.Namespace) -> int:
-    from yimai.wiring import register_command
-
-    return register_command.import_register(chosen.folder, chosen.file, chosen.person, preview=chosen.preview)
 
 
 def _plan_timetable(chosen: argparse.Namespace) -> int:

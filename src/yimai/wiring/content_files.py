@@ -1,4 +1,4 @@
-"""Recipes, bases, programmes and tables of the register that come as files through a door which knows no files."""
+"""Recipes, bases, programmes, tables of the register and plans that come as files through a door which knows no files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from yimai.domain.recipe import Words
+from yimai.domain.register import Row
+from yimai.interfaces.files.exchange import read_plans
 from yimai.interfaces.files.mistake import FileRefused
 from yimai.interfaces.files.reading import BaseFile, ProgrammeFile, RecipeFile, read_base, read_programme, read_recipe
 from yimai.interfaces.files.register_rows import read_rows
@@ -17,6 +19,7 @@ READERS: Final[Mapping[str, Callable[[Path], RecipeFile | BaseFile | ProgrammeFi
     "base": read_base,
     "programme": read_programme,
 }
+TABLES: Final[Mapping[str, Callable[[Path, bytes], tuple[Row, ...]]]] = {"register": read_rows, "plan": read_plans}
 
 
 def read(noun: str, contents: bytes) -> Mapping[str, Any] | Sequence[Words]:
@@ -25,7 +28,9 @@ def read(noun: str, contents: bytes) -> Mapping[str, Any] | Sequence[Words]:
         file = Path(folder) / f"{noun}.yaml"
         file.write_bytes(contents)
         try:
-            return {"rows": read_rows(file, contents)} if noun == "register" else READERS[noun](file).content
+            if noun in TABLES:
+                return {"rows": TABLES[noun](file, contents)}
+            return READERS[noun](file).content
         except FileRefused as refused:
             return tuple(
                 Words(

@@ -68,6 +68,7 @@ PAGES: Final[Mapping[str, str]] = {
     "ledger_verify": "read.verification",
     "programme": "read.programme",
     "programme_file": "read.programme",
+    "programme_export": "read.programme",
     # labels
     "label_picture": "read.label",
     "label_paper": "read.label",

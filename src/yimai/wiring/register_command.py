@@ -1,4 +1,4 @@
-"""``yimai programme import``: rows of the city's register from a table, each with its fate, all of them or none."""
+"""``yimai programme import``: rows of the city's register, or plans and results, each row with its fate, all of them or none."""
 
 from __future__ import annotations
 
@@ -10,33 +10,41 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from yimai.actions import register
+from yimai.actions import plan, register
+from yimai.domain import plan_rows
 from yimai.domain.fact import Fact, is_subject, subject
 from yimai.domain.facts import decode
+from yimai.domain.plan_rows import fates_of, sourced
 from yimai.domain.refusal import Refusal
 from yimai.domain.register import Fate, Known, Row, fates, read_row
+from yimai.interfaces.files.exchange import is_exchange, read_plans
 from yimai.interfaces.files.register_rows import read_rows
 from yimai.ledger.ledger import Ledger
 from yimai.wiring.ledger_commands import opened_database, opened_house, perform
 from yimai.wiring.problems import CommandProblem
 
 
-def import_register(folder: Path, file: Path, person: str, *, preview: bool, console: Console | None = None) -> int:
+def import_file(
+    folder: Path, file: Path, person: str, *, preview: bool, source: str = "", console: Console | None = None
+) -> int:
     """Show what becomes of each row and, unless it is a preview, record them; 1 if a row is refused."""
     try:
         raw = file.read_bytes()
     except OSError as error:
         raise CommandProblem(f"{file} cannot be read: {error.strerror}") from None
-    rows = read_rows(file, raw)
+    plans = is_exchange(raw)
+    rows = sourced(read_plans(file, raw), source) if plans else read_rows(file, raw)
     with opened_database(folder) as database, opened_house(database) as opened:
-        said = [read_row(each) for each in rows]
-        found = fates(said, _known(opened.ledger, said))
+        said = [(plan_rows.read_row if plans else read_row)(each) for each in rows]
+        known = _known(opened.ledger, said)
+        found = fates_of(rows, known) if plans else fates(said, known)
         show(rows, found, console or Console())
         if any(each.refusal is not None for each in found):
             return 1
         if preview:
             return 0
-        answer = perform(opened, register.record, {"rows": rows}, f"import/{sha256(raw).hexdigest()}", person)
+        act = plan.take_in if plans else register.record
+        answer = perform(opened, act, {"rows": rows}, f"import/{sha256(raw + source.encode()).hexdigest()}", person)
         opened.ledger.seal()
         print(f"Recorded; {len(answer.entries)} facts, first {answer.entries[0].hash.hex()}")
     return 0

@@ -24,6 +24,7 @@ from django.core.wsgi import get_wsgi_application
 from psycopg_pool import ConnectionPool
 
 from yimai.interfaces.accounts import reception
+from yimai.interfaces.files import exchange
 from yimai.interfaces.labels import window as labels_window
 from yimai.interfaces.rest import desk
 from yimai.interfaces.rest.desk import Desk
@@ -75,6 +76,7 @@ def _open_bench(database: house.Database, offset: timedelta | None) -> None:
             confirming.confirm,
             lambda person: Means(*confirming.means(person)),
             content_files.read,
+            exchange.write,
             lambda treatment: personal_data.follow(opened, treatment),
             lambda noted: house.verify_ledger(database, noted),
         )

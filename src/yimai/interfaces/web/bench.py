@@ -15,6 +15,7 @@ from yimai.domain.signing import Evidence
 from yimai.ledger.entry import Checkpoint
 from yimai.ledger.ledger import Ledger
 from yimai.ledger.verify import FirstProblem, Verified
+from yimai.projections.plan_exchange import Exchange
 
 Confirm = Callable[[HttpRequest, str, bytes, Mapping[str, str], bool], Evidence | Refusal]
 """Prove that a person signs the record (its 32-byte hash) with what was posted for him.
@@ -23,7 +24,10 @@ The last argument says whether the person signs in this session for the first ti
 """
 Credentials = Callable[[str], "Means"]
 ReadFile = Callable[[str, bytes], Mapping[str, Any] | Sequence[Words]]
-"""Read a ``recipe``, ``base``, ``programme`` or ``register`` from its file: its content (``rows``), or every mistake with its place."""
+"""Read a ``recipe``, ``base``, ``programme``, ``register`` or ``plan`` from its file: its content (``rows`` of the last two), or every
+mistake with its place."""
+WriteFile = Callable[[str, Exchange], bytes]
+"""Write plans and results in a form of exchange: ``iati``, ``sdmx`` or ``csvw``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class Means:
 
 def _no_files(noun: str, contents: bytes) -> Sequence[Words]:
     return (Words("此处不能读取文件。", "No files are read here."),)
+
+
+def _no_writing(form: str, exchange: Exchange) -> bytes:
+    raise RuntimeError("the bench writes no files: wiring tells it how")
 
 
 def _no_data(treatment: str) -> None:
@@ -59,6 +67,7 @@ class Bench:
     confirm: Confirm
     credentials: Credentials
     read_file: ReadFile = _no_files
+    write_file: WriteFile = _no_writing
     close_data: Callable[[str], None] = _no_data
     verify: Callable[[Checkpoint | None], Verified | FirstProblem] = _no_ledger
 

@@ -6,18 +6,20 @@ import json
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from yimai.interfaces.web import page, window
+from yimai.interfaces.web import exchange, page, window
 from yimai.interfaces.web.city_map import city_map
 from yimai.projections import approval_board, programme_board
 
 
 def programme(request: HttpRequest) -> HttpResponse:
-    with window.reading(page.reader(request)) as cursor:
+    who = page.reader(request)
+    with window.reading(who) as cursor:
         boards = programme_board.boards(cursor)
         sources = {board.programme.id: {each.id: each for each in board.programme.sources} for board in boards}
         places = {site.id: site for board in boards for site in board.programme.sites}
         maps = {board.programme.id: city_map(board.programme.sites) for board in boards}
         context = {"boards": boards, "sources": sources, "places": places, "maps": maps}
+        context |= {"exchange": exchange.links(who), "taking_in": exchange.taking_in(who)}
         return page.show(request, cursor, "programme", context)
 
 

@@ -12,6 +12,7 @@ from yimai.interfaces.web import (
     certificate,
     deviation,
     disposition,
+    exchange,
     expectation,
     fact,
     home,
@@ -73,6 +74,7 @@ urlpatterns = [
     path("about/<slug:noun>/<path:identifier>", search.about, name="about"),
     re_path(r"^fact/(?P<digest>[0-9a-f]{64})$", fact.fact, name="fact"),
     path("programme", programme.programme, name="programme"),
+    path("programme/export/<slug:form>", exchange.export, name="programme_export"),
     path("programme/<slug:identifier>/file", programme.file, name="programme_file"),
     path("offline", tablet.offline, name="offline"),
 ]

@@ -9,11 +9,13 @@ from yimai.actions import plan
 from yimai.domain.fact import Fact
 from yimai.domain.goal import GoalClause, GoalSet
 from yimai.domain.plan import PlanDrafted, PlanStatusGiven
+from yimai.domain.plan_rows import fates_of, sourced
 from yimai.domain.recipe import Words
 from yimai.domain.target import Baseline, TargetSet, TargetSuperseded
 from yimai.interfaces.web.fact_fields import LONGEST, fields_for
 from yimai.interfaces.web.field import Choice, Day, Line, Unreadable, Whole, reason
 from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.rows_file import RowsFile
 from yimai.interfaces.web.situation import Situation
 from yimai.projections.field_words import FIELDS, VALUES
 
@@ -51,6 +53,17 @@ def _target(values: Arguments, _: Situation) -> dict[str, Any]:
     return {"target": TargetSet(**given, baseline=baseline)}
 
 
+PLANS: Final = RowsFile(
+    name="rows",
+    title=Words("文件（IATI、SDMX-JSON 或 CSVW）", "File (IATI, SDMX-JSON or CSVW)"),
+    hint=Words(
+        "其中的结果作为报告值录入，不是度量所得。", "Results in it come in as reported values, not as measured ones."
+    ),
+    accept=".xml,.json,.zip",
+    noun="plan",
+    judge=fates_of,
+    finish=lambda rows, typed: sourced(rows, typed.one("source")),
+)
 WORDINGS: Final = tuple((code, VALUES[code]) for code in ("quoted", "reported"))
 FORMS: Final = (
     Form(
@@ -103,6 +116,22 @@ FORMS: Final = (
             "Each reading of a clause is a target of its own; readings that differ are shown side by side.",
         ),
         build=_target,
+    ),
+    Form(
+        plan.take_in,
+        Words("导入计划与结果", "Take in plans and results"),
+        (
+            Line(
+                name="source",
+                title=FIELDS["source"],
+                hint=Words("文件中没有注明来源的内容以此为来源。", "Of what the file itself gives no source for."),
+                optional=True,
+            ),
+            PLANS,
+        ),
+        button=Words("核对", "Check"),
+        build=lambda values, _: {"rows": values["rows"]},
+        preview=PLANS.preview,
     ),
     Form(
         plan.supersede_target,
