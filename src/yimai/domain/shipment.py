@@ -211,8 +211,13 @@ NOT_READ_HERE = RefusalKind(
 )
 NO_SUCH_EXCURSION = RefusalKind(
     "shipment.no_such_excursion",
-    "Treatment has no open excursion {excursion}. Choose one from the list of open excursions.",
-    "本治疗没有未决的温度超限 {excursion}。请从未决列表中选择。",
+    "This treatment has no excursion {excursion}. Open the excursion from the treatment's page or from your own work.",
+    "本治疗没有温度超限 {excursion}。请从治疗页或“我的工作”打开。",
+)
+ALREADY_DECIDED = RefusalKind(
+    "shipment.already_decided",
+    "QA has decided on excursion {excursion} already; nothing more to do. The decision stands on the treatment's page.",
+    "温度超限 {excursion} 已由 QA 决定，无需再办。决定见治疗页。",
 )
 
 
@@ -292,7 +297,8 @@ def assess_excursion(
     """QA decides on an open excursion. hands: through whose hands each shipment went, none of whom judges it."""
     found = next((each for each in shipments.by_id.values() if each.excursions.get(excursion) == "open"), None)
     if found is None:
-        return NO_SUCH_EXCURSION(excursion=excursion)
+        decided = any(excursion in each.excursions for each in shipments.by_id.values())
+        return ALREADY_DECIDED(excursion=excursion) if decided else NO_SUCH_EXCURSION(excursion=excursion)
     if assessed.signer in hands.get(found.id, frozenset()) | {found.reporter}:
         return OWN_WORK(person=assessed.signer, shipment=found.id)
     if reason in (SPEAKS_AGAINST_USE if usable else SPEAKS_FOR_USE):

@@ -201,7 +201,7 @@ def test_who_assesses(memory_plant: SpecPlant) -> None:
     then_refused(assess("qa-01", reason="it looked fine"), "reason.unknown")
     kinds: tuple[type[Fact], ...] = (ExcursionAssessed,)
     then_facts(assess("qa-01"), *kinds)
-    then_refused(assess("qa-01"), "shipment.no_such_excursion")
+    then_refused(assess("qa-01"), "shipment.already_decided")
 
 
 @pytest.mark.requirement("SHP-010", "A logger's temperatures are numbers that a logger can show.")
