@@ -12,7 +12,7 @@ from tests.planning.measured import measured
 
 from yimai.interfaces.files.reading import read_recipe
 from yimai.interfaces.web import calibration
-from yimai.planning.calibrate import Study
+from yimai.planning.study import Study
 from yimai.projections import time_study
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from yimai.domain.recipe import Duration, Typical
 from yimai.interfaces.files.reading import CATALOGUE, RecipeFile, read_recipe
-from yimai.planning.calibrate import Course, Run, Study, Tested
 from yimai.planning.problem import sigma_of
+from yimai.planning.study import Course, Run, Study, Tested
 
 BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
 DAY = timedelta(days=1)

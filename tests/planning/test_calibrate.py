@@ -14,10 +14,11 @@ from scipy import stats
 from tests.planning.measured import BEGINS, DAY, cart, measured
 
 from yimai.interfaces.files.reading import read_recipe
-from yimai.planning.calibrate import ENOUGH, Course, Spread, Study, calibrate, share_between
+from yimai.planning.calibrate import ENOUGH, Spread, calibrate, share_between
 from yimai.planning.drift import WARM_UP, drift, run_length
 from yimai.planning.lognormal import Sample, fitted, shape
 from yimai.planning.recipe_draft import draft
+from yimai.planning.study import Course, Study
 
 NONE = np.zeros(0)
 

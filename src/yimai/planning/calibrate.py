@@ -9,8 +9,8 @@ a deviation, no lognormal distribution is proposed for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
@@ -23,6 +23,7 @@ from yimai.planning.build import success
 from yimai.planning.drift import Drift, drift
 from yimai.planning.lognormal import Between, Fitted, Sample, fitted, shape
 from yimai.planning.problem import Floats
+from yimai.planning.study import Course, Study
 
 ENOUGH: Final = 20
 SURE: Final = 0.95
@@ -36,48 +37,6 @@ GRACE: Final = timedelta(minutes=15)
 
 Verdict = Literal["too_few", "agrees", "differs", "other_shape"]
 """other_shape: the recipe's value lies outside, but so do the values lie otherwise than any lognormal distribution: people look first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One round of a step. ended: None where it was not completed; until: then when it was last seen. values: its quantities."""
-
-    step: str
-    round: int
-    started: datetime
-    ended: datetime | None
-    until: datetime
-    values: Mapping[str, Decimal] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """A sample's test. recorded: the first result, None where there is none; until: then when it was last seen. value: of the valid result."""
-
-    test: str
-    taken: datetime
-    recorded: datetime | None
-    until: datetime
-    value: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A batch. begun: its steps, in their order. ended: whether it is completed or failed. cause: why it failed, or ""."""
-
-    begun: tuple[str, ...]
-    ended: bool
-    cause: str = ""
-
-
-@dataclass(frozen=True)
-class Study:
-    """Everything measured of one version of a recipe, in the order of its beginning. collections: why each that ended failed, or ""."""
-
-    runs: Sequence[Run] = ()
-    tested: Sequence[Tested] = ()
-    courses: Sequence[Course] = ()
-    collections: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from yimai.domain import access
 from yimai.domain.person import Role
 from yimai.domain.recipe import Recipe
 from yimai.ledger.entry import Entry
-from yimai.planning.calibrate import Course, Run, Study, Tested
+from yimai.planning.study import Course, Run, Study, Tested
 from yimai.projections import audience
 from yimai.projections.change import Change
 

@@ -15,7 +15,6 @@ from yimai.actions.decision import Done
 from yimai.actions.verbs import Act, name_of
 from yimai.domain.identifier import noun_of, typed
 from yimai.domain.refusal import Refusal
-from yimai.interfaces.files.reading import read_base, read_programme, read_recipe
 from yimai.interfaces.terminal import tables
 from yimai.ledger.canonical import encode
 from yimai.ledger.entry import Checkpoint
@@ -133,6 +132,12 @@ def perform(
 
 
 def _content(noun: str, file: Path) -> dict[str, Any]:
+    from yimai.interfaces.files.reading import (  # a second for the units' registry
+        read_base,
+        read_programme,
+        read_recipe,
+    )
+
     if noun == "recipe":
         return dict(read_recipe(file).content)
     return dict((read_base(file) if noun == "base" else read_programme(file)).content)

@@ -18,10 +18,11 @@ from yimai.domain.recipe import Recipe, Words
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.behind import Behind
 from yimai.interfaces.web.calibration_drawing import Picture, picture
-from yimai.planning.calibrate import BADLY, ENOUGH, Calibration, Share, Spread, Study, calibrate
+from yimai.planning.calibrate import BADLY, ENOUGH, Calibration, Share, Spread, calibrate
 from yimai.planning.drift import run_length
 from yimai.planning.lognormal import Between
 from yimai.planning.recipe_draft import draft
+from yimai.planning.study import Study
 from yimai.projections import approval_board, time_study
 
 KEPT: Final = 12
