@@ -35,8 +35,8 @@ PLAN = {
     "first": "2026-01-01", "last": "2028-12-31", "source": "announcement",
 }  # fmt: skip
 GOAL = {
-    "goal": "next_firms", "plan": "next", "title_zh": "企业", "title_en": "Firms", "clause_zh": "20家以上", "wording": "quoted",
-    "source": "announcement",
+    "goal": "next_firms", "plan": "next", "title_zh": "企业", "title_en": "Firms", "clause_zh": "20家以上", "wording_zh": "quoted",
+    "source_zh": "announcement",
 }  # fmt: skip
 TARGET = {
     "target": "next_firms-1", "goal": "next_firms", "measure": "firms@1", "comparator": "between", "values": "20 25", "unit": "firm",
@@ -57,23 +57,24 @@ def planner(plant: SpecPlant) -> Tablet:
 
 
 def test_a_plan_with_its_goal_and_its_target_is_typed_in(plant: SpecPlant, planner: Tablet) -> None:
-    done(act(planner, "plan.draft", {}, PLAN))
+    done(act(planner, "plan.draft", {}, PLAN, "planner-01"))
     done(
         act(
             planner,
             "plan.give_status",
             {},
             {"plan": "next", "status": "issued", "since": "2026-02", "source": "announcement"},
+            "planner-01",
         )
     )
-    done(act(planner, "plan.set_goal", {}, GOAL))
-    done(act(planner, "plan.set_target", {}, TARGET))
-    said = plant.entries("target", "next_firms-1")[-1].data
+    done(act(planner, "plan.set_goal", {}, GOAL, "planner-01"))
+    done(act(planner, "plan.set_target", {}, TARGET, "planner-01"))
+    said = plant.entries("target", "next_firms-1")[0].data
     assert (said["values"], said["baseline"]) == ([20, 25], {"value": 3, "day": "2025-12-31"})
     assert plant.entries("goal", "next_firms")[0].data["clauses"][0]["text"] == "20家以上"  # type: ignore[call-overload,index]
     gone = {"target": "next_firms-1", "reason": "clause_misread"}
-    done(act(planner, "plan.supersede_target", {}, gone))
-    assert plant.entries("target", "next_firms-1")[-1].data["by"] == ""
+    done(act(planner, "plan.supersede_target", {}, gone, "planner-01"))
+    assert [each.data.get("by") for each in plant.entries("target", "next_firms-1") if "superseded" in each.kind] == [""]
 
 
 def test_what_a_plan_cannot_be_is_said_in_place(planner: Tablet) -> None:

@@ -39,6 +39,7 @@ OF: Final[Mapping[str, str]] = {
     "certificate": "batch",
     "deviation": "deviation",
     "sample": "sample",
+    "plan": "plan",
     "lot": "material_lot",
     "rest:facts": "treatment",
 }
@@ -131,6 +132,9 @@ def grouped(name: str, sight: Sight) -> Iterator[Tried]:
         yield [({"digest": each}, {}) for each in sight.facts]
     elif name == "programme_file":
         yield [({"identifier": each}, {}) for each in sight.things.get("programme", [])]
+    elif name == "register_thing":
+        for noun in ("site", "cluster", "authorisation"):
+            yield [({"noun": noun, "identifier": each}, {}) for each in sight.things.get(noun, [])[:TRIED]]
     elif name == "programme_export":
         yield [({"form": "iati"}, {})]
     elif name == "treatment_export":

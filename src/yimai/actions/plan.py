@@ -91,14 +91,7 @@ def take_in(ledger: Ledger, command: Command, *, rows: tuple[Row, ...]) -> Answe
         return TOO_MANY(rows=len(rows), most=MOST_ROWS)
     said = [fact for fact in map(read_row, rows) if not isinstance(fact, Refusal)]
     read = dict.fromkeys(name for fact in said for name in fact.subjects())
-
-    def rule(seen: Seen) -> Verdict:
-        facts = record(fates_of(rows, known_of(seen)))
-        if isinstance(facts, Refusal):
-            return facts
-        return (*facts, RowsRecorded(CITY, len(facts), seen.sign(command.actor, "recorded")))
-
-    return _decide(ledger, command, (*read, subject("register", CITY)), rule, "plan.take_in")
+    return _decide(ledger, command, tuple(read), lambda seen: record(fates_of(rows, known_of(seen))), "plan.take_in")
 
 
 def plan_of(seen: Seen, identifier: str) -> plans.Plan:
@@ -131,4 +124,12 @@ def _named(seen: Seen, source: str) -> Refusal | None:
 
 
 def _decide(ledger: Ledger, command: Command, read: tuple[str, ...], rule: Rule, verb: str) -> Answer:
-    return decide(ledger, command, read, rule, verb=verb, owner=lambda seen: "")
+    """Decide, and let the planner sign for what goes on record."""
+
+    def signed(seen: Seen) -> Verdict:
+        facts = rule(seen)
+        if isinstance(facts, Refusal):
+            return facts
+        return (*facts, RowsRecorded(CITY, len(facts), seen.sign(command.actor, "recorded")))
+
+    return decide(ledger, command, (*read, subject("register", CITY)), signed, verb=verb, owner=lambda seen: "")

@@ -26,7 +26,7 @@ from yimai.domain.refusal import Refusal, RefusalKind
 
 @dataclass(frozen=True, slots=True)
 class RowsRecorded(Fact):
-    """Rows were entered into the register together. rows: how many of them were new or changed."""
+    """Entries of the register, or of plans, were put on record together. rows: how many of them were new or changed."""
 
     kind: ClassVar[str] = "register.rows_recorded.v1"
     about: ClassVar[tuple[str, ...]] = ("register",)

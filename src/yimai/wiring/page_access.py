@@ -69,6 +69,9 @@ PAGES: Final[Mapping[str, str]] = {
     "programme": "read.programme",
     "programme_file": "read.programme",
     "programme_export": "read.programme",
+    "plan": "read.programme",
+    "register": "read.programme",
+    "register_thing": "read.programme",
     # labels
     "label_picture": "read.label",
     "label_paper": "read.label",

@@ -7,13 +7,16 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.spec.harness import SpecPlant, then_facts, then_refused
+from tests.spec import harness
+from tests.spec.harness import SpecPlant, then_refused
 
 from yimai.actions import plan
 from yimai.actions.decision import Answer
+from yimai.domain.fact import Fact
 from yimai.domain.facts import decode
 from yimai.domain.goal import GoalClause, GoalSet
 from yimai.domain.plan import PlanDrafted, PlanStatusGiven, plan_of
+from yimai.domain.register import RowsRecorded
 from yimai.domain.target import Baseline, TargetSet, TargetSuperseded, target_of
 
 DRAFTED = PlanDrafted(
@@ -51,6 +54,14 @@ TARGET = TargetSet(
     reading_en="Twenty",
     authority="",
 )
+
+
+def then_facts(answer: Answer, *kinds: type[Fact]) -> tuple[Fact, ...]:
+    """The facts of the plan, and behind them that the planner signed for them."""
+    *facts, recorded = harness.then_facts(answer, *kinds, RowsRecorded)
+    assert isinstance(recorded, RowsRecorded)
+    assert (recorded.rows, recorded.recorded.signer) == (len(facts), "planner-01")
+    return tuple(facts)
 
 
 def asks(plant: SpecPlant, act: Any, **arguments: Any) -> Answer:

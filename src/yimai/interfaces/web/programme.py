@@ -6,7 +6,7 @@ import json
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from yimai.interfaces.web import exchange, page, window
+from yimai.interfaces.web import page, programme_ways, window
 from yimai.interfaces.web.city_map import city_map
 from yimai.projections import approval_board, programme_board
 
@@ -19,7 +19,7 @@ def programme(request: HttpRequest) -> HttpResponse:
         places = {site.id: site for board in boards for site in board.programme.sites}
         maps = {board.programme.id: city_map(board.programme.sites) for board in boards}
         context = {"boards": boards, "sources": sources, "places": places, "maps": maps}
-        context |= {"exchange": exchange.links(who), "taking_in": exchange.taking_in(who)}
+        context |= programme_ways.ways(cursor, who)
         return page.show(request, cursor, "programme", context)
 
 

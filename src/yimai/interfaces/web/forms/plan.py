@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Literal
 
 from yimai.actions import plan
 from yimai.domain.fact import Fact
@@ -13,8 +13,9 @@ from yimai.domain.plan_rows import fates_of, sourced
 from yimai.domain.recipe import Words
 from yimai.domain.target import Baseline, TargetSet, TargetSuperseded
 from yimai.interfaces.web.fact_fields import LONGEST, fields_for
-from yimai.interfaces.web.field import Choice, Day, Line, Unreadable, Whole, reason
+from yimai.interfaces.web.field import Choice, Day, Field, Line, Unreadable, Whole, reason
 from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.plan_changes import differences
 from yimai.interfaces.web.rows_file import RowsFile
 from yimai.interfaces.web.situation import Situation
 from yimai.projections.field_words import FIELDS, VALUES
@@ -39,11 +40,12 @@ class _Numbers(Line):
 
 
 def _goal(values: Arguments, _: Situation) -> dict[str, Any]:
-    said = {"wording": values["wording"], "source": values["source"], "page": values["page"]}
-    both = (GoalClause("zh", values["clause_zh"], **said), GoalClause("en", values["clause_en"], **said))
-    clauses = tuple(each for each in both if each.text)
-    goal = GoalSet(values["goal"], values["plan"], values["title_zh"], values["title_en"], clauses)
-    return {"goal": goal}
+    clauses = tuple(
+        GoalClause(language, values[f"clause_{language}"], *(values[f"{each}_{language}"] for each in CLAUSE_FIELDS))
+        for language in LANGUAGES
+        if values[f"clause_{language}"]
+    )
+    return {"goal": GoalSet(values["goal"], values["plan"], values["title_zh"], values["title_en"], clauses)}
 
 
 def _target(values: Arguments, _: Situation) -> dict[str, Any]:
@@ -64,6 +66,21 @@ PLANS: Final = RowsFile(
     judge=fates_of,
     finish=lambda rows, typed: sourced(rows, typed.one("source")),
 )
+
+
+def _clause(language: str, of: Words) -> Iterator[Field]:
+    """What is asked about the clause in one language."""
+    titled = {name: Words(of.zh + FIELDS[name].zh, f"{of.en}: {FIELDS[name].en}") for name in CLAUSE_FIELDS}
+    yield Line(name=f"clause_{language}", title=of, longest=LONGEST, optional=True)
+    yield Choice(
+        name=f"wording_{language}", title=titled["wording"], options=lambda _: WORDINGS, optional=True, empty="reported"
+    )
+    yield Line(name=f"source_{language}", title=titled["source"], optional=True)
+    yield Line(name=f"page_{language}", title=titled["page"], optional=True, longest=40)
+
+
+LANGUAGES: Final[tuple[Literal["zh", "en"], ...]] = ("zh", "en")
+CLAUSE_FIELDS: Final = ("wording", "source", "page")
 WORDINGS: Final = tuple((code, VALUES[code]) for code in ("quoted", "reported"))
 FORMS: Final = (
     Form(
@@ -76,25 +93,25 @@ FORMS: Final = (
             "A plan that exists is amended by drafting it again: the new counts from then on, the old can still be read.",
         ),
         build=_said("drafted", PlanDrafted),
+        preview=differences("plan", PlanDrafted),
     ),
     Form(
         plan.give_status,
         Words("登记计划状态", "Record a plan's status"),
         tuple(fields_for(PlanStatusGiven)),
         build=_said("given", PlanStatusGiven),
+        preview=differences("plan", PlanStatusGiven),
     ),
     Form(
         plan.set_goal,
         Words("设立或修订目标", "Set or amend a goal"),
         (
             *fields_for(GoalSet, without=("clauses",)),
-            Line(name="clause_zh", title=Words("中文条文", "Clause in Chinese"), longest=LONGEST, optional=True),
-            Line(name="clause_en", title=Words("英文条文", "Clause in English"), longest=LONGEST, optional=True),
-            Choice(name="wording", title=FIELDS["wording"], options=lambda _: WORDINGS),
-            Line(name="source", title=FIELDS["source"]),
-            Line(name="page", title=FIELDS["page"], optional=True, longest=40),
+            *_clause("zh", Words("中文条文", "Clause in Chinese")),
+            *_clause("en", Words("英文条文", "Clause in English")),
         ),
         build=_goal,
+        preview=differences("goal", GoalSet),
     ),
     Form(
         plan.set_target,

@@ -26,7 +26,7 @@ from yimai.projections.trace import TracedFact
 register = template.Library()
 
 SHANGHAI: Final = timezone(timedelta(hours=8))
-OWN_PAGES: Final = frozenset({"treatment", "deviation", "sample"})
+OWN_PAGES: Final = frozenset({"treatment", "deviation", "sample", "plan"})
 """Nouns whose records have a page of their own, which leads on to the trace."""
 ANNOTATION: Final = re.compile(r"\{(\w+)\}")
 COUNTED: Final = {

@@ -1,0 +1,25 @@
+"""Where one goes from the programme: its plans, the register, files for other systems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from django.urls import reverse
+
+from yimai.interfaces.web import exchange
+from yimai.interfaces.web.form import address
+from yimai.interfaces.web.permitted import permitted
+from yimai.projections import plan_board
+from yimai.projections.register import PersonRow
+
+
+def ways(cursor: psycopg.Cursor[Any], who: PersonRow | None) -> dict[str, Any]:
+    """What ``programme_ways.html`` draws."""
+    may = who is not None and permitted(who, "plan.draft")
+    draft = address("plan.draft", {"next": reverse("programme")}) if may else ""
+    return {
+        "ways": {"plans": plan_board.board(cursor).plans, "draft": draft},
+        "exchange": exchange.links(who),
+        "taking_in": exchange.taking_in(who),
+    }
