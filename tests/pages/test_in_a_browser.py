@@ -65,6 +65,8 @@ def test_pages_fit_and_complain_of_nothing(house: House, browser: Any, address: 
         "treatment": f"/treatment/{house.whole.coi}",
         "planned": f"/treatment/{house.stages['slot_reserved']}",
         "programme": "/programme",
+        "plan": "/plan/cell_therapy",
+        "register": "/register",
         "lot": "/about/material_lot/LOT-001",
     }
     for name, path in paths.items():

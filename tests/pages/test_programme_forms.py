@@ -74,7 +74,9 @@ def test_a_plan_with_its_goal_and_its_target_is_typed_in(plant: SpecPlant, plann
     assert plant.entries("goal", "next_firms")[0].data["clauses"][0]["text"] == "20家以上"  # type: ignore[call-overload,index]
     gone = {"target": "next_firms-1", "reason": "clause_misread"}
     done(act(planner, "plan.supersede_target", {}, gone, "planner-01"))
-    assert [each.data.get("by") for each in plant.entries("target", "next_firms-1") if "superseded" in each.kind] == [""]
+    assert [each.data.get("by") for each in plant.entries("target", "next_firms-1") if "superseded" in each.kind] == [
+        ""
+    ]
 
 
 def test_what_a_plan_cannot_be_is_said_in_place(planner: Tablet) -> None:

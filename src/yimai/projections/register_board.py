@@ -165,8 +165,8 @@ def _changed(thing: Thing, told: Told) -> Thing:
     if isinstance(fact, _END) and fact.about[0] == thing.noun:
         return replace(thing, ended=True, until=fact.since)
     if isinstance(fact, _BEGIN) and fact.about[0] == thing.noun:
-        more = {"type": "authorised"} if isinstance(fact, AuthorisationGranted) else {}
-        return replace(thing, since=fact.since, **more)
+        kind = "authorised" if isinstance(fact, AuthorisationGranted) else thing.type
+        return replace(thing, since=fact.since, type=kind)
     return thing
 
 

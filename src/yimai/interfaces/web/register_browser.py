@@ -21,13 +21,13 @@ from yimai.projections.words import NOUNS as NOUN_WORDS
 from yimai.projections.words import SITE_KINDS
 
 MOST_SHOWN: Final = 300
-KINDS: Final = {
+KINDS: Final[dict[str, Words]] = {
     **{noun: NOUN_WORDS[noun] for noun in NOUNS if noun != "site"},
     "site": Words("单位", "Establishment"),
     **{kind: SITE_KINDS[kind] for kind in ("hospital", "base", "park", "laboratory")},
 }
 """What may be chosen: every noun, and the types of establishments."""
-TYPES: Final = {
+TYPES: Final[dict[str, Words]] = {
     **SITE_KINDS, **VALUES, **KINDS, "filed": Words("已申报上市", "Filed"), "authorised": Words("已批准上市", "Authorised"),
 }  # fmt: skip
 UNSAID: Final = frozenset({"source", "since", "title_zh", "title_en"})

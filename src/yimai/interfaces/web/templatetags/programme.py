@@ -16,7 +16,7 @@ from yimai.interfaces.web.templatetags.wording import in_chinese, number, word, 
 from yimai.projections.register_board import Thing
 
 register = template.Library()
-AREAS: Final = {"临港新片区": "Lingang New Area", "国际医学园区": "International Medical Zone"}
+AREAS: Final = {"临港新片区": "Lingang new area", "国际医学园区": "International Medical Zone"}
 """What sources give as a district and is none."""
 
 
