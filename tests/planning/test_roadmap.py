@@ -14,7 +14,8 @@ from tests.planning.city import city, goal, tried
 
 from yimai.planning.roadmap import broken, costs, measured, meets
 from yimai.planning.roadmap_goals import alternatives, conflict, giving, prices
-from yimai.planning.roadmap_search import Effort, Infeasible, cheapest
+from yimai.planning.roadmap_search import Effort, cheapest
+from yimai.planning.roadmap_solver import Infeasible
 from yimai.wiring.command_line import main
 
 EXACT = Effort(gap=0.0, whole=100_000)

@@ -13,7 +13,8 @@ from yimai.interfaces.files.reading import CATALOGUE, read_base, read_recipe
 from yimai.planning.change import Case
 from yimai.planning.roadmap import City, Demand, Goal, Route, Site
 from yimai.planning.roadmap_odds import goal_odds
-from yimai.planning.roadmap_search import Stopped, cheapest
+from yimai.planning.roadmap_search import cheapest
+from yimai.planning.roadmap_solver import Stopped
 from yimai.planning.scenario import Scenario
 
 BEGINS = date(2026, 3, 2)

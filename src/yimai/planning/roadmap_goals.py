@@ -12,18 +12,8 @@ import numpy as np
 from yimai.domain.recipe import Words
 from yimai.planning.roadmap import City, Goal, Roadmap
 from yimai.planning.roadmap_model import model_of
-from yimai.planning.roadmap_search import (
-    Effort,
-    Infeasible,
-    Search,
-    Stop,
-    Stopped,
-    Told,
-    cheapest,
-    never,
-    silent,
-    solved,
-)
+from yimai.planning.roadmap_search import Effort, Search, Told, cheapest, never, silent, solved
+from yimai.planning.roadmap_solver import Infeasible, Stop, Stopped
 
 NOTHING: Final = 1e-6
 """A share of a goal's value that is no giving at all."""
@@ -162,20 +152,15 @@ def alternatives(
     stop: Stop = never,
 ) -> Iterator[Roadmap]:
     """Other roadmaps of at most so much more, each with another set of sites open at the end than all before it."""
-    known = [roadmap]
+    known = [roadmap.open[:, -1] > 0]
     for _ in range(number):
-        model = model_of(city)
-        last = model.open[:, -1]
-        for each in known:
-            there = each.open[:, -1] > 0
-            model.programme.require([(last.reshape(1, -1), np.where(there, -1.0, 1.0))], 1.0 - there.sum(), np.inf)
         try:
-            found = solved(Search(model, effort or Effort(), told, stop))
+            found = solved(Search(model_of(city, others=known), effort or Effort(), told, stop))
         except (Infeasible, Stopped):
             return
         if found.cost > (1 + within) * roadmap.cost:
             return
-        known.append(found)
+        known.append(found.open[:, -1] > 0)
         yield found
 
 

@@ -72,7 +72,9 @@ class Model:
 
     open, ordered, modules, people, hired: site × quarter. served: route × quarter × scenario; unserved: hospital × quarter × scenario.
     made: batches of each quarter, expected. learned, cheap: lesson × quarter. gives: how much each goal gives, in shares of its value.
-    costs: of each column; at: the cost that no decision changes (openings that have happened).
+    costs: of each column; at: the cost that no decision changes (openings that have happened). wanted: hospital × quarter × scenario, the rows
+    that say who comes. rest: columns that only goals and sums need. elastic: some goals may give. others: sites that are open at the end in
+    roadmaps from which this one is to differ.
     """
 
     city: City
@@ -90,6 +92,11 @@ class Model:
     gives: Ints
     costs: Floats
     at: float
+    wanted: Ints
+    rest: Ints
+    goals: Sequence[Goal]
+    elastic: bool
+    others: Sequence[Flags]
 
     def roadmap(self, values: Floats, bound: float, stopped: bool) -> Roadmap:
         """The decisions that the columns' values mean."""
@@ -101,7 +108,9 @@ class Model:
         )
 
 
-def model_of(city: City, goals: Sequence[Goal] | None = None, elastic: Collection[str] = ()) -> Model:
+def model_of(
+    city: City, goals: Sequence[Goal] | None = None, elastic: Collection[str] = (), others: Sequence[Flags] = ()
+) -> Model:
     """The model with these goals (None: all of the city's). elastic: the goals that may give; then what they give is all that counts."""
     goals = city.goals if goals is None else goals
     p, sites, quarters = Programme(), len(city.sites), city.quarters
@@ -133,13 +142,19 @@ def model_of(city: City, goals: Sequence[Goal] | None = None, elastic: Collectio
     cheap = p.add((len(after), quarters))
     gives = p.add((len(goals),), high=np.array([FREE if goal.id in elastic else 0.0 for goal in goals]))
     model = Model(
-        city, p, opened, ordered, modules, people, hired, served, unserved, made, learned, cheap, gives, np.zeros(0), 0.0
+        city, p, opened, ordered, modules, people, hired, served, unserved, made, learned, cheap, gives, np.zeros(0), 0.0,
+        np.zeros(unserved.shape, dtype=np.int32), np.zeros(0, dtype=np.int32), goals, bool(elastic), others,
     )  # fmt: skip
+    known = p.columns
     _sites(model, room)
     _flows(model, patients, hospital)
     _learning(model, reachable)
     for number, goal in enumerate(goals):
         _goal(model, goal, gives[number], patients)
+    for there in others:
+        last = opened[:, -1].reshape(1, -1)
+        p.require([(last, np.where(there, -1.0, 1.0))], 1.0 - there.sum(), FREE)
+    model.rest = np.arange(known, p.columns, dtype=np.int32)
     model.costs, model.at = _costs(model)
     if elastic:
         model.costs[:], model.at = 0.0, 0.0
@@ -174,7 +189,8 @@ def _flows(m: Model, patients: Floats, hospital: Ints) -> None:
         routes = np.flatnonzero(hospital == number)
         flows = _by_moment(m.served[routes])
         wanted = patients[number].ravel()
-        p.require([(m.unserved[number].ravel(), 1.0), (flows, 1.0)], wanted, wanted)
+        rows = p.require([(m.unserved[number].ravel(), 1.0), (flows, 1.0)], wanted, wanted)
+        m.wanted[number] = rows.reshape(m.wanted.shape[1:])
     for number in range(len(city.sites)):
         routes = np.flatnonzero(site == number)
         flows = _by_moment(m.served[routes])

@@ -22,7 +22,8 @@ from yimai.domain.slot import suites_for
 from yimai.planning.change import Case
 from yimai.planning.problem import Floats
 from yimai.planning.roadmap import QUARTERS, City, Goal, Roadmap
-from yimai.planning.roadmap_search import Stop, Stopped, never
+from yimai.planning.roadmap_search import never
+from yimai.planning.roadmap_solver import Stop, Stopped
 from yimai.planning.scenario import Arrivals
 from yimai.planning.simulate import replications
 from yimai.planning.simulation_model import model_of

@@ -1,10 +1,11 @@
-"""The cheapest roadmap by HiGHS: relax-and-fix for a good one, the linear relaxation and branch and bound for what none can beat.
+"""The cheapest roadmap by HiGHS: good ones and what none can beat, in turns, until they are near enough to each other.
 
-*Relax*: the linear relaxation, with the disaggregated rows that it breaks; its cost is the first bound. *Fix*: from its values sites are
-opened or left closed one after another, then suites are ordered quarter by quarter, each time with all later decisions relaxed and solved
-again. *Improve*: branch and bound over a window of quarters with all the rest fixed at the best found, window after window, for as long as
-that helps. A small city is then given to branch and bound as a whole, which may end with a proof. Nothing ends by the clock unless ``stop``
-says so: the same city gives the same roadmap.
+*Relax*: the linear relaxation, with the disaggregated rows that it breaks; its cost is the first bound. *Together*: branch and bound with all
+hospitals as one (``roadmap_pooled``), at first only until there is a roadmap, then until its bound is good. *Fix*, should that find no
+roadmap: from the relaxation's values sites are opened or left closed one after another, then suites are ordered quarter by quarter, each
+time with all later decisions relaxed and solved again. *Improve*, should the two not be near enough yet: branch and bound over a window of
+quarters with all the rest fixed at the best found, window after window, for as long as that helps. A small city is then given to branch
+and bound as a whole, which may end with a proof. Nothing ends by the clock unless ``stop`` says so: the same city gives the same roadmap.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import highspy
 import numpy as np
 
 from yimai.planning.problem import Flags, Floats, Ints
 from yimai.planning.roadmap import City, Goal, Roadmap
 from yimai.planning.roadmap_model import MILLION, Model, model_of
+from yimai.planning.roadmap_pooled import Pooled
+from yimai.planning.roadmap_solver import Infeasible, Solver, Stop, Stopped
 
 Told = Callable[[str, float, float], None]
 """What is being done, the cost of the best so far and the bound, in the city's unit; each may be infinite or its negative."""
-Stop = Callable[[], bool]
 
 SMALL: Final = 500
 """Up to so many whole columns branch and bound is given the whole model after all, and may end with a proof."""
@@ -31,6 +32,11 @@ ROUNDS: Final = 12
 """Of disaggregated rows that the relaxation breaks."""
 WINDOWS: Final = ((6, 4), (12, 6))
 """Quarters that are free at a time, and by how many the window moves: first, and once that is not worth it any more."""
+TOGETHER: Final = ((0.03, False), (0.0, False), (0.0, False), (0.0, True))
+"""The gap each time that the model with all hospitals as one is solved, unless more is good enough; and whether suites are whole modules: in
+parts it is quicker. The first time a roadmap is all that is wanted."""
+PART: Final = 0.6
+"""Of the gap that is good enough, what its branch and bound may leave: the rest is for what transport costs."""
 SURE: Final = 0.8
 LIKELY: Final = 0.3
 """What the relaxation opens so far is opened at once, or may be opened next."""
@@ -39,20 +45,14 @@ WORTH: Final = 0.0005
 """An improvement by less than this share is not worth another round of windows."""
 
 
-class Infeasible(Exception):
-    """It is proven that no roadmap keeps all goals."""
-
-
-class Stopped(Exception):
-    """The search ended before there was any roadmap or a proof that there is none."""
-
-
 @dataclass
 class Effort:
-    """How hard to try. gap: good enough, as a share of the cost. nodes: of branch and bound in each window; whole: in the whole model."""
+    """How hard to try. gap: good enough, as a share of the cost. nodes: of branch and bound in each window; together: with
+    all hospitals as one; whole: in the whole model."""
 
     gap: float = 0.002
     nodes: int = 30
+    together: int = 500
     whole: int = 2_000
 
 
@@ -64,7 +64,7 @@ class Search:
     effort: Effort
     told: Told
     stop: Stop
-    highs: Any = field(init=False)
+    solver: Solver = field(init=False)
     low: Floats = field(init=False)
     high: Floats = field(init=False)
     whole: Flags = field(init=False)
@@ -75,17 +75,12 @@ class Search:
     stopped: bool = False
 
     def __post_init__(self) -> None:
-        p = self.model.programme
-        self.low, self.high, self.whole = np.concatenate(p.low), np.concatenate(p.high), np.concatenate(p.whole)
-        self.highs = _highs(self.model, self.low, self.high)
-        self.highs.cbMipInterrupt += self._asked
-        self.highs.cbSimplexInterrupt += self._asked
-        self.highs.cbIpmInterrupt += self._asked
+        self.solver = Solver(self.model, self._asked)
+        self.low, self.high, self.whole = self.solver.low, self.solver.high, self.solver.whole
 
-    def _asked(self, event: Any) -> None:
-        if self.stop():
-            self.stopped = True
-            event.interrupt()
+    def _asked(self) -> bool:
+        self.stopped = self.stopped or self.stop()
+        return self.stopped
 
     def watch(self) -> None:
         """Tell of each better roadmap, and of the bound, while branch and bound runs."""
@@ -94,8 +89,8 @@ class Search:
             out, at = event.data_out, self.model.at
             self.told(self.doing, (out.mip_primal_bound + at) * MILLION, (out.mip_dual_bound + at) * MILLION)
 
-        self.highs.cbMipLogging += logged
-        self.highs.cbMipImprovingSolution += logged
+        self.solver.highs.cbMipLogging += logged
+        self.solver.highs.cbMipImprovingSolution += logged
 
     def tell(self, doing: str = "") -> None:
         self.doing = doing or self.doing
@@ -104,14 +99,9 @@ class Search:
 
     def relaxed(self) -> Floats:
         """The linear relaxation's values; keeps its cost as the bound. Raises Infeasible, Stopped."""
-        self._kinds(np.zeros_like(self.whole))
-        self._bounds(self.low, self.high)
         values = np.zeros(0)
         for _ in range(ROUNDS):
-            found = self._solve()
-            if found is None:
-                raise Stopped if self.stopped else Infeasible
-            values, cost = found
+            values, cost = self.solver.relaxed(self.low, self.high)
             self.bound = max(self.bound, cost)
             self.tell("relaxation")
             if not self._disaggregate(values):
@@ -133,12 +123,31 @@ class Search:
         route, quarter, scenario = np.nonzero(broken)
         columns = np.stack([m.served[route, quarter, scenario], m.open[site[route], quarter]], axis=1)
         factors = np.stack([np.ones(len(route)), -limit[route, quarter, scenario]], axis=1)
-        count = len(route)
-        starts = np.arange(0, 2 * count, 2, dtype=np.int32)
-        self.highs.addRows(
-            count, np.full(count, -highspy.kHighsInf), np.zeros(count), 2 * count, starts, columns.ravel().astype(np.int32), factors.ravel()
-        )  # fmt: skip
+        self.solver.require(np.full(len(route), -np.inf), np.zeros(len(route)), columns, factors)
         return True
+
+    def together(self, values: Floats) -> None:
+        """A bound and roadmaps by the model with all hospitals as one, from the relaxation's values. Raises Infeasible, Stopped."""
+        pooled = Pooled(self.model, self._asked)
+        pooled.learn(values, self.solver.prices(self.model.wanted))
+        for number, (gap, suites) in enumerate(TOGETHER, 1):
+            self.tell(f"hospitals together, {number} of {len(TOGETHER)}")
+            left = self.effort.gap * PART
+            found = pooled.bound(self.effort.together, max(gap, left), suites=suites)
+            if found is None:
+                return
+            self.bound = max(self.bound, found[1])
+            decided = found[0] if suites else pooled.suites(found[0], self.effort.together, left)
+            if decided is not None:
+                low, high = self.low.copy(), self.high.copy()
+                pooled.decisions(decided, low, high)
+                with suppress(Infeasible):  # the hospitals one by one may lie too far from what is open
+                    values, cost = self.solver.relaxed(low, high)
+                    self._take(values, cost)
+                    pooled.learn(values, self.solver.prices(self.model.wanted))
+            self.tell()
+            if self.good:
+                return
 
     def fix(self, values: Floats) -> None:
         """A first roadmap: the relaxation's decisions made whole one after another. Raises Infeasible where that leads nowhere."""
@@ -149,9 +158,9 @@ class Search:
         self.tell("sites")
         for group in (rest.reshape(-1, 1), m.open):
             while (low[group] < high[group]).any() and self._settle(group, values, low, high):
-                values = self._again(low, high)
+                values, _ = self.solver.relaxed(low, high)
             low[group] = high[group] = np.rint(values[group])
-            values = self._again(low, high)
+            values, _ = self.solver.relaxed(low, high)
         for quarter in range(m.city.quarters):
             self.tell(f"quarter {quarter + 1}")
             ordered = m.ordered[:, quarter]
@@ -161,10 +170,10 @@ class Search:
             made[more] += 1
             low[ordered] = high[ordered] = np.minimum(made, self.high[ordered])
             try:
-                values = self._again(low, high)
+                values, _ = self.solver.relaxed(low, high)
             except Infeasible:  # then everything up
                 low[ordered] = high[ordered] = np.minimum(np.ceil(wanted - NEAR), self.high[ordered])
-                values = self._again(low, high)
+                values, _ = self.solver.relaxed(low, high)
         self._learn(values, low, high)
 
     def _learn(self, values: Floats, low: Floats, high: Floats) -> None:
@@ -173,8 +182,7 @@ class Search:
         reached = np.cumsum(values[m.made]) - values[m.made] + m.city.made + NEAR
         for lesson, learned in zip(m.city.lessons, m.learned, strict=True):
             low[learned] = high[learned] = np.minimum(reached >= lesson.after, self.high[learned])
-        values = self._again(low, high)
-        self._take(values, float(self.highs.getInfo().objective_function_value))
+        self._take(*self.solver.relaxed(low, high))
 
     def polish(self) -> None:
         """The best with its suites and sites as they are, and everything else solved anew."""
@@ -203,14 +211,6 @@ class Search:
         low[group[up]] = 1.0
         return True
 
-    def _again(self, low: Floats, high: Floats) -> Floats:
-        self._kinds(np.zeros_like(self.whole))
-        self._bounds(low, high)
-        found = self._solve()
-        if found is None:
-            raise Stopped if self.stopped else Infeasible
-        return found[0]
-
     def improve(self, width: int, step: int) -> bool:
         """Window after window, with all outside it fixed at the best; whether that was worth it."""
         if self.best is None:
@@ -224,7 +224,7 @@ class Search:
             low, high = self.low.copy(), self.high.copy()
             kept = np.setdiff1d(everything, columns)
             low[kept] = high[kept] = np.rint(self.best[kept])
-            found = self._branch(low, high, self.effort.nodes, self.effort.gap)
+            found = self.solver.branch(low, high, self.effort.nodes, self.effort.gap, begin=self.best)
             if found is not None:
                 self._take(*found)
         return before - self.cost > WORTH * abs(before)
@@ -232,14 +232,13 @@ class Search:
     def whole_model(self, nodes: int, seconds: float = np.inf) -> None:
         """Branch and bound over everything, from the best that is known."""
         self.tell("branch and bound")
-        found = self._branch(self.low, self.high, nodes, self.effort.gap, seconds=seconds)
-        proven = float(self.highs.getInfo().mip_dual_bound)
-        if np.isfinite(proven):
-            self.bound = max(self.bound, proven)
+        found = self.solver.branch(self.low, self.high, nodes, self.effort.gap, begin=self.best, seconds=seconds)
+        if self.best is None and not self.stopped and self.solver.proven == np.inf:
+            raise Infeasible
+        if np.isfinite(self.solver.proven):
+            self.bound = max(self.bound, self.solver.proven)
         if found is not None:
             self._take(*found)
-        elif self.best is None and not self.stopped and self._status() == highspy.HighsModelStatus.kInfeasible:
-            raise Infeasible
         self.tell()
 
     @property
@@ -259,75 +258,6 @@ class Search:
         if cost < self.cost:
             self.best, self.cost = values, cost
             self.tell()
-
-    def _branch(
-        self, low: Floats, high: Floats, nodes: int, gap: float, seconds: float = np.inf
-    ) -> tuple[Floats, float] | None:
-        """Branch and bound from the best that is known."""
-        self._kinds(self.whole)
-        self._bounds(low, high)
-        self._option("mip_max_nodes", nodes)
-        self._option("mip_rel_gap", gap)
-        self._option("time_limit", float(seconds))
-        if self.best is not None:
-            solution = highspy.HighsSolution()
-            solution.col_value = list(self.best)
-            self.highs.setSolution(solution)
-        found = self._solve()
-        self._option("time_limit", np.inf)
-        return found
-
-    def _solve(self) -> tuple[Floats, float] | None:
-        """The values and their cost; None where there are none."""
-        if self.stop():
-            self.stopped = True
-            return None
-        self.highs.run()
-        info = self.highs.getInfo()
-        if (
-            self._status() == highspy.HighsModelStatus.kInfeasible
-            or info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible
-        ):
-            return None
-        return np.array(self.highs.getSolution().col_value), float(info.objective_function_value)
-
-    def _status(self) -> Any:
-        return self.highs.getModelStatus()
-
-    def _option(self, name: str, value: Any) -> None:
-        self.highs.setOptionValue(name, value)
-
-    def _bounds(self, low: Floats, high: Floats) -> None:
-        count = len(low)
-        self.highs.changeColsBounds(count, np.arange(count, dtype=np.int32), low, high)
-
-    def _kinds(self, whole: Flags) -> None:
-        count = len(whole)
-        self.highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), whole.astype(np.uint8))
-
-
-def _highs(model: Model, low: Floats, high: Floats) -> Any:
-    """HiGHS with the model in it."""
-    p = model.programme
-    rows, columns, values = (np.concatenate([entry[part] for entry in p.entries]) for part in range(3))
-    kept = values != 0
-    rows, columns, values = rows[kept], columns[kept], values[kept]
-    order = np.lexsort((columns, rows))
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = p.columns, p.rows
-    lp.col_cost_ = model.costs
-    lp.col_lower_, lp.col_upper_ = low, high
-    lp.row_lower_, lp.row_upper_ = np.concatenate(p.row_low), np.concatenate(p.row_high)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = np.searchsorted(rows[order], np.arange(p.rows + 1)).astype(np.int32)
-    lp.a_matrix_.index_ = columns[order].astype(np.int32)
-    lp.a_matrix_.value_ = values[order]
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("random_seed", 1)
-    highs.setOptionValue("threads", 1)
-    highs.passModel(lp)
-    return highs
 
 
 def silent(doing: str, cost: float, bound: float) -> None:
@@ -353,8 +283,12 @@ def cheapest(
 def solved(search: Search) -> Roadmap:
     """The best roadmap of a search that was set up. Raises Infeasible, Stopped."""
     values = search.relaxed()
+    if search.model.city.routes and not search.model.elastic:
+        with suppress(Stopped):
+            search.together(values)
     try:
-        search.fix(values)
+        if search.best is None:
+            search.fix(values)
         for width, step in WINDOWS:
             while not search.good and not search.stopped and search.improve(width, step):
                 pass

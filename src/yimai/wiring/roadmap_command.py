@@ -23,7 +23,8 @@ from yimai.interfaces.files.roadmap import RoadmapFile, read_roadmap
 from yimai.planning.roadmap import City, Goal, Roadmap, costs, measured, meets
 from yimai.planning.roadmap_goals import Conflict, Price, alternatives, conflict, prices
 from yimai.planning.roadmap_odds import YEARS, Odds, goal_odds
-from yimai.planning.roadmap_search import Effort, Infeasible, Stop, Stopped, cheapest
+from yimai.planning.roadmap_search import Effort, cheapest
+from yimai.planning.roadmap_solver import Infeasible, Stop, Stopped
 from yimai.wiring.plan_commands import interrupted
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.simulate_command import case_of
