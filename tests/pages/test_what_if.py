@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from tests.pages.tablets import bench_opened
+from tests.pages.test_homes import at, person_of
+from tests.spec.harness import founding
 
+from yimai.actions import approval
 from yimai.interfaces.web import what_if
+from yimai.wiring.embedded_database import EmbeddedDatabase
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +48,33 @@ def test_what_is_no_change_is_left_out_and_others_do_not_ask(as_role: Callable[[
     assert "Side by side" not in as_role("scheduler").get("/en/what-if?change=magic").content.decode()
     for role in ("nurse", "operator", "administrator"):
         assert as_role(role).get("/en/what-if").status_code == 403, role
+
+
+def test_what_runs_is_stopped_and_the_page_says_so(postgres: EmbeddedDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(what_if, "REPLICATIONS", 10**6)
+    path = "/en/what-if?change=night"
+    with bench_opened(postgres) as plant:
+        scheduler = replace(at(plant, person_of(plant, "scheduler")), language="en")
+        waiting = scheduler.asked(RequestFactory().get(path), what_if.what_if).content.decode()
+        assert '<form method="post" action="/en/what-if?change=night">' in waiting
+        answer = scheduler.asked(RequestFactory().post(path), what_if.what_if)
+        assert answer.status_code == 302
+        what_if.found.settle()
+        page = scheduler.asked(RequestFactory().get(answer["Location"]), what_if.what_if).content.decode()
+        assert "Stopped after " in page
+        assert not what_if._stopped
+        assert "<progress" not in page
+
+
+def test_where_a_base_has_several_recipes_one_is_chosen(postgres: EmbeddedDatabase) -> None:
+    other = {**founding().recipe, "recipe": "bcma-cart", "title": {"zh": "另一规程", "en": "The other recipe"}}
+    with bench_opened(postgres) as plant:
+        plant.asks(approval.approve_recipe, "qualified-person-01", "lingang", content=other)
+        plant.ledger.seal()
+        scheduler = replace(at(plant, person_of(plant, "scheduler")), language="en")
+        first, chosen = (
+            scheduler.asked(RequestFactory().get(f"/en/what-if?{given}"), what_if.what_if).content.decode()
+            for given in ("", "recipe=cd19-cart")
+        )
+        assert '<option value="bcma-cart" selected>The other recipe' in first
+        assert '<option value="cd19-cart" selected>' in chosen

@@ -168,7 +168,7 @@ def test_what_a_signed_repair_said_takes_longer_takes_longer_in_every_plan_after
 def test_a_repeated_test_takes_its_whole_time_from_the_moment_the_result_was_set_aside() -> None:
     taken, invalid = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC)
     told = {"sample:s": (taken.isoformat(), None)}
-    progress = Progress("T1", "r", "h", "routine", taken, True, None, told, {"test:t": (invalid.isoformat(), None)})
+    progress = Progress("T1", "r", "h", "routine", taken, True, None, told, {"test:t": (invalid.isoformat(), None)}, "")
     recipe = the_recipe()
     plan = recipe.samples[0]
     named = replace(plan, id="s", tests=("t",))

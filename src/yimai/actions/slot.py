@@ -11,6 +11,7 @@ from yimai.domain import allocation
 from yimai.domain import queue as queues
 from yimai.domain import reason as reasons
 from yimai.domain import slot as slots
+from yimai.domain import timetable as timetables
 from yimai.domain.fact import Fact, subject
 from yimai.domain.refusal import Refusal
 from yimai.domain.slot import Itinerary
@@ -37,15 +38,18 @@ def reserve(ledger: Ledger, command: Command, *, treatment: str, itinerary: Itin
             if isinstance(told, Refusal):
                 return told
             overridden = (told,)
+        base = vein.treatment.base
+        repairs, uses = seen.facts("timetable", base), seen.facts("suite", itinerary.suite)
         verdict = slots.reserve(
             vein.treatment,
             vein.slot,
             seen.recipe(vein.treatment.recipe),
-            seen.base(vein.treatment.base),
+            seen.base(base),
             itinerary,
             seen.at,
             seen.sign(command.actor, "decided"),
             batch=running.id if running is not None else "",
+            outages=timetables.outages(itinerary.suite, repairs, uses, seen.at),
         )
         if isinstance(verdict, Refusal):
             return verdict

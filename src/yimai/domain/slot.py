@@ -46,6 +46,14 @@ class Itinerary:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """A suite cannot be used from ``begins`` until ``ends``; None: nobody has said until when."""
+
+    begins: datetime
+    ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SlotReserved(Fact):
     """A suite's time was reserved for the treatment, with the itinerary around it."""
 
@@ -173,6 +181,16 @@ NO_SUCH_SUITE = RefusalKind(
     "slot.no_such_suite",
     "Base {base} has no suite {suite} for this recipe. Choose one of the offered slots.",
     "基地 {base} 没有适用于本规程的生产单元 {suite}。请选择系统提供的档期。",
+)
+SUITE_OUT = RefusalKind(
+    "slot.suite_out",
+    "Suite {suite} is out of use until {until}, and the batch would be there before. Choose another slot.",
+    "生产单元 {suite} 停用至 {until}，而该批次将在此之前占用。请另选档期。",
+)
+SUITE_OUT_FOR_GOOD = RefusalKind(
+    "slot.suite_out_for_good",
+    "Suite {suite} is out of use, and nobody has said until when. Choose another slot.",
+    "生产单元 {suite} 已停用，恢复时间未定。请另选档期。",
 )
 CLOSED_DAY = RefusalKind(
     "slot.closed_day",
@@ -359,10 +377,12 @@ def reserve(
     reserved: Signature,
     *,
     batch: str = "",
+    outages: Sequence[Outage] = (),
 ) -> Refusal | tuple[Fact, ...]:
     """Reserve the chosen itinerary; whether the suite is free then is decided by the claim.
 
-    batch: the open batch that needs the present slot, or "". A slot that has ended and that no batch needs gives way.
+    batch: the open batch that needs the present slot, or "". A slot that has ended and that no batch needs gives way. outages: of the
+    itinerary's suite.
     """
     if refusal := open_for_work(treatment):
         return refusal
@@ -373,10 +393,20 @@ def reserve(
         return refusal
     if itinerary.collection < now:
         return IN_THE_PAST(collection=itinerary.collection.isoformat())
-    if refusal := _keeps(itinerary, recipe, base):
+    if refusal := _keeps(itinerary, recipe, base) or _in_use(itinerary, outages):
         return refusal
     given_back = () if past is None else (SlotFreed(treatment.id, past.suite, past.starts, past.ends, "rescheduled"),)
     return (*given_back, SlotReserved(treatment.id, itinerary, reserved))
+
+
+def _in_use(itinerary: Itinerary, outages: Sequence[Outage]) -> Refusal | None:
+    """Whether the suite can be used all the while."""
+    for each in outages:
+        if each.begins < itinerary.ends and (each.ends is None or itinerary.starts < each.ends):
+            if each.ends is None:
+                return SUITE_OUT_FOR_GOOD(suite=itinerary.suite)
+            return SUITE_OUT(suite=itinerary.suite, until=each.ends.isoformat())
+    return None
 
 
 def _in_order(itinerary: Itinerary) -> Refusal | None:

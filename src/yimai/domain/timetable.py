@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -12,12 +12,22 @@ from yimai.domain.base import Base
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal, RefusalKind
-from yimai.domain.slot import Itinerary, Slots
+from yimai.domain.slot import Itinerary, Outage, Slots
+from yimai.domain.suite import SuiteReturned, SuiteTakenOut
 from yimai.domain.treatment import Treatment
-from yimai.ledger.entry import Claim
+from yimai.ledger.entry import Claim, Entry
 
-Struck = Literal["suite_down", "equipment_down", "person_away", "collected_again", "takes_longer", "nothing_broken"]
-"""What a disruption is; ``nothing_broken``: a slot is moved as somebody wishes."""
+Struck = Literal[
+    "suite_down",
+    "equipment_down",
+    "person_away",
+    "collected_again",
+    "takes_longer",
+    "ends_sooner",
+    "nothing_broken",
+]
+"""What a disruption is; ``takes_longer``, ``ends_sooner``: by the time from its beginning to its end; ``nothing_broken``: a slot is moved as
+somebody wishes."""
 Way = Literal[
     "nobody_else",
     "fewest_moved",
@@ -149,3 +159,39 @@ def repair(
         for move, fact in zip(moves, moved, strict=True)
     )
     return (TimetableRepaired(base.id, base.id, tuple(disruptions), way, back, reason, decided), *moved)
+
+
+def outages(
+    suite: str,
+    repairs: Iterable[tuple[Fact, Entry]],
+    uses: Iterable[tuple[Fact, Entry]],
+    now: datetime,
+) -> tuple[Outage, ...]:
+    """When the suite cannot be used from now on: as the latest signed repair said, unless it was returned since; while it is out of use
+    and nobody has said until when, for good.
+
+    repairs: facts of the base's timetable; uses: of the suite; both with their entries, in order.
+    """
+    said: tuple[Outage, ...] = ()
+    when: datetime | None = None
+    for fact, entry in repairs:
+        named = tuple(
+            Outage(each.begins, each.ends)
+            for each in (fact.disruptions if isinstance(fact, TimetableRepaired) else ())
+            if each.struck == "suite_down" and each.suite == suite
+        )
+        said, when = (named, entry.recorded) if named else (said, when)
+    out = False
+    for fact, entry in uses:
+        out = isinstance(fact, SuiteTakenOut) or (out and not isinstance(fact, SuiteReturned))
+        if isinstance(fact, SuiteReturned) and when is not None and entry.recorded > when:
+            said = ()
+    known = tuple(each for each in said if each.ends is None or each.ends > now)
+    if not out:
+        return known
+    ends = (
+        None
+        if any(each.ends is None for each in known)
+        else max((each.ends for each in known if each.ends), default=None)
+    )
+    return (Outage(now, ends),)

@@ -143,12 +143,14 @@ class _Chain:
         factor = math.exp(sigma / math.sqrt(number) * NormalDist().inv_cdf(self.quantile))
         planned = ticks_up(number * duration.median * factor + by, shop.tick)
         median = (duration.median + by / number) / shop.tick
+        if by < timedelta(0):
+            planned, median = max(1, planned), max(1.0, median)
         fixed = NEVER
         if happened is not None:
             fixed, until_now = shop.floor(happened.starts), shop.ceiling(self.now) - shop.floor(happened.starts)
             if happened.ends is None:
                 planned = max(planned, until_now + 1)
-            elif longer is None:
+            elif by <= timedelta(0):
                 planned = max(0, shop.ceiling(happened.ends) - fixed)
             else:
                 planned = until_now + ticks_up(by, shop.tick)

@@ -5,6 +5,7 @@
 | a suite or a piece of equipment fails, somebody is ill | ``Unavailable("suite-03", from, until)``                      |
 | a collection failed or is moved, a batch is lost       | ``CollectedAgain("T1", ready)``                               |
 | cells grow slowly                                      | ``Longer("T1", "step:final_culture", timedelta(days=2))``     |
+| cells grow fast                                        | ``Longer("T1", "step:final_culture", timedelta(days=-2))``    |
 | a test has to be repeated                              | ``Longer("T1", "test:rapid_sterility", timedelta(days=3))``   |
 | a courier is late                                      | ``Longer("T1", "inbound", timedelta(hours=5))``, ``outbound`` |
 """
@@ -41,7 +42,8 @@ class CollectedAgain:
 
 @dataclass(frozen=True, slots=True)
 class Longer:
-    """One of the treatment's tasks takes so much longer than usual; if it had ended, it goes on for so long from now."""
+    """One of the treatment's tasks takes so much longer than usual, or with less than nothing so much less; if it had ended, it goes on for
+    so long from now."""
 
     treatment: str
     task: str

@@ -25,6 +25,8 @@ from yimai.planning.problem import NEVER, Job, Plan, Problem
 from yimai.planning.staying import Staying, staying_of
 from yimai.planning.timetable import schedule
 
+Lost = frozenset[tuple[str, str]]
+"""Holds that have run out whatever is done now: of which job, and of which task."""
 HOUR: Final = timedelta(hours=1)
 OVERTIME: Final = timedelta(days=21)
 """For how long the option with overtime asks for more people."""
@@ -124,12 +126,17 @@ def options(
 
 
 def mended(
-    problem: Problem, before: Plan, chance: np.random.Generator, search: Search | None = None
+    problem: Problem,
+    before: Plan,
+    chance: np.random.Generator,
+    search: Search | None = None,
+    lost: Lost = frozenset(),
 ) -> tuple[Option, ...]:
     """The distinct ways to go on from a plan that no longer holds: the fewest moved promises first, of those the least weighted delay.
 
     before: the promised plan, carried over to this problem (``carried``). Every option has passed the checker but for patients without
-    room, whom it names. One option alone that moves no promise: the plan holds, perhaps in other suites. At most five.
+    room, whom it names, and for holds that are ``lost`` already. One option alone that moves no promise: the plan holds, perhaps in other
+    suites. At most five.
     """
     search, problem = search or Search(), _held(problem, before)
     found: list[Option] = []
@@ -143,17 +150,23 @@ def mended(
         option = _option(name, under, before, settled(under, way.plan, before), way.unplaced, chance)
         if way.unplaced and name is SAME_SUITE:
             continue
-        if _holds(option) and all(_meaning(option) != _meaning(other) for other in found):
+        if _holds(option, lost) and all(_meaning(option) != _meaning(other) for other in found):
             found.append(option)
-        if found and not found[0].moved:
+        if found and not found[-1].moved:
+            found = found[-1:]
             break
     found.sort(key=lambda each: each.marks)
-    if found and found[0].moved and len(found) < MOST and (surer := _surer(found[0], before, chance)) is not None:
+    if found and found[0].moved and len(found) < MOST and (surer := _surer(found[0], before, chance, lost)) is not None:
         found.append(surer)
     worse = [each for each in found if any(_beats(other, each) for other in found)]
     kept = [each for each in found if each not in worse][:MOST]
     kept += worse[: max(0, FEW - len(kept))]
     return tuple(_named(each, found) for each in sorted(kept, key=lambda each: each.marks))
+
+
+def lost_holds(problem: Problem, plan: Plan) -> Lost:
+    """The holds that this plan breaks: a step before has begun, and what should follow cannot come in time."""
+    return frozenset((each.job, each.what) for each in check(problem, plan, most=2**30) if each.rule == "hold")
 
 
 def as_promised(problem: Problem, before: Plan) -> Problem:
@@ -264,7 +277,7 @@ def _ways(problem: Problem, before: Plan, found: Sequence[Option]) -> Iterator[t
         yield SAME_SUITE, replace(problem, jobs=jobs), staying_of(problem, moved=500, plan=before), 1
 
 
-def _surer(option: Option, before: Plan, chance: np.random.Generator) -> Option | None:
+def _surer(option: Option, before: Plan, chance: np.random.Generator, lost: Lost) -> Option | None:
     """The option with those promises that it moves anyhow made so late that they are all but sure; None where they are already, or cannot be."""
     problem, starts = option.problem, option.plan.starts.copy()
     for each in option.changes:
@@ -282,7 +295,7 @@ def _surer(option: Option, before: Plan, chance: np.random.Generator) -> Option 
     if np.array_equal(starts, option.plan.starts):
         return None
     surer = _option(SURER, problem, before, Plan(starts, option.plan.suite), option.unplaced, chance)
-    return surer if _holds(surer) else None
+    return surer if _holds(surer, lost) else None
 
 
 def _option(
@@ -330,14 +343,14 @@ def _suite(problem: Problem, number: int) -> str:
     return "" if number == NEVER else problem.suites[number]
 
 
-def _holds(option: Option) -> bool:
-    """Whether the checker passes the plan, but for those who have no place in it and take nothing."""
+def _holds(option: Option, lost: Lost) -> bool:
+    """Whether the checker passes the plan, but for those who have no place in it and take nothing, and for what is lost already."""
     problem, starts = option.problem, option.plan.starts.copy()
     without = {problem.jobs[number].id for number in option.unplaced}
     for number in option.unplaced:
         starts[problem.jobs[number].first : problem.jobs[number].last] = -4 * problem.horizon
     broken = check(problem, Plan(starts, option.plan.suite), most=2**30)
-    return all(each.job in without for each in broken)
+    return all(each.job in without or (each.rule == "hold" and (each.job, each.what) in lost) for each in broken)
 
 
 def _meaning(option: Option) -> object:

@@ -335,6 +335,7 @@ VALUES: Final[dict[str, Words]] = {
     "person_away": Words("人员缺勤", "Somebody is away"),
     "collected_again": Words("需重新采集", "Collected again"),
     "takes_longer": Words("任务延长", "Takes longer"),
+    "ends_sooner": Words("任务提前结束", "Ends sooner"),
     "nothing_broken": Words("按需调整", "Moved as wished"),
     "nobody_else": Words("不动其他患者", "Nobody else moved"),
     "fewest_moved": Words("改动承诺最少", "Fewest promises moved"),

@@ -113,7 +113,8 @@ class InFlight:
 
     book: what the problem is built from once reserved slots may be moved, without what is out of use; its tasks are numbered alike.
     out: what is out of use or away, from when until when. itineraries: what is promised, by
-    treatment. missed: treatments whose time in a suite went by without them; they need another slot and are no jobs.
+    treatment. missed: treatments whose time in a suite went by without them; they need another slot and are no jobs. resting: treatments that
+    are held, or whose release was revoked, and so are no jobs either, with which of it.
     """
 
     problem: Problem
@@ -122,6 +123,7 @@ class InFlight:
     book: OrderBook
     itineraries: Mapping[str, Itinerary]
     missed: tuple[str, ...]
+    resting: Mapping[str, str]
     out: Mapping[str, tuple[datetime, datetime]]
 
 
@@ -129,13 +131,14 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     """The problem of the base's treatments that go on and that the reader may see, each by its name, each due when it was promised.
 
     Nobody's manufacture begins before the suite's time that is reserved for it; a treatment without a slot, or with one too far ahead,
-    is left out.
+    is left out, and so is one that is held or whose release was revoked; their suites stay reserved.
     """
     last, going = now + LOOK_AHEAD - WHOLE, progress_board.going(cursor, base.id)
     found = [
         each
         for each in going
-        if each.happened or (each.itinerary and datetime.fromisoformat(each.itinerary["starts"]) < last)
+        if not each.resting
+        and (each.happened or (each.itinerary and datetime.fromisoformat(each.itinerary["starts"]) < last))
     ]
     recipes = {
         each: recipe
@@ -161,7 +164,8 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     made = build(recipes, base, named, horizon, _closed(out, away))
     return InFlight(
         _as_reserved(made, orders, recipes), orders, tuple(recipes[each.recipe] for each, _ in known), book,
-        {each.treatment: _itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed, out,
+        {each.treatment: _itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed,
+        {each.treatment: each.resting for each in going if each.resting}, out,
     )  # fmt: skip
 
 

@@ -28,16 +28,17 @@ CREATE TABLE projection.progress (
     promised_before timestamptz,
     happened jsonb NOT NULL DEFAULT '{}',
     longer jsonb NOT NULL DEFAULT '{}',
-    ended boolean NOT NULL DEFAULT false
+    ended boolean NOT NULL DEFAULT false,
+    resting text NOT NULL DEFAULT ''
 );
 CREATE INDEX progress_live ON projection.progress (base) WHERE NOT ended;
 CREATE VIEW projection.load WITH (security_barrier) AS
-SELECT base, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer FROM projection.progress WHERE NOT ended
-AND (current_setting('yimai.person', true) <> '' OR pg_has_role(current_user, 'yimai_app', 'usage'));
+SELECT base, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer, resting FROM projection.progress
+WHERE NOT ended AND (current_setting('yimai.person', true) <> '' OR pg_has_role(current_user, 'yimai_app', 'usage'));
 GRANT SELECT ON projection.load TO yimai_screen;
 """
 """happened: by task id [start, end or null]. longer: by task id [when it was said, by how many seconds it takes longer], or [when it was begun
-anew, null]. promised_before: the infusion as it was promised before the slot was moved.
+anew, null]. promised_before: the infusion as it was promised before the slot was moved. resting: ``held`` or ``revoked`` where nothing goes on.
 
 The view tells everybody who has signed in what a base has to do, and nobody for whom.
 """
@@ -68,13 +69,19 @@ _LONGER: Final[LiteralString] = (
     "UPDATE projection.progress SET longer = longer || jsonb_build_object(%s::text, jsonb_build_array(%s::text, %s::integer)) WHERE treatment = %s"
 )
 _SET_ENDED: Final[LiteralString] = "UPDATE projection.progress SET ended = true WHERE treatment = %s"
-_SET_ANEW: Final[LiteralString] = "UPDATE projection.progress SET happened = '{}', longer = '{}' WHERE treatment = %s"
+_SET_ANEW: Final[LiteralString] = (
+    "UPDATE projection.progress SET happened = '{}', longer = '{}', resting = CASE resting WHEN 'revoked' THEN '' ELSE resting END"
+    " WHERE treatment = %s"
+)
 _SET: Final[dict[str, LiteralString]] = {
     "treatment.accepted.v1": "UPDATE projection.progress SET accepted = true WHERE treatment = %s",
     "slot.freed.v1": "UPDATE projection.progress SET itinerary = NULL WHERE treatment = %s",
     "collection.failed.v1": "UPDATE projection.progress SET happened = happened - 'collection' WHERE treatment = %s",
     "batch.failed.v1": _SET_ANEW,
     "disposition.rejected.v1": _SET_ANEW,
+    "treatment.held.v1": "UPDATE projection.progress SET resting = 'held' WHERE treatment = %s",
+    "treatment.resumed.v1": "UPDATE projection.progress SET resting = '' WHERE treatment = %s AND resting = 'held'",
+    "disposition.revoked.v1": "UPDATE projection.progress SET resting = 'revoked' WHERE treatment = %s",
     "treatment.declined.v1": _SET_ENDED,
     "treatment.cancelled.v1": _SET_ENDED,
     "treatment.withdrawn.v1": _SET_ENDED,
@@ -101,10 +108,10 @@ def changes(entry: Entry) -> Iterator[Change]:
             yield Change(_SET[kind], (data["treatment"],))
         case "timetable.repaired.v1":
             for each in data["disruptions"]:
-                if each["struck"] == "takes_longer":
+                if each["struck"] in ("takes_longer", "ends_sooner"):
                     by = datetime.fromisoformat(each["ends"]) - datetime.fromisoformat(each["begins"])
-                    task, treatment = each["step"], each["treatment"]
-                    yield Change(_LONGER, (task, each["begins"], round(by.total_seconds()), treatment))
+                    seconds = round(by.total_seconds()) * (1 if each["struck"] == "takes_longer" else -1)
+                    yield Change(_LONGER, (each["step"], each["begins"], seconds, each["treatment"]))
         case "custody.container_handed_over.v1":
             yield Change(_HANDED_OVER, (at, at, data["treatment"]))
         case "custody.container_received.v1":
@@ -154,7 +161,7 @@ def _set_without(task: str, data: Any) -> Change:
 class Progress:
     """A treatment that goes on. treatment: "" where the reader may not know whose it is. itinerary: of its slot, or None.
 
-    longer: by task id what takes longer, as the table has it.
+    longer: by task id what takes longer, as the table has it. resting: why nothing goes on, as the table has it.
     happened: by task id when it began and ended, ISO 8601; a sample's tests begin when it is taken (``sample:…``).
     """
 
@@ -167,13 +174,14 @@ class Progress:
     itinerary: Mapping[str, Any] | None
     happened: Mapping[str, tuple[str, str | None]]
     longer: Mapping[str, tuple[str, int | None]]
+    resting: str
 
 
 def going(cursor: psycopg.Cursor[Any], base: str) -> tuple[Progress, ...]:
     """The base's treatments that go on and that the reader may see."""
     with cursor.connection.cursor(row_factory=class_row(Progress)) as rows:
         found = rows.execute(
-            "SELECT treatment, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer FROM projection.progress"
+            "SELECT treatment, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer, resting FROM projection.progress"
             " WHERE base = %s AND NOT ended ORDER BY treatment",
             (base,),
         )
@@ -184,7 +192,7 @@ def load(cursor: psycopg.Cursor[Any], base: str) -> tuple[Progress, ...]:
     """All that the base has to do, without whose it is."""
     with cursor.connection.cursor(row_factory=class_row(Progress)) as rows:
         found = rows.execute(
-            "SELECT '' AS treatment, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer FROM projection.load"
+            "SELECT '' AS treatment, recipe, hospital, urgency, ordered, accepted, itinerary, happened, longer, resting FROM projection.load"
             " WHERE base = %s ORDER BY ordered, happened::text",
             (base,),
         )

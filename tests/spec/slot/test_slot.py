@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.spec.harness import SpecPlant, answer, then_facts, then_refused
 
-from yimai.actions import slot
+from yimai.actions import slot, suite, timetable
 from yimai.domain.base import Closure
 from yimai.domain.batch import BatchFailed
 from yimai.domain.recipe import Source, Words
 from yimai.domain.slot import Itinerary, SlotFreed, SlotReserved, earliest, suite_time
-from yimai.domain.suite import SuiteVacated
+from yimai.domain.suite import SuiteReturned, SuiteTakenOut, SuiteVacated
+from yimai.domain.timetable import Disruption, TimetableRepaired
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -196,4 +197,31 @@ def test_a_slot_that_blocks_the_suite(memory_plant: SpecPlant) -> None:
     then_refused(answer(journey.reserve, itinerary=endless), "slot.too_long")
     nowhere = replace(wanted, receipt=wanted.receipt.replace(tzinfo=None))
     then_refused(answer(journey.reserve, itinerary=nowhere), "slot.no_zone")
+    then_facts(answer(journey.reserve, itinerary=wanted), SlotReserved)
+
+
+@pytest.mark.requirement(
+    "SLT-013",
+    "No slot is reserved in a suite that is out of use then, as a signed repair or QA has said, whoever asks and however.",
+)
+def test_a_suite_that_is_out_of_use_is_not_reserved(memory_plant: SpecPlant) -> None:
+    journey = memory_plant.treatment("accepted")
+    wanted = journey.offered(journey.now + 3 * DAY)[0]
+
+    def down(begins: datetime, ends: datetime) -> None:
+        broken = Disruption("suite_down", begins, ends, suite=wanted.suite)
+        given = {"base": "lingang", "disruptions": (broken,), "way": "nobody_else", "moves": (), "reason": "breakdown"}
+        then_facts(memory_plant.asks(timetable.repair, "scheduler-01", "lingang", **given), TimetableRepaired)
+
+    down(wanted.ends - HOUR, wanted.ends + DAY)
+    then_refused(answer(journey.reserve, itinerary=wanted), "slot.suite_out")
+    out = {"suite": wanted.suite, "reason": "maintenance"}
+    memory_plant.clock.wait_until(memory_plant.clock() + HOUR)
+    then_facts(memory_plant.asks(suite.take_out, "qa-01", "lingang", **out), SuiteTakenOut)
+    then_refused(answer(journey.reserve, itinerary=wanted), "slot.suite_out")
+    then_facts(memory_plant.asks(suite.put_back, "qa-01", "lingang", **out), SuiteReturned)
+    then_facts(memory_plant.asks(suite.take_out, "qa-01", "lingang", **out), SuiteTakenOut)
+    then_refused(answer(journey.reserve, itinerary=wanted), "slot.suite_out_for_good")
+    then_facts(memory_plant.asks(suite.put_back, "qa-01", "lingang", **out), SuiteReturned)
+    down(wanted.ends, wanted.ends + DAY)
     then_facts(answer(journey.reserve, itinerary=wanted), SlotReserved)

@@ -86,7 +86,8 @@ def test_slots_change_places(plant: SpecPlant) -> None:
 def test_what_is_given_back_is_free(plant: SpecPlant) -> None:
     moved, other = plant.treatment("slotted"), plant.treatment("accepted")
     old = later(current(moved), timedelta())
-    then_facts(repaired(plant, (move(moved, later(old, 20 * DAY)),)), TimetableRepaired, SlotMoved)
+    answered = repaired(plant, (move(moved, later(old, 20 * DAY)),), disruptions=())
+    then_facts(answered, TimetableRepaired, SlotMoved)
     taken = {"treatment": other.treatment, "itinerary": later(old, 20 * DAY)}
     then_refused(plant.asks(slot.reserve, "scheduler-01", "lingang", **taken), "decision.taken")
     free = {"treatment": other.treatment, "itinerary": old}

@@ -14,6 +14,10 @@ logger = logging.getLogger(__name__)
 Made = TypeVar("Made")
 
 
+class NotWanted(Exception):
+    """Nobody waits for it any more: nothing is kept."""
+
+
 class Behind(Generic[Made]):
     """Values by their keys, the oldest forgotten first; each is computed in a thread of its own, one for a key at a time."""
 
@@ -63,8 +67,8 @@ class Behind(Generic[Made]):
     def _make(self, key: Hashable, make: Callable[[], Made]) -> None:
         try:
             self.keep(key, make())
-        except NotCompiled:
-            pass  # the next one who asks finds the planner compiled
+        except (NotCompiled, NotWanted):
+            pass  # the next one who asks begins it anew, and finds the planner compiled
         except Exception:
             logger.exception("could not be computed: %s", key)
         finally:

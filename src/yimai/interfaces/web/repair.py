@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,11 +14,12 @@ from django.urls import reverse
 
 from yimai.domain.base import Base
 from yimai.domain.recipe import Words
-from yimai.domain.timetable import Disruption
+from yimai.domain.timetable import Disruption, Struck
 from yimai.interfaces.web import page, repairing, window
 from yimai.interfaces.web.distance import Distance
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.live_plan import LivePlan, seen
+from yimai.interfaces.web.news import not_begun
 from yimai.interfaces.web.repairing import Repair
 from yimai.interfaces.web.timetable import said_of
 from yimai.planning.disruption import NotThere
@@ -29,6 +31,7 @@ KINDS: Final[Mapping[str, Words]] = {
     "person": Words("人员缺勤", "Somebody is away"),
     "equipment": Words("设备停用", "Equipment is out of use"),
     "longer": Words("任务延长", "A task takes longer"),
+    "sooner": Words("任务提前结束", "A task ends sooner"),
     "again": Words("需重新采集", "To be collected again"),
     "move": Words("移动一个批次", "Move a batch"),
 }
@@ -160,7 +163,17 @@ def _answer(request: HttpRequest, live: LivePlan, what: str, zone: tzinfo, now: 
         "ways": [_way(live, each, live.found.book.base.id, zone, back, broken=what != "move") for each in found],
         "verdict": [said_of(live, each, zone) for each in broken],
         "judged": what == "move",
+        "too_old": "" if found else _too_old(live, happened, now),
     }
+
+
+def _too_old(live: LivePlan, happened: Disruption, now: datetime) -> str:
+    """The page on which the treatment is collected again, where its material waits for its batch; else ""."""
+    number = next((number for number, job in live.jobs() if job.id == happened.treatment), None)
+    if number is None or happened.struck != "takes_longer" or not not_begun(live, number):
+        return ""
+    given = {"what": "again", "treatment": happened.treatment, "from": f"{now + timedelta(days=1):%Y-%m-%dT%H:%M}"}
+    return f"{reverse('repair')}?{urlencode(given)}"
 
 
 def _few(found: Sequence[Repair]) -> Words | None:
@@ -185,12 +198,14 @@ def _happened(given: Mapping[str, str], what: str, zone: tzinfo, now: datetime) 
         if what == "person":
             return Disruption("person_away", begins, ends, person=thing)
         return Disruption("equipment_down", begins, ends, equipment=thing)
-    if what == "longer":
+    if what in ("longer", "sooner"):
         hours = given.get("hours", "")
         if not treatment or not step or not hours.isdecimal() or not 0 < int(hours) <= LONGEST // timedelta(hours=1):
             return None
         hour = now.replace(minute=0, second=0, microsecond=0)
-        return Disruption("takes_longer", hour, hour + timedelta(hours=int(hours)), treatment=treatment, step=step)
+        ends = hour + timedelta(hours=int(hours))
+        struck: Struck = "takes_longer" if what == "longer" else "ends_sooner"
+        return Disruption(struck, hour, ends, treatment=treatment, step=step)
     if not treatment or begins is None or begins <= now:
         return None
     if what == "again":

@@ -90,9 +90,10 @@ def _planners(happened: Sequence[Disruption]) -> Iterator[planned.Disruption]:
             yield planned.Unavailable(each.suite or each.equipment or each.person, each.begins, each.ends)
         elif each.struck == "collected_again":
             yield planned.CollectedAgain(each.treatment, each.begins)
-        elif each.struck == "takes_longer":
+        elif each.struck in ("takes_longer", "ends_sooner"):
             assert each.ends is not None
-            yield planned.Longer(each.treatment, each.step, each.ends - each.begins)
+            by = each.ends - each.begins
+            yield planned.Longer(each.treatment, each.step, by if each.struck == "takes_longer" else -by)
 
 
 def _still_out(live: LivePlan, happened: Sequence[Disruption]) -> Iterator[planned.Disruption]:
@@ -113,19 +114,30 @@ def _options(
     live: LivePlan, happened: tuple[Disruption, ...], planner: Sequence[planned.Disruption]
 ) -> tuple[Repair, ...]:
     book, before = live.found.book, promised(live)
-    problem = planned.disrupted(book, planner).problem()
-    start = repair.carried(book.problem(), before, problem)
+    problem, whole = planned.disrupted(book, planner).problem(), book.problem()
+    start, lost = repair.carried(whole, before, problem), repair.lost_holds(whole, before)
     wish = wished(happened)
     if wish is not None:
         problem, start = _wishing(problem, start, wish)
     ways: list[Option] = []
     for seed in SEEDS:
         if len(ways) < repair.FEW and (not ways or ways[0].moved):
-            more = repair.mended(problem, start, np.random.default_rng(seed), Search(moves=MOVES, seed=seed))
+            more = repair.mended(problem, start, np.random.default_rng(seed), Search(moves=MOVES, seed=seed), lost)
             known = {repair.SURER} if any(each.name == repair.SURER for each in ways) else set()
             ways += [each for each in more if _meaning(each) not in map(_meaning, ways) and each.name not in known]
     ways.sort(key=lambda each: each.marks)
-    return tuple(_repair(live, option, happened, start) for option in ways[: repair.MOST])
+    made = (_repair(live, option, happened, start) for option in ways)
+    return tuple(each for each in made if not _too_old(live, each))[: repair.MOST]
+
+
+def _too_old(live: LivePlan, made: Repair) -> bool:
+    """Whether somebody's material, fresh as it is, would be too old at its batch's beginning: that cannot be signed."""
+    return any(
+        each.itinerary.starts - each.itinerary.collection
+        > _recipe(live, each.treatment).starting_material.fresh_maximum
+        for each in made.moves
+        if each.itinerary.starts >= made.option.problem.at(made.option.problem.now)
+    )
 
 
 def _meaning(option: Option) -> frozenset[object]:
@@ -259,7 +271,9 @@ def itinerary_of(problem: Problem, plan: Plan, number: int, live: LivePlan, now:
     begun = any(problem.tasks.fixed[problem.task_of(job, each)] != NEVER for each in steps)
     soonest = problem.at(problem.now)
     spans = [span(each) for each in steps]
-    finished = max(soonest, max(ends for _, ends in spans) + recipe.line_clearance.median)
+    finished = max(ends for _, ends in spans) + recipe.line_clearance.median
+    made = all(problem.tasks.fixed[problem.task_of(job, each)] != NEVER for each in steps) and finished <= soonest
+    finished = now.ends if made else max(soonest, finished)
     moments = {
         "collection": span("collection")[0], "pick_up": span("inbound")[0], "receipt": span("inbound")[1],
         "starts": now.starts if begun else min(starts for starts, _ in spans), "ends": finished,

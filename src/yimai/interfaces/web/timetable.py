@@ -18,6 +18,7 @@ from yimai.domain.recipe import Words
 from yimai.interfaces.web import page, window
 from yimai.interfaces.web.distance import Distance
 from yimai.interfaces.web.live_plan import LivePlan, Seen, kept, seen
+from yimai.interfaces.web.news import news, running
 from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.timetable_drawing import (
     DOUBTFUL,
@@ -33,7 +34,7 @@ from yimai.interfaces.web.timetable_drawing import (
     risk_of,
 )
 from yimai.planning.check import SAYS, Broken
-from yimai.planning.problem import NEVER, Task
+from yimai.planning.problem import NEVER
 from yimai.projections import ledger_board, planning_problem, register, slot_board, worklist
 
 SPANS: Final = (1, 7, 42)
@@ -44,12 +45,13 @@ HOUR: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(days=40)
 """No batch is longer in its suite, so that windows are looked up so far around the days shown."""
 SHOWN: Final = 40
+DELIVERED: Final = Words("已送达，等待医院回输", "Delivered: the hospital infuses")
 
 
 @dataclass(frozen=True, slots=True)
 class AtRisk:
     """A promise in doubt. late: when the infusion can begin in nine of ten cases. running: the task that is being done now, or None.
-    repair: the page on which it is mended, with that task filled in."""
+    repair: the page on which it is mended, with that task filled in; "" where nothing is left to mend at the base."""
 
     treatment: str
     hospital: str
@@ -174,6 +176,8 @@ def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: Http
         "behind": max(0, known.position - live.position),
         "made": live.made.astimezone(zone),
         "out": _out(live, zone),
+        "news": news(live, zone),
+        "resting": sorted(live.found.resting.items()),
         "distance": Distance(live.cost, live.bound, live.binding),
     }
 
@@ -191,33 +195,22 @@ def _out(live: LivePlan, zone: ZoneInfo) -> list[Out]:
     return found
 
 
-def _running(live: LivePlan, number: int) -> Task | None:
-    """The task of a job that was begun last and is not done, of those that can take longer."""
-    problem, job = live.problem, live.problem.jobs[number]
-    fixed, length = problem.tasks.fixed, problem.tasks.duration
-    going = [
-        task
-        for task in range(job.first, job.last)
-        if fixed[task] != NEVER and fixed[task] + length[task] > problem.now
-        and problem.tasks.names[task].id.partition(":")[0] in ("step", "test", "inbound", "outbound")
-    ]  # fmt: skip
-    return problem.tasks.names[max(going, key=lambda task: (fixed[task], task))] if going else None
-
-
 def _at_risk(live: LivePlan, number: int, axis: Axis, zone: ZoneInfo) -> AtRisk:
     job, outlook, order = live.problem.jobs[number], live.outlooks[number], live.orders[number]
     odds = promise(live, number)[0]
     assert outlook is not None
     assert odds is not None
     assert order.promised is not None
-    running = _running(live, number)
+    task = running(live, number)
+    now = None if task is None else live.problem.tasks.names[task]
+    delivered = live.problem.tasks.fixed[live.problem.task_of(job, "outbound")] != NEVER and now is None
     hours = max(1, -(-(outlook.planned - order.promised) // HOUR))
-    given = {"step": running.id, "hours": hours} if running is not None else {}
+    given = {"step": now.id, "hours": hours} if now is not None else {}
     mending = f"{reverse('repair')}?{urlencode({'what': 'longer', 'treatment': job.id, **given})}"
     return AtRisk(
         job.id, job.hospital, job.urgency == "urgent", order.promised.astimezone(zone), outlook.planned.astimezone(zone),
         outlook.late.astimezone(zone), round(100 * odds), risk_of(odds), order.promised < live.made, address(axis, chain=job.id) + "#chain",
-        running.title if running is not None else None, mending,
+        now.title if now is not None else DELIVERED if delivered else None, "" if delivered else mending,
     )  # fmt: skip
 
 

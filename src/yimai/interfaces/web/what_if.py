@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+import psycopg
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
-from yimai.domain.recipe import Words
+from yimai.domain.base import Base
+from yimai.domain.recipe import Recipe, Words
+from yimai.domain.slot import suites_for
 from yimai.interfaces.web import page, window
-from yimai.interfaces.web.behind import Behind
+from yimai.interfaces.web.behind import Behind, NotWanted
 from yimai.planning.change import CHANGES, Case, Change
 from yimai.planning.scenario import Scenario
 from yimai.planning.simulate import Estimate
-from yimai.planning.whatif import Compared, Comparison, Extent, Figure, compare
+from yimai.planning.whatif import Compared, Comparison, Extent, Figure, Stopped, compare
 from yimai.projections import approval_board
 
 YEARS, REPLICATIONS = 2.0, 24
@@ -24,9 +29,12 @@ MOST: Final = 4
 CHART: Final = 260
 """Pixels of an interval's picture."""
 PATIENCE: Final = 0.8
+STOPPED: Final = re.compile(r"[0-9]{1,9}/[0-9]{1,9}")
 
 found: Final[Behind[Comparison]] = Behind(KEPT)
 _progress: Final[dict[Hashable, tuple[int, int]]] = {}
+_stopped: Final[set[Hashable]] = set()
+"""What runs and is no longer wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +60,20 @@ class Row:
 
 
 def what_if(request: HttpRequest) -> HttpResponse:
-    """Choose changes, and see them beside the base as it is."""
+    """Choose changes, and see them beside the base as it is; posted: stop what is being simulated."""
     who = page.reader(request)
     if who is None:
         raise Http404
     with window.reading(who) as cursor:
         base = page.base_of(cursor, who, request.GET.get("base", ""))
-        known = approval_board.identifiers(cursor, "recipe")
-        recipe = approval_board.recipe(cursor, known[0]) if known else None
-        latest = [
-            approval_board.latest(cursor, noun, name)
-            for noun, name in (("base", base.id), ("recipe", known[0] if known else ""))
-        ]
+        recipes = _recipes(cursor, base)
+        wanted = request.GET.get("recipe", "")
+        recipe = next((each for each in recipes if each.id == wanted), recipes[0] if recipes else None)
         chosen = [CHANGES[name] for name in request.GET.getlist("change") if name in CHANGES][:MOST]
         context: dict[str, Any] = {
             "base": base,
             "recipe": recipe,
+            "recipes": recipes,
             "changes": list(CHANGES.values()),
             "chosen": {each.id for each in chosen},
             "here": request.get_full_path(),
@@ -76,31 +82,56 @@ def what_if(request: HttpRequest) -> HttpResponse:
             "replications": REPLICATIONS,
         }
         if chosen and recipe is not None:
-            key = (base.id, recipe.id, tuple(latest), tuple(each.id for each in chosen))
-            case = Case(recipe, base, Scenario())
-            comparison = found.get(key) or found.begin(
-                key, lambda: _compared(key, case, chosen, window.now().date()), PATIENCE
-            )
-            if comparison is None:
-                done, of = _progress.get(key, (0, 1))
-                context |= {"computing": True, "made": done, "of": of}
-            else:
-                context |= {
-                    "comparison": comparison,
-                    "rows": [_row(comparison, figure) for figure in comparison.figures],
-                }
+            pair = (("base", base.id), ("recipe", recipe.id))
+            latest = tuple(approval_board.latest(cursor, noun, name) for noun, name in pair)
+            key = (base.id, recipe.id, latest, tuple(each.id for each in chosen))
+            if request.method == "POST":
+                return _stop(request, key)
+            context |= _compared(key, Case(recipe, base, Scenario()), chosen, request.GET.get("stopped", ""))
         return page.show(request, cursor, "what_if", context)
 
 
-def _compared(key: Hashable, case: Case, changes: list[Change], begins: Any) -> Comparison:
+def _recipes(cursor: psycopg.Cursor[Any], base: Base) -> list[Recipe]:
+    """The approved recipes that the base has a suite for."""
+    known = (approval_board.recipe(cursor, each) for each in approval_board.identifiers(cursor, "recipe"))
+    return [each for each in known if each is not None and suites_for(base, each)]
+
+
+def _stop(request: HttpRequest, key: Hashable) -> HttpResponse:
+    """Stop what runs, and go back to the page, which says so."""
+    made, of = _progress.get(key, (0, 0))
+    if found.running(key):
+        _stopped.add(key)
+    given = request.GET.copy()
+    given["stopped"] = f"{made}/{of}"
+    return HttpResponseRedirect(f"{request.path}?{given.urlencode()}")
+
+
+def _compared(key: Hashable, case: Case, chosen: list[Change], stopped: str) -> dict[str, Any]:
+    """The comparison, or how far it has come, or that it was stopped."""
+    comparison = found.get(key)
+    if comparison is None and STOPPED.fullmatch(stopped):
+        return {"stopped": stopped}
+    if comparison is None:
+        comparison = found.begin(key, lambda: _compare(key, case, chosen, window.now().date()), PATIENCE)
+    if comparison is None:
+        made, of = _progress.get(key, (0, 1))
+        return {"computing": True, "made": made, "of": of}
+    return {"comparison": comparison, "rows": [_row(comparison, figure) for figure in comparison.figures]}
+
+
+def _compare(key: Hashable, case: Case, changes: list[Change], begins: date) -> Comparison:
     def told(done: int, of: int) -> bool:
         _progress[key] = done, of
-        return False
+        return key in _stopped
 
     try:
         return compare(case, changes, Extent(begins, YEARS, REPLICATIONS), told)
+    except Stopped:
+        raise NotWanted from None
     finally:
         _progress.pop(key, None)
+        _stopped.discard(key)
 
 
 def _row(comparison: Comparison, figure: Figure) -> Row:
