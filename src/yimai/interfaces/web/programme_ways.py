@@ -7,10 +7,11 @@ from typing import Any
 import psycopg
 from django.urls import reverse
 
-from yimai.interfaces.web import exchange
+from yimai.interfaces.web import exchange, page
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.permitted import permitted
-from yimai.projections import plan_board
+from yimai.interfaces.web.programme_timeline import timeline
+from yimai.projections import plan_board, register_board
 from yimai.projections.register import PersonRow
 
 
@@ -18,8 +19,10 @@ def ways(cursor: psycopg.Cursor[Any], who: PersonRow | None) -> dict[str, Any]:
     """What ``programme_ways.html`` draws."""
     may = who is not None and permitted(who, "plan.draft")
     draft = address("plan.draft", {"next": reverse("programme")}) if may else ""
+    plans, things = plan_board.board(cursor).plans, register_board.things(cursor)
     return {
-        "ways": {"plans": plan_board.board(cursor).plans, "draft": draft},
+        "ways": {"plans": plans, "draft": draft},
+        "timeline": timeline(plans, things.values(), page.now().date()),
         "exchange": exchange.links(who),
         "taking_in": exchange.taking_in(who),
     }

@@ -83,3 +83,20 @@ def source_title(sources: dict[str, SourceNamed], name: str) -> str:
     """What a source is called."""
     source = sources.get(name)
     return either(source) if source is not None else name
+
+
+@register.filter
+def px(place: float) -> str:
+    """A place in a drawing, as every language's numbers are written there."""
+    return f"{place:g}"
+
+
+@register.filter
+def add_px(place: float, more: int) -> str:
+    return px(place + more)
+
+
+@register.simple_tag
+def own_page(noun: str, identifier: str) -> str:
+    """The address of a plan's own page, or of that of something on the register."""
+    return reverse("plan", args=[identifier]) if noun == "plan" else reverse("register_thing", args=[noun, identifier])
