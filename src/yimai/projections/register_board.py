@@ -114,7 +114,7 @@ def things(cursor: psycopg.Cursor[Any], day: date | None = None) -> dict[tuple[s
     found = {
         key: thing
         for key, told in about.items()
-        if key[0] in NOUNS and (thing := _thing(key[0], key[1], tuple(told))) is not None  # type: ignore[arg-type]
+        if key[0] in NOUNS and (thing := _thing(key[0], key[1], tuple(told))) is not None
     }
     return _joined(found)
 
