@@ -15,7 +15,7 @@ from tests.spec.harness import SpecPlant
 
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import expectation
+from yimai.interfaces.web import expectation, waiting_times
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 
@@ -38,6 +38,8 @@ def test_the_hospital_is_told_from_when_lymphodepletion_may_start_and_how_sure_t
     journey = plant.treatment("before:harvest_cells", fortune=Fortune(spared=True))
     physician = at(plant, journey.at_hospital("physician"))
     assert f"/treatment/{journey.treatment}/expectation" in page_of(physician, journey)
+    expected(physician, journey)
+    waiting_times.kept.settle()
     text = expected(physician, journey)
     assert re.search(r"清淋可于 <b>\d+-\d+ \d\d:00</b> 开始", text)
     assert "95 %" in text
@@ -45,6 +47,17 @@ def test_the_hospital_is_told_from_when_lymphodepletion_may_start_and_how_sure_t
     assert "假设值" in text
     physician.language = "en"
     assert "once availability is confirmed" in expected(physician, journey)
+
+
+def test_while_it_is_not_known_how_long_things_wait_no_odds_are_told(
+    plant: SpecPlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journey = plant.treatment("before:harvest_cells", fortune=Fortune(spared=True))
+    monkeypatch.setattr(waiting_times, "known", lambda *_: {})
+    text = expected(at(plant, journey.at_hospital("physician")), journey)
+    assert "都会比这里所说的晚，因此不给出概率" in text
+    assert "清淋可于" not in text
+    assert "如期的概率" not in text
 
 
 def test_the_base_sees_the_same_ranges_without_the_physicians_sentence(plant: SpecPlant) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import NormalDist
@@ -16,6 +16,7 @@ from yimai.planning.capacity import Away
 from yimai.planning.order import WEIGHTS, Order
 from yimai.planning.problem import NEVER, Job, Problem, Task, sigma_of, ticks_up
 from yimai.planning.shop import Shop
+from yimai.planning.waiting import Waits
 
 TICK: Final = timedelta(minutes=30)
 LENGTH: Final = timedelta(days=120)
@@ -44,16 +45,17 @@ class Horizon:
 
 @dataclass(frozen=True)
 class OrderBook:
-    """What a problem is built from. recipes: by id. orders: each with its recipe's id. away: see ``build``."""
+    """What a problem is built from. recipes: by id. orders: each with its recipe's id. away: see ``build``. waits: see ``Problem``."""
 
     recipes: Mapping[str, Recipe]
     base: Base
     orders: Sequence[tuple[Order, str]]
     horizon: Horizon
     away: Away = field(default_factory=dict)
+    waits: Mapping[str, Waits] = field(default_factory=dict)
 
     def problem(self) -> Problem:
-        return build(self.recipes, self.base, self.orders, self.horizon, self.away)
+        return replace(build(self.recipes, self.base, self.orders, self.horizon, self.away), waits=self.waits)
 
 
 def build(

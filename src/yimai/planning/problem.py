@@ -7,7 +7,8 @@ database, the ledger or a solver. What has started is fixed. ``build.py`` makes 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yimai.domain.recipe import Words
+from yimai.planning.waiting import Waits
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -136,6 +138,7 @@ class Problem:
     calendars: shape (calendars, horizon), true where a task may start. shift: shape (horizon,), the number of the shift that runs,
     another after each change. suites: their names; ``suite_closed`` shape (suites, horizon), true where a suite may not be held.
     quantile: of the durations that are planned with. assumed: whether any number behind it is a placeholder.
+    waits: how long things wait for people and equipment, by recipe, as far as that is known; forecasts need it, plans do not.
     """
 
     begins: datetime
@@ -155,6 +158,7 @@ class Problem:
     suite_closed: Flags
     quantile: float
     assumed: bool
+    waits: Mapping[str, Waits] = field(default_factory=dict)
 
     @property
     def progress(self) -> Ints:

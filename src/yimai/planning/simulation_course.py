@@ -86,6 +86,7 @@ def anew(model: Packed, state: Packed, patient: int) -> None:
         slots_at(state)[slot_of(model, patient, task)].waits = tasks_in(model)[task].waits
         slots_at(state)[slot_of(model, patient, task)].ready = 0.0
         slots_at(state)[slot_of(model, patient, task)].run = 0
+        slots_at(state)[slot_of(model, patient, task)].started = -1.0
 
 
 @compiled
@@ -258,6 +259,7 @@ def made(model: Packed, state: Packed, patient: int, task: int) -> bool:
     draw = count_of(model, state, patient, task)
     if tasks_in(model)[task].chance < 1 and uniform(keys_at(state)[GROWING], draw) >= tasks_in(model)[task].chance:
         slots_at(state)[slot_of(model, patient, task)].run += 1
+        slots_at(state)[slot_of(model, patient, task)].ended = -1.0
         if slots_at(state)[slot_of(model, patient, task)].run >= tasks_in(model)[task].most:
             lose_batch(model, state, patient, odds.GROWTH)
         else:
@@ -294,6 +296,7 @@ def tested(model: Packed, state: Packed, patient: int, task: int) -> bool:
     ):
         tally_at(state)[REPEATS] += 1
         slots_at(state)[slot_of(model, patient, task)].run += 1
+        slots_at(state)[slot_of(model, patient, task)].ended = -1.0
         ready_for(model, state, patient, task)
         return False
     if out_of_specification(model, state, patient, task):

@@ -124,6 +124,8 @@ def start(model: Packed, state: Packed, kind: int) -> None:
         lose_batch(model, state, patient, odds.HOLD)
         return
     acquire(model, state, kind, slot)
+    if slots_at(state)[slot].run == 0:
+        slots_at(state)[slot].started = now
     take_spans(model, state, kind, patient, task)
     length = lognormal(
         keys_at(state)[LASTING],

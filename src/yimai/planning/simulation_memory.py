@@ -31,8 +31,8 @@ RESOURCES: Final = np.dtype(
 )  # fmt: skip
 QUEUES: Final = np.dtype([("woken", "f8"), ("head", "i4")], align=True)
 SLOTS: Final = np.dtype(
-    [("order", "f8"), ("ready", "f8"), ("ended", "f8"), ("following", "i4"), ("carries", "i4"), ("waits", "i2"), ("run", "i1"),
-     ("queued", "i1")], align=True,
+    [("order", "f8"), ("ready", "f8"), ("started", "f8"), ("ended", "f8"), ("following", "i4"), ("carries", "i4"), ("waits", "i2"),
+     ("run", "i1"), ("queued", "i1")], align=True,
 )  # fmt: skip
 PATIENTS: Final = np.dtype(
     [("ordered", "f8"), ("prepared", "f8"), ("worsens", "f8"), ("promised", "f8"), ("vein", "f8"), ("wait", "f8"),

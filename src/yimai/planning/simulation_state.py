@@ -81,7 +81,8 @@ class State(NamedTuple):
     suite (committed), and counters.
     resources: used, down, capacity, coming (from the next change on), carried (past it, as planned); area (used × hours), offered (capacity ×
     hours) since. kinds: head of the queue, woken (when its calendar opens). slots: each patient's each task: place in a queue, what it waits
-    for, when it was ready and ended, run (rounds, repeats). patients: times, batch (generation), what is held; vein, wait: of the n-th infusion.
+    for, when it was ready, began and ended, run (rounds, repeats). patients: times, batch (generation), what is held; vein, wait: of the
+    n-th infusion.
     suites: holder, forecast (when it is expected to be free). tally: counts. lost: batches and patients, by cause.
     """
 
@@ -204,6 +205,7 @@ def newcomer(state: Packed, model: Packed, patient: int) -> None:
         slot.carries = 0
         slot.run = slot.queued = 0
         slot.ended = 0.0
+        slot.started = -1.0
 
 
 @compiled

@@ -17,6 +17,7 @@ from yimai.planning.build import Horizon, OrderBook, build
 from yimai.planning.capacity import Away
 from yimai.planning.order import Happened, Order
 from yimai.planning.problem import NEVER, Plan, Problem
+from yimai.planning.waiting import Waits
 from yimai.projections import approval_board, disruption_board, progress_board
 from yimai.projections.progress_board import Progress
 
@@ -125,6 +126,10 @@ class InFlight:
     missed: tuple[str, ...]
     resting: Mapping[str, str]
     out: Mapping[str, tuple[datetime, datetime]]
+
+    def with_waits(self, waits: Mapping[str, Waits]) -> InFlight:
+        """The same, whose forecasts know how long things wait, by recipe."""
+        return replace(self, problem=replace(self.problem, waits=waits), book=replace(self.book, waits=waits))
 
 
 def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away | None = None) -> InFlight:

@@ -6,8 +6,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,9 +22,12 @@ from yimai.interfaces.files.orders import read_orders, with_happened
 from yimai.interfaces.files.reading import check_together, read_base, read_recipe
 from yimai.planning.bounds import lower_bounds
 from yimai.planning.build import Horizon, OrderBook
+from yimai.planning.change import Case
 from yimai.planning.check import check
 from yimai.planning.problem import NEVER, Plan, Problem
+from yimai.planning.scenario import Scenario
 from yimai.planning.timetable import Found, schedule
+from yimai.planning.waits import waits_of
 from yimai.wiring.problems import CommandProblem
 
 PROVE: Final = 2.0
@@ -49,7 +52,8 @@ class Asked:
 
 def timetable(asked: Asked) -> int:
     """Print the best timetable found, checked, and return the exit code. Raises CommandProblem, FileRefused."""
-    problem, base = problem_of(asked)
+    book, base = book_of(asked)
+    problem = book.problem()
     console = Console(width=None if Console().is_terminal else 120)
     begun = time.monotonic()
     with console.status("Searching …") as status, interrupted() as stop:
@@ -90,14 +94,8 @@ def interrupted() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def problem_of(asked: Asked, last: str = "") -> tuple[Problem, Base]:
-    """The problem of the files. last: the order that is to stand at the end. Raises CommandProblem, FileRefused."""
-    book, base = book_of(asked, last)
-    return book.problem(), base
-
-
 def book_of(asked: Asked, last: str = "") -> tuple[OrderBook, Base]:
-    """What the problem of the files is built from. Raises CommandProblem, FileRefused."""
+    """What the problem of the files is built from. last: the order that is to stand at the end. Raises CommandProblem, FileRefused."""
     recipe, base = read_recipe(asked.recipe), read_base(asked.base)
     check_together(recipe, base)
     orders = read_orders(asked.orders, recipe.recipe.id)
@@ -120,6 +118,24 @@ def book_of(asked: Asked, last: str = "") -> tuple[OrderBook, Base]:
     begins = min(now, first).replace(minute=0, second=0, microsecond=0)
     horizon = Horizon(begins, now, now - begins + timedelta(days=asked.days), quantile=asked.quantile)
     return OrderBook({recipe.recipe.id: recipe.recipe}, base.base, orders, horizon), base.base
+
+
+def knowing(book: OrderBook, seed: int) -> OrderBook:
+    """The same, whose forecasts know how long things wait, as simulated years of the base show."""
+    begins = date(book.horizon.now.year, 1, 1)
+    waits = {
+        name: found
+        for name, recipe in book.recipes.items()
+        if (found := waits_of(Case(recipe, book.base, Scenario()), begins, seed)).known
+    }
+    return replace(book, waits=waits)
+
+
+def how_long(book: OrderBook) -> str:
+    """What forecasts know of waiting, in words."""
+    if book.waits:
+        return "waiting for people and equipment as simulated years of the base show, with assumed numbers"
+    return "[red]nobody is treated in simulated years of this base: how long things wait is not known, all will be later[/red]"
 
 
 def _show(problem: Problem, base: Base, found: Found, console: Console) -> None:

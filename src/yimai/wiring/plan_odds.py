@@ -10,20 +10,23 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from yimai.domain.base import Base
+from yimai.planning.build import OrderBook
 from yimai.planning.check import check
-from yimai.planning.forecast import SURE, forecast, moment
+from yimai.planning.forecast import MANY, SURE, forecast, moment
 from yimai.planning.offer import Live
 from yimai.planning.problem import NEVER, Floats, Problem
 from yimai.planning.timetable import schedule
-from yimai.wiring.plan_commands import Asked, problem_of
+from yimai.wiring.plan_commands import Asked, book_of, how_long, knowing
 
 EDGES = (0.1, 0.5, 0.9)
 
 
 def offer(asked: Asked, order: str, number: int) -> int:
     """Print the order's best itineraries beside all others, and why none is earlier; 1 if there is none."""
-    problem, base = problem_of(asked, order)
     console = Console(width=None if Console().is_terminal else 120)
+    book, base = _known(asked, console, order)
+    problem = book.problem()
     found = Live(problem).offers(np.random.default_rng(asked.seed), number)
     table = _table("collection", "suite", "starts", "delivered", "infusion", "odds")
     zone, job = ZoneInfo(base.timezone), problem.jobs[-1]
@@ -40,6 +43,7 @@ def offer(asked: Asked, order: str, number: int) -> int:
             _said(at["infusion"], zone), f"{each.odds:.0%}",
         )  # fmt: skip
     console.print(table)
+    console.print(how_long(book))
     if not found.offers:
         console.print(f"[red]no room for {order} within {asked.days} days[/red]: give more --days")
         return 1
@@ -53,8 +57,9 @@ def offer(asked: Asked, order: str, number: int) -> int:
 
 def forecasts(asked: Asked) -> int:
     """Print when each order's product will be released, at the hospital and given, given what has happened."""
-    problem, base = problem_of(asked)
     console = Console(width=None if Console().is_terminal else 120)
+    book, base = _known(asked, console)
+    problem = book.problem()
     found = schedule(problem, moves=asked.moves if len(problem.jobs) > 1 else 0, seed=asked.seed)
     broken = check(problem, found.plan) if not found.unplaced else []
     table = _table("treatment", "released", "delivered", f"there with {SURE:.0%}", "infusion", "promised", "odds")
@@ -62,7 +67,7 @@ def forecasts(asked: Asked) -> int:
     for number, job in enumerate(problem.jobs):
         if number in found.unplaced:
             continue
-        told = forecast(problem, found.plan, job, np.random.default_rng([asked.seed, number]))
+        told = forecast(problem, found.plan, job, np.random.default_rng([asked.seed, number]), MANY)
         promised = _said(problem.at(job.promised), zone) if job.promised != NEVER else ""
         odds = f"{told.odds(job.promised):.0%}" if job.promised != NEVER else ""
         table.add_row(
@@ -71,9 +76,16 @@ def forecasts(asked: Asked) -> int:
         )  # fmt: skip
     console.print(table)
     console.print("the middle, and between which eight of ten lie; if the batch is released")
+    console.print(how_long(book))
     for each in broken:
         console.print(f"[red]{each}[/red]")
     return 1 if broken or found.unplaced else 0
+
+
+def _known(asked: Asked, console: Console, last: str = "") -> tuple[OrderBook, Base]:
+    book, base = book_of(asked, last)
+    with console.status("Simulating how long things wait …"):
+        return knowing(book, asked.seed), base
 
 
 def _table(*titles: str) -> Table:

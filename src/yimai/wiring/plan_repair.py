@@ -17,7 +17,7 @@ from rich.table import Table
 from yimai.planning.disruption import CollectedAgain, Disruption, Longer, NotThere, Unavailable
 from yimai.planning.repair import Change, Option, Search, options
 from yimai.planning.timetable import schedule
-from yimai.wiring.plan_commands import Asked, book_of
+from yimai.wiring.plan_commands import Asked, book_of, how_long, knowing
 from yimai.wiring.problems import CommandProblem
 
 
@@ -40,6 +40,7 @@ def repair(asked: Asked, broken: Broken) -> int:
         raise CommandProblem("nothing has broken: say what, with --away, --again or --longer")
     console = Console(width=None if Console().is_terminal else 120)
     with console.status("Searching …"):
+        book = knowing(book, asked.seed)
         promised = schedule(book.problem(), moves=asked.moves, seed=asked.seed).plan
         try:
             found = options(
@@ -49,6 +50,7 @@ def repair(asked: Asked, broken: Broken) -> int:
             raise CommandProblem(str(problem)) from None
     for number, option in enumerate(found, start=1):
         _show(number, option, console, zone)
+    console.print(how_long(book))
     if not found:
         console.print("[red]No way was found that keeps the rules: give more --moves or --days.[/red]")
     if asked.json is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import prod
 from typing import Final
@@ -12,8 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from yimai.domain.recipe import Recipe, Words
-from yimai.interfaces.web import page, window
-from yimai.planning.forecast import SURE, forecast, moment, seed_of
+from yimai.interfaces.web import page, waiting_times, window
+from yimai.planning.forecast import MANY, SURE, forecast, moment, seed_of
 from yimai.planning.problem import NEVER, Floats, Plan, Problem
 from yimai.projections import approval_board, planning_problem, treatment_board
 
@@ -44,6 +44,7 @@ class Expectation:
     """promised: the infusion as it was promised, and the odds in per cent that it can begin by then. sure: the product is at the
     hospital with these odds in per cent by ``delivered``; lymphodepletion: the day from which it may start then, if availability is
     confirmed. lost: the chance in per cent that the batch fails on its way. assumed: numbers behind it are placeholders.
+    waited: it knows how long things wait for people and equipment; while it does not, all comes later than it says.
     """
 
     ranges: tuple[Range, ...]
@@ -55,6 +56,7 @@ class Expectation:
     lymphodepletion: datetime
     lost: float
     assumed: bool
+    waited: bool
 
 
 def expected(request: HttpRequest, identifier: str) -> HttpResponse:
@@ -66,7 +68,11 @@ def expected(request: HttpRequest, identifier: str) -> HttpResponse:
             raise Http404(identifier)
         found = planning_problem.alone(cursor, base, identifier, page.now())
         who = page.reader(request)
-        told = None if found is None else _expectation(found[0], found[1], found[2])
+        told = None
+        if found is not None:
+            problem, plan, recipe = found
+            waits = waiting_times.known(cursor, base, [recipe], page.now())
+            told = _expectation(replace(problem, waits=waits), plan, recipe)
         context = {
             **page.everywhere(request, cursor),
             "expected": told,
@@ -77,7 +83,7 @@ def expected(request: HttpRequest, identifier: str) -> HttpResponse:
 
 def _expectation(problem: Problem, plan: Plan, recipe: Recipe) -> Expectation | None:
     job = problem.jobs[0]
-    told = forecast(problem, plan, job, np.random.default_rng(seed_of(job.id)))
+    told = forecast(problem, plan, job, np.random.default_rng(seed_of(job.id)), MANY)
     if problem.tasks.fixed[problem.task_of(job, "outbound")] != NEVER and told.delivered.max() <= problem.now:
         return None
     first, last = float(told.released.min()), float(np.quantile(told.infusion, 0.98))
@@ -108,6 +114,7 @@ def _expectation(problem: Problem, plan: Plan, recipe: Recipe) -> Expectation | 
         lymphodepletion=_hour(moment(problem, starts)),
         lost=round(100 * (1 - kept), 1),
         assumed=problem.assumed,
+        waited=bool(problem.waits),
     )
 
 

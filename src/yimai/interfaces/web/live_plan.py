@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import window
+from yimai.interfaces.web import waiting_times, window
 from yimai.interfaces.web.behind import Behind
 from yimai.planning.check import Broken, check
 from yimai.planning.forecast import forecast, moment, seed_of
@@ -23,19 +23,21 @@ from yimai.projections.planning_problem import InFlight
 from yimai.projections.register import PersonRow
 
 MOVES: Final = 4_000
-DRAWS: Final = 1_000
 KEPT: Final = 16
 """Plans of so many bases and readers, the oldest forgotten first."""
 STALE: Final = timedelta(minutes=10)
 """A plan without news is computed anew after this time: what has not begun goes on not having begun."""
 PATIENCE: Final = 2.5
 """Seconds for which a page waits for the first plan."""
+WHOLE: Final = 120.0
+"""Seconds for which a plan waits to know how long things wait."""
 LATE: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What becomes of a job. late: when the infusion can begin in nine of ten cases. odds: of the promise, or None without one."""
+    """What becomes of a job. late: when the infusion can begin in nine of ten cases. odds: of the promise, or None
+    without one or where it is not known how long things wait."""
 
     planned: datetime
     late: datetime
@@ -118,6 +120,8 @@ def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
         if approved is None:
             raise LookupError(base)
         found = planning_problem.in_flight(cursor, approved, now)
+        waits = waiting_times.known(cursor, approved, {each.id: each for each in found.recipes}.values(), now, WHOLE)
+        found = found.with_waits(waits)
     problem = found.problem
     free = np.full(len(problem.jobs), NEVER, np.int32)
     made = schedule(problem, staying=Staying(free, free, 0.0), moves=MOVES)
@@ -130,9 +134,9 @@ def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
 
 def _outlook(problem: Problem, plan: Plan, number: int) -> Outlook:
     job = problem.jobs[number]
-    told = forecast(problem, plan, job, np.random.default_rng(seed_of(job.id)), DRAWS)
+    told = forecast(problem, plan, job, np.random.default_rng(seed_of(job.id)))
     return Outlook(
         problem.at(int(plan.starts[job.last - 1])),
         moment(problem, float(np.quantile(told.infusion, LATE))),
-        None if job.promised == NEVER else told.odds(job.promised),
+        told.odds(job.promised) if job.promised != NEVER and job.recipe in problem.waits else None,
     )

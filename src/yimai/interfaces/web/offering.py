@@ -13,6 +13,7 @@ from yimai.domain import allocation
 from yimai.domain.allocation import Waiting
 from yimai.domain.recipe import Recipe, Words
 from yimai.domain.slot import Itinerary
+from yimai.interfaces.web import waiting_times
 from yimai.interfaces.web.situation import Situation
 from yimai.planning.build import TICK
 from yimai.planning.forecast import seed_of
@@ -27,7 +28,8 @@ ADMISSION: Final = timedelta(hours=18)
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """code: as a form posts it. title: of the suite. odds: in per cent that the infusion can begin then, if the batch is released.
+    """code: as a form posts it. title: of the suite. odds: in per cent that the infusion can begin then, if the batch is released;
+    None while it is not known how long things wait.
 
     early: it takes room that is kept for those who are ahead.
     """
@@ -35,7 +37,7 @@ class Offered:
     code: str
     itinerary: Itinerary
     title: Words
-    odds: int
+    odds: int | None
     early: bool = False
 
 
@@ -94,6 +96,8 @@ def _found(
     more = [(Order(f"ahead:{each.treatment}", each.hospital, each.urgency, first), each.recipe) for each in before]
     own = Order(situation.treatment, ordered.hospital, ordered.urgency, max(first, wanted))
     problem, _ = planning_problem.problem(situation.cursor, situation.base, now, [*more, (own, situation.recipe.id)])
+    waits = waiting_times.known(situation.cursor, situation.base, [situation.recipe], situation.now)
+    problem = replace(problem, waits=waits)
     found = Live(problem, len(more)).offers(np.random.default_rng(seed_of(situation.treatment)), number)
     titles = {each.id: each.title for each in situation.base.suites}
     job = problem.jobs[-1]
@@ -101,7 +105,7 @@ def _found(
     for each in found.offers:
         chosen = itinerary_of(problem, job, each, situation.recipe)
         code = f"{chosen.suite}@{chosen.collection.isoformat(timespec='minutes')}"
-        offers.append(Offered(code, chosen, titles[chosen.suite], round(100 * each.odds)))
+        offers.append(Offered(code, chosen, titles[chosen.suite], round(100 * each.odds) if waits else None))
     return found, tuple(offers)
 
 
