@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import cycle, islice
 from random import Random
 
 import pytest
@@ -20,6 +21,7 @@ from yimai.interfaces.plant.crew import Crew, NobodyOnDuty
 from yimai.interfaces.plant.draws import Draws, departing, failing
 from yimai.interfaces.plant.founding import found
 from yimai.interfaces.plant.names import printed_names
+from yimai.interfaces.plant.plant import Refused
 
 BASE = base_from(founding().base)
 RECIPE = recipe_from(founding().recipe)
@@ -110,3 +112,16 @@ def test_a_failing_result_does_not_conform() -> None:
         value = failing(test)
         assert test.type == "choice" or expected(test.unit, test.limits, Decimal(value)) == ""
         assert value not in test.accepted if test.type == "choice" else not test.limits.admit(Decimal(value))
+
+
+def test_positions_that_are_free_again_are_used_again_and_a_full_store_is_told() -> None:
+    plant = plant_in_memory()
+    first, second, third = (plant.treatment("received") for _ in range(3))
+    places = list(islice(plant.positions, plant.places))[:2]
+    plant.places, plant.positions = 2, cycle(places)
+    assert [first.store(first.bag), second.store(second.bag)] == places
+    with pytest.raises(Refused) as full:
+        third.store(third.bag)
+    assert full.value.refusal.code == "decision.taken"
+    second.retrieve(second.bag)
+    assert third.store(third.bag) == places[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Final
 
 from yimai.actions import batch, custody, sample, suite
@@ -152,16 +153,18 @@ class Manufacturing(Testing):
         return done
 
     def store(self, container: str, position: str = "") -> str:
-        """Put the container into the position, or the next that is free, and return that."""
-        place = position or next(self.plant.positions)
-        while True:
+        """Put the container into the position, or the next that is free, and return that. Raises Refused where none is."""
+        full: Refused | None = None
+        for place in chain((position,) if position else (), islice(self.plant.positions, self.plant.places)):
             try:
                 self.do(custody.store, self.at_base("operator"), self.base, container=container, position=place)
-                return place
             except Refused as refused:
                 if refused.refusal.code != "decision.taken":
                     raise
-                place = next(self.plant.positions)
+                full = refused
+            else:
+                return place
+        raise full or ValueError(f"base {self.base} has no storage positions")
 
     def retrieve(self, container: str, by: str = "") -> Done:
         return self.do(custody.retrieve, by or self.at_base("operator"), self.base, container=container)

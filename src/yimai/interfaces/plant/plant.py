@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import cycle
 from random import Random
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -53,6 +54,7 @@ class Plant:
     name: str = "plant"
     crew: Crew = field(init=False)
     draws: Draws = field(init=False)
+    places: int = field(init=False)
     positions: Iterator[str] = field(init=False)
     taken: Callable[[], Mapping[str, Iterable[Window]]] | None = None
     _windows: dict[str, list[Window]] = field(default_factory=dict, init=False)
@@ -61,7 +63,8 @@ class Plant:
     def __post_init__(self) -> None:
         self.crew = Crew(self.base, self.chance)
         self.draws = Draws(self.chance)
-        self.positions = (f"{each.equipment}/{place}" for each in self.base.storage for place in each.positions)
+        places = [f"{each.equipment}/{place}" for each in self.base.storage for place in each.positions]
+        self.places, self.positions = len(places), cycle(places)
 
     def occupied(self) -> dict[str, list[Window]]:
         """Each suite's windows that are taken, with the turn-round that this plant plans after its own."""
