@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import ceil
 from typing import Final
 
 from yimai.domain.base import Base, Member, Shift
@@ -36,6 +37,7 @@ _OURS: Final = Source("what the question assumes", assumed=True)
 _HALF_HOUR: Final = timedelta(minutes=30)
 _QC: Final = timedelta(days=3)
 _DEMAND: Final = 1.3
+_BY_DAY: Final = 0.15
 _SYSTEM_YEAR: Final = 50_000.0
 
 
@@ -81,6 +83,15 @@ def _night_shift(case: Case) -> Case:
         night = min(others, key=lambda shift: len(staff[shift.id]))
     lacking = len(staff[day.id]) - len(staff.get(night.id, ()))
     more = tuple(replace(each, id=f"{each.id}+", shift=night.id) for each in staff[day.id][:lacking])
+    return replace(case, base=replace(base, people=(*base.people, *more)))
+
+
+def _more_by_day(case: Case) -> Case:
+    """15 % more operators in the shift that has most of them, each like one who is there."""
+    base = case.base
+    staff = [[each for each in base.people if _works(each, base, shift)] for shift in base.shifts]
+    largest = max(staff, key=len, default=[])
+    more = tuple(replace(each, id=f"{each.id}+") for each in largest[: ceil(_BY_DAY * len(largest))])
     return replace(case, base=replace(base, people=(*base.people, *more)))
 
 
@@ -148,6 +159,15 @@ CHANGES: Final = {
                 "As many operators at night as by day; a base with one shift gets a second. Review stays in its shift.",
             ),
             _night_shift,
+        ),
+        Change(
+            "day",
+            Words("白班增加一成半", "15 % more by day"),
+            Words(
+                "人数最多的班次增加 15 % 的操作员，资质与现有人员相同。",
+                "15 % more operators in the shift that has most, qualified as those who are there.",
+            ),
+            _more_by_day,
         ),
         Change(
             "closed",

@@ -197,6 +197,12 @@ def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
         under, "forecast", "When each will be released, delivered and given.", _plan_forecast, folder=False
     )
     _add_plan_files(forecast)
+    words = "How often hold times run out, by how growth is booked."
+    policies = _command(under, "policies", words, _plan_policies, folder=False)
+    _add_plan_files(policies)
+    policies.add_argument("--moves", type=int, default=5_000, help="how long each timetable is searched for (5000)")
+    policies.add_argument("--replications", type=int, default=20, help="courses of events (20)")
+    policies.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
     _add_simulate(under)
     _add_whatif(under)
     words = "What the ledger measured, beside the recipe; a draft for review."
@@ -225,7 +231,7 @@ def _add_whatif(under: Commands[argparse.ArgumentParser]) -> None:
     _add_simulated(whatif, 3.0, 30)
     whatif.add_argument(
         "--change", action="append", default=[], dest="changes", metavar="NAME",
-        help="suite, night, closed, demand, qc, courier, or several joined by + (each one); may be given again",
+        help="suite, night, day, closed, demand, qc, courier, or several joined by + (each one); may be given again",
     )  # fmt: skip
     whatif.add_argument("--language", choices=("en", "zh"), default="en", help="of what is printed (en)")
 
@@ -285,6 +291,7 @@ BENCHES: Final = (
     ("yimai.wiring.bench_plan", "Timetable, repair and offers at a large base."),
     ("yimai.wiring.bench_simulate", "Simulated events and years of the base."),
     ("yimai.wiring.bench_forecast", "Whether stated odds of delivery hold."),
+    ("yimai.wiring.bench_policy", "Hold times under uncertain growth, by how it is booked."),
     ("yimai.wiring.bench_roadmap", "A large city's roadmap, beside plain HiGHS."),
     ("yimai.wiring.bench_programme", "A city's receipts at 20 sites, five years and a million facts."),
     ("yimai.wiring.bench_web", "Pages at 1,000 treatments in flight, and scans under load."),
@@ -447,6 +454,14 @@ def _plan_forecast(chosen: argparse.Namespace) -> int:
     from yimai.wiring import plan_commands, plan_odds
 
     return plan_odds.forecasts(plan_commands.Asked(**{name: getattr(chosen, name) for name in PLAN_FILES}))
+
+
+def _plan_policies(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import plan_commands, policy_command
+
+    names = [*PLAN_FILES, "moves", "json"]
+    asked = plan_commands.Asked(**{name: getattr(chosen, name) for name in names})
+    return policy_command.policies(asked, chosen.replications)
 
 
 def _plan_simulate(chosen: argparse.Namespace) -> int:
