@@ -36,7 +36,7 @@ class Sizes:
 
 
 USUAL: Final = Sizes(100, 20, 20_000)
-QUICK: Final = Sizes(12, 3, 500)
+QUICK: Final = Sizes(4, 2, 50)
 
 
 def run(quick: bool, json_file: Path | None) -> int:
