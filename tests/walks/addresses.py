@@ -47,7 +47,8 @@ OF: Final[Mapping[str, str]] = {
 
 FILES: Final = frozenset({
     *("health", "worker", "session", "passkey_challenge", "label_picture", "label_paper", "label_printer"),
-    *("treatment_export", "programme_file", "programme_export", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root", "expectation"),
+    *("programme_export", "programme_brief"),
+    *("treatment_export", "programme_file", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root", "expectation"),
 })  # fmt: skip
 """What is no page, but for machines, printers, pictures, or a part of a page."""
 BY_POST: Final = frozenset({
@@ -135,6 +136,8 @@ def grouped(name: str, sight: Sight) -> Iterator[Tried]:
     elif name == "register_thing":
         for noun in ("site", "cluster", "authorisation"):
             yield [({"noun": noun, "identifier": each}, {}) for each in sight.things.get(noun, [])[:TRIED]]
+    elif name == "programme_brief":
+        yield [({"language": "zh"}, {})]
     elif name == "programme_export":
         yield [({"form": "iati"}, {})]
     elif name == "treatment_export":

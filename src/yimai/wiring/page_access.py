@@ -69,6 +69,8 @@ PAGES: Final[Mapping[str, str]] = {
     "programme": "read.programme",
     "programme_file": "read.programme",
     "programme_export": "read.programme",
+    "programme_print": "read.programme",
+    "programme_brief": "read.programme",
     "plan": "read.programme",
     "register": "read.programme",
     "register_thing": "read.programme",

@@ -27,6 +27,17 @@ def add(under: Any, command: Command) -> None:
     given.add_argument("file", type=Path)
     given.add_argument("--person", default="", help="a planner: also numbers that are not published")
     given.add_argument("--day", type=date.fromisoformat, help="as of which these are computed (today)")
+    brief = command(under, "brief", "Write the programme in brief as a PDF.", _brief)
+    brief.add_argument("file", type=Path)
+    brief.add_argument("--language", choices=("zh", "en"), default="zh", help="of the document (zh)")
+    brief.add_argument("--person", default="", help="a planner: also numbers that are not published")
+    brief.add_argument("--day", type=date.fromisoformat, help="as of which it tells (today)")
+
+
+def _brief(chosen: argparse.Namespace) -> int:
+    from yimai.wiring import export_command
+
+    return export_command.brief(chosen.folder, chosen.file, chosen.language, chosen.person, chosen.day)
 
 
 def _import(chosen: argparse.Namespace) -> int:
