@@ -9,7 +9,8 @@ import pytest
 
 from yimai.interfaces.files.mistake import FileRefused
 from yimai.interfaces.files.reading import CATALOGUE
-from yimai.interfaces.files.roadmap import distance, read_roadmap
+from yimai.interfaces.files.roadmap import read_roadmap
+from yimai.planning.roadmap_content import distance
 from yimai.wiring.command_line import main
 
 EXAMPLE = CATALOGUE / "roadmaps" / "shanghai.yaml"

@@ -194,6 +194,7 @@ read.catalogue                          --- | n  n  n  | n  | n  n  n  n  n  n  
 read.programme                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.calibration                        --- | .  .  .  | .  | .  .  .  o  o  o  | s  d  .
 read.what_if                            --- | .  .  .  | .  | .  .  .  .  .  n  | n  n  .
+read.roadmap                            --- | .  .  .  | .  | .  .  .  .  .  .  | n  n  .
 read.ledger                             --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.verification                       --- | .  .  .  | .  | .  .  .  n  n  .  | .  n  n
 """

@@ -122,6 +122,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "read.suites": Words("生产单元排程", "The suites' timetable"),
     "read.calibration": Words("实测与工艺规程", "What was measured, beside the recipe"),
     "read.what_if": Words("假设分析", "What-if questions"),
+    "read.roadmap": Words("布局方案", "The roadmap"),
     "read.allocation": Words("档期分配依据", "How slots were allocated"),
     "read.timetable": Words("基地时间表", "The base's timetable"),
     "read.equipment": Words("设备", "Equipment"),

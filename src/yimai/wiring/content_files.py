@@ -1,4 +1,4 @@
-"""Recipes, bases, programmes, tables of the register and plans that come as files through a door which knows no files."""
+"""Recipes, bases, programmes, roadmaps, tables of the register and plans that come as files through a door which knows no files."""
 
 from __future__ import annotations
 
@@ -11,13 +11,24 @@ from yimai.domain.recipe import Words
 from yimai.domain.register import Row
 from yimai.interfaces.files.exchange import read_plans
 from yimai.interfaces.files.mistake import FileRefused
-from yimai.interfaces.files.reading import BaseFile, ProgrammeFile, RecipeFile, read_base, read_programme, read_recipe
+from yimai.interfaces.files.reading import (
+    CATALOGUE,
+    BaseFile,
+    ProgrammeFile,
+    RecipeFile,
+    read_base,
+    read_programme,
+    read_recipe,
+)
 from yimai.interfaces.files.register_rows import read_rows
+from yimai.interfaces.files.roadmap import read_roadmap
+from yimai.planning.roadmap_content import RoadmapContent
 
-READERS: Final[Mapping[str, Callable[[Path], RecipeFile | BaseFile | ProgrammeFile]]] = {
+READERS: Final[Mapping[str, Callable[[Path], RecipeFile | BaseFile | ProgrammeFile | RoadmapContent]]] = {
     "recipe": read_recipe,
     "base": read_base,
     "programme": read_programme,
+    "roadmap": read_roadmap,
 }
 TABLES: Final[Mapping[str, Callable[[Path, bytes], tuple[Row, ...]]]] = {"register": read_rows, "plan": read_plans}
 
@@ -39,3 +50,8 @@ def read(noun: str, contents: bytes) -> Mapping[str, Any] | Sequence[Words]:
                 )
                 for each in refused.mistakes
             )
+
+
+def roadmaps() -> Mapping[str, bytes]:
+    """The roadmap files that are shipped, by their names."""
+    return {file.stem: file.read_bytes() for file in sorted((CATALOGUE / "roadmaps").glob("*.yaml"))}

@@ -54,6 +54,7 @@ PAGES: Final[Mapping[str, str]] = {
     "timetable": "read.timetable",
     "repair": "timetable.repair",
     "what_if": "read.what_if",
+    "roadmap": "read.roadmap",
     "calibration": "read.calibration",
     "calibration_draft": "read.calibration",
     "allocation": "read.allocation",

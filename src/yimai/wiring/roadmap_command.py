@@ -19,12 +19,14 @@ from rich.table import Table
 
 from yimai.domain.recipe import Words
 from yimai.interfaces.files.reading import CATALOGUE
-from yimai.interfaces.files.roadmap import RoadmapFile, read_roadmap
+from yimai.interfaces.files.roadmap import read_roadmap
 from yimai.planning.roadmap import City, Goal, Roadmap, costs, measured, meets
-from yimai.planning.roadmap_goals import Conflict, Price, alternatives, conflict, prices
-from yimai.planning.roadmap_odds import YEARS, Odds, goal_odds
-from yimai.planning.roadmap_search import Effort, cheapest
-from yimai.planning.roadmap_solver import Infeasible, Stop, Stopped
+from yimai.planning.roadmap_answer import POSTS, Answer, Extras, changed, fill
+from yimai.planning.roadmap_content import RoadmapContent
+from yimai.planning.roadmap_goals import Price
+from yimai.planning.roadmap_odds import YEARS, Odds
+from yimai.planning.roadmap_search import Effort
+from yimai.planning.roadmap_solver import Stop
 from yimai.wiring.plan_commands import interrupted
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.simulate_command import case_of
@@ -34,13 +36,6 @@ RECIPE: Final = CATALOGUE / "recipes" / "cd19-cart.yaml"
 BASE: Final = CATALOGUE / "bases" / "lingang.yaml"
 BEGINS: Final = date(2026, 3, 2)
 """Of the simulated years: a day on which the shipped base's people are qualified; its calendar is laid over them."""
-POSTS: Final = {
-    "openings": Words("启用场所", "openings"), "running": Words("场所运行", "running the sites"), "suites": Words("新建洁净间", "suites"),
-    "suites_running": Words("洁净间运行", "running the suites"), "wages": Words("操作员工资", "operators"),
-    "hiring": Words("招聘与培训", "hiring and training"), "batches": Words("批次材料与检验", "materials and tests"),
-    "transport": Words("运输", "transport"), "learning": Words("学习所省", "saved by learning"),
-    "unserved": Words("未治疗患者（计价）", "patients not served, as counted"),
-}  # fmt: skip
 SIGNS: Final = {"ge": "≥", "gt": ">", "le": "≤"}
 
 
@@ -64,17 +59,6 @@ class Asked:
     json: Path | None = None
 
 
-@dataclass
-class Answer:
-    """What was found: a roadmap, or why there is none."""
-
-    roadmap: Roadmap | None = None
-    conflict: Conflict | None = None
-    others: tuple[Roadmap, ...] = ()
-    prices: tuple[Price, ...] = ()
-    odds: tuple[Odds, ...] = ()
-
-
 def roadmap(asked: Asked) -> int:
     """Print the roadmap and return the exit code: 1 where the goals conflict. Raises CommandProblem, FileRefused."""
     read = read_roadmap(asked.file)
@@ -88,7 +72,7 @@ def roadmap(asked: Asked) -> int:
     console = Console(width=None if Console().is_terminal else 120)
     effort = Effort(gap=asked.gap / 100)
     with console.status("…") as status, interrupted() as stop:
-        answer = _answer(asked, city, effort, _Progress(status), stop)
+        answer = _answered(asked, city, effort, _Progress(status), stop)
     if answer.conflict is not None:
         console.print(f"[red]{escape(_said(answer.conflict.words, asked))}[/red]")
     elif answer.roadmap is None:
@@ -113,45 +97,28 @@ class _Progress:
         self.status.update(escape(f"{doing}{best}{none}; Ctrl-C takes the best so far …"))
 
 
-def _answer(asked: Asked, city: City, effort: Effort, told: _Progress, stop: Stop) -> Answer:
+def _answered(asked: Asked, city: City, effort: Effort, told: _Progress, stop: Stop) -> Answer:
+    like = case_of(asked.recipe or RECIPE, asked.base or BASE, None, YEARS) if asked.odds > 0 else None
+    answer = Answer()
     try:
-        found = cheapest(city, None, effort, told, stop)
-    except Infeasible:
-        try:
-            return Answer(conflict=conflict(city, effort, told, stop))
-        except (Infeasible, Stopped):
-            return Answer()
-    except Stopped:
-        return Answer()
-    answer = Answer(found)
-    if asked.prices:
-        answer.prices = tuple(prices(city, found, effort, told, stop))
-    if asked.odds > 0:
-        answer.odds = _odds(asked, city, found, told, stop)
-    if asked.alternatives > 0:
-        answer.others = tuple(alternatives(city, found, asked.alternatives, effort=effort, told=told, stop=stop))
-    return answer
-
-
-def _odds(asked: Asked, city: City, found: Roadmap, told: _Progress, stop: Stop) -> tuple[Odds, ...]:
-    like = case_of(asked.recipe or RECIPE, asked.base or BASE, None, YEARS)
-
-    def simulated(doing: str, number: int, of: int) -> None:
-        told(f"simulating {doing} ({number + 1} of {of})", found.cost, found.bound)
-
-    try:
-        return tuple(goal_odds(city, found, like, BEGINS, asked.odds, asked.seed, simulated, stop))
-    except Stopped:
-        return ()
+        fill(
+            answer,
+            city,
+            Extras(asked.alternatives, asked.prices, asked.odds, like, BEGINS, asked.seed),
+            effort,
+            told,
+            stop,
+        )
     except ValueError as problem:
         raise CommandProblem(str(problem)) from None
+    return answer
 
 
 def _said(words: Words, asked: Asked) -> str:
     return words.zh if asked.language == "zh" else words.en
 
 
-def _show(read: RoadmapFile, answer: Answer, asked: Asked, console: Console) -> None:
+def _show(read: RoadmapContent, answer: Answer, asked: Asked, console: Console) -> None:
     found = answer.roadmap
     assert found is not None
     console.print(f"[bold]{escape(_said(read.title, asked))}[/bold]")
@@ -191,7 +158,7 @@ def _show(read: RoadmapFile, answer: Answer, asked: Asked, console: Console) -> 
         )
 
 
-def _show_sites(read: RoadmapFile, found: Roadmap, asked: Asked, console: Console) -> None:
+def _show_sites(read: RoadmapContent, found: Roadmap, asked: Asked, console: Console) -> None:
     city = read.city
     titles = (
         Words("场所", "site"),
@@ -222,7 +189,7 @@ def _show_sites(read: RoadmapFile, found: Roadmap, asked: Asked, console: Consol
             )
 
 
-def _show_bound(read: RoadmapFile, found: Roadmap, asked: Asked, console: Console) -> None:
+def _show_bound(read: RoadmapContent, found: Roadmap, asked: Asked, console: Console) -> None:
     bound, gap = f"{found.bound / MILLION:,.1f}", f"{found.gap:.2%}"
     console.print(
         _said(
@@ -251,13 +218,13 @@ def _likely(odds: Odds | None, goal: Goal) -> str:
     return f"{odds.odds:.0%} ({odds.low:.0%} … {odds.high:.0%}); {_shown(goal, odds.value)}" if odds else ""
 
 
-def _changes(read: RoadmapFile, found: Roadmap, other: Roadmap, asked: Asked) -> str:
-    before, after = found.open[:, -1] > 0, other.open[:, -1] > 0
+def _changes(read: RoadmapContent, found: Roadmap, other: Roadmap, asked: Asked) -> str:
     parts = []
-    for words, which in ((Words("增加", "with"), after & ~before), (Words("减去", "without"), before & ~after)):
-        names = [_said(site.title, asked) for site, there in zip(read.city.sites, which, strict=True) if there]
-        if names:
-            parts.append(f"{_said(words, asked)} {', '.join(names)}")
+    for words, sites in zip(
+        (Words("增加", "with"), Words("减去", "without")), changed(read.city, found, other), strict=True
+    ):
+        if sites:
+            parts.append(f"{_said(words, asked)} {', '.join(_said(each, asked) for each in sites)}")
     return "; ".join(parts)
 
 
@@ -276,7 +243,7 @@ def _table(console: Console, asked: Asked, *titles: Words) -> Iterator[Table]:
     console.print(table)
 
 
-def _as_json(read: RoadmapFile, answer: Answer) -> dict[str, Any]:
+def _as_json(read: RoadmapContent, answer: Answer) -> dict[str, Any]:
     content: dict[str, Any] = {"roadmap": read.id, "currency": read.currency, "assumed": read.assumed}
     if answer.conflict is not None:
         content["conflict"] = {
@@ -307,7 +274,7 @@ def _as_json(read: RoadmapFile, answer: Answer) -> dict[str, Any]:
     return content
 
 
-def _roadmap_as_json(read: RoadmapFile, found: Roadmap) -> dict[str, Any]:
+def _roadmap_as_json(read: RoadmapContent, found: Roadmap) -> dict[str, Any]:
     city, opened = read.city, found.opened()
     return {
         "cost": round(found.cost), "bound": round(found.bound), "gap": round(found.gap, 6), "stopped": found.stopped,

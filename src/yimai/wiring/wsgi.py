@@ -77,6 +77,7 @@ def _open_bench(database: house.Database, offset: timedelta | None) -> None:
             lambda person: Means(*confirming.means(person)),
             content_files.read,
             exchange.write,
+            content_files.roadmaps,
             lambda treatment: personal_data.follow(opened, treatment),
             lambda noted: house.verify_ledger(database, noted),
         )

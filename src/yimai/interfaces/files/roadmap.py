@@ -1,56 +1,27 @@
-"""A city's roadmap read from its file: what could be opened, what it costs, who comes, and the goals."""
+"""A city's roadmap read from its file, with every mistake at its place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
-from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
-import numpy as np
-
-from yimai.domain.content import Part, Problem, problem, repeated
-from yimai.domain.recipe import Words
+from yimai.domain.content import Problem, problem, repeated
 from yimai.interfaces.files.reading import refuse
 from yimai.interfaces.files.shape import canonical, misfits
 from yimai.interfaces.files.strict_yaml import read_yaml
 from yimai.ledger.entry import Json
-from yimai.planning.roadmap import QUARTERS, City, Demand, Goal, Lesson, Route, Site
-
-EARTH: Final = 6371.0
-"""Kilometres."""
-DAY: Final = 24
+from yimai.planning.roadmap_content import RoadmapContent, roadmap_from
 
 
-@dataclass(frozen=True, slots=True)
-class RoadmapFile:
-    """The city with its names. begins: year and month of the first quarter. hospitals, scenarios: titles, as in the city's order."""
-
-    content: Mapping[str, Json]
-    id: str
-    title: Words
-    currency: str
-    begins: tuple[int, int]
-    city: City
-    hospitals: tuple[Words, ...]
-    scenarios: tuple[Words, ...]
-    assumed: bool
-
-    def quarter(self, number: int) -> str:
-        """A quarter's name, such as 2027 Q1."""
-        months = self.begins[0] * 12 + self.begins[1] - 1 + 3 * number
-        return f"{months // 12} Q{months % 12 // 3 + 1}"
-
-
-def read_roadmap(file: Path) -> RoadmapFile:
+def read_roadmap(file: Path) -> RoadmapContent:
     """Read a roadmap file and check it; raises ``FileRefused``."""
     marked = read_yaml(file)
     refuse(marked, misfits(marked.content, "roadmap"))
     content = cast(dict[str, Json], canonical(marked.content, "roadmap"))
     refuse(marked, _mistakes(content))
-    return _meaning(content)
+    return roadmap_from(content)
 
 
 def _mistakes(content: dict[str, Any]) -> Iterator[Problem]:
@@ -121,90 +92,3 @@ def _sources(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[st
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _sources(item, (*path, number))
-
-
-def _meaning(content: dict[str, Any]) -> RoadmapFile:
-    top, making = Part(content), content["making"]
-    hospitals = content["hospitals"]
-    year, month = (int(part) for part in content["begins"].split("-"))
-    goals = tuple(
-        Goal(
-            each["id"], Words(**each["title"]), each["metric"], each["comparator"], each["value"], each["by"] - 1,
-            each.get("since", 1) - 1,
-        )
-        for each in content["goals"]
-    )  # fmt: skip
-    city = City(
-        content["quarters"], tuple(_site(each) for each in content["sites"]), tuple(each["id"] for each in hospitals),
-        tuple(_routes(content)), tuple(_demands(content)), goals,
-        lessons=tuple(Lesson(each["after"], each["saving"]) for each in content.get("learning", [])),
-        lag=making["lag"], batches_module=making["batches_module"],
-        suites_module=making["suites_module"], batches_person=float(making["batches_person"]),
-        training=making["training"], wage=making["wage"], hiring=making["hiring"], unserved=making["unserved"],
-        price=making["dose_price"], members=making["cluster_members"], discount=float(making.get("discount", "0")),
-        made=making.get("made", 0),
-    )  # fmt: skip
-    titles = tuple(Words(**each["title"]) for each in hospitals)
-    scenarios = tuple(Words(**each["title"]) for each in content["scenarios"])
-    return RoadmapFile(
-        content,
-        content["roadmap"],
-        top.words(),
-        content["currency"],
-        (year, month),
-        city,
-        titles,
-        scenarios,
-        _assumed(content),
-    )
-
-
-def _assumed(value: Any) -> bool:
-    if isinstance(value, dict):
-        return value.get("assumed") is True or any(map(_assumed, value.values()))
-    return isinstance(value, list) and any(map(_assumed, value))
-
-
-def _site(each: dict[str, Any]) -> Site:
-    suites = each.get("suites", {})
-    return Site(
-        each["id"], Words(**each["title"]), each.get("cluster", ""), each.get("facility", False), each.get("opened", False),
-        each.get("earliest", 1) - 1, each.get("opening", 0), each.get("running", 0), suites.get("modules", 0), suites.get("most", 0),
-        suites.get("price", 0), suites.get("running", 0), suites.get("people", 0), suites.get("batch", 0),
-    )  # fmt: skip
-
-
-def _routes(content: dict[str, Any]) -> Iterator[Route]:
-    """For each site with suites and each hospital the cheapest way, there and back, that keeps the windows; none: no route."""
-    making, ways = content["making"], content["ways"]
-    for number, site in enumerate(content["sites"]):
-        if "suites" not in site:
-            continue
-        for other, hospital in enumerate(content["hospitals"]):
-            kilometres = distance(site["position"], hospital["position"]) * float(ways["detour"])
-            found = []
-            for mode in ways["modes"]:
-                hours = float(mode["hours"]) + kilometres / mode["speed"]
-                price = 2 * round(mode["price"] + mode["price_kilometre"] * kilometres)
-                whole = making["days"] * DAY + 2 * hours
-                if hours <= making["fresh_hours"] and whole <= making["turnaround_days"] * DAY:
-                    found.append((price, hours))
-            if found:
-                yield Route(number, other, *min(found))
-
-
-def distance(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """Kilometres as the crow flies between two positions in millionths of a degree."""
-    north, south = (radians(each["latitude"] / 1e6) for each in (one, other))
-    east = radians((one["longitude"] - other["longitude"]) / 1e6)
-    half = sin((north - south) / 2) ** 2 + cos(north) * cos(south) * sin(east / 2) ** 2
-    return 2 * EARTH * asin(sqrt(min(1.0, half)))
-
-
-def _demands(content: dict[str, Any]) -> Iterator[Demand]:
-    quarters = np.arange(content["quarters"]) / QUARTERS
-    patients = np.array(
-        [float(each["patients"]) * (1 + float(each["growth"])) ** quarters for each in content["hospitals"]]
-    )
-    for each in content["scenarios"]:
-        yield Demand(each["id"], float(each["probability"]), float(each["demand"]) * patients)

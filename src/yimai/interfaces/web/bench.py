@@ -24,7 +24,7 @@ The last argument says whether the person signs in this session for the first ti
 """
 Credentials = Callable[[str], "Means"]
 ReadFile = Callable[[str, bytes], Mapping[str, Any] | Sequence[Words]]
-"""Read a ``recipe``, ``base``, ``programme``, ``register`` or ``plan`` from its file: its content (``rows`` of the last two), or every
+"""Read a ``recipe``, ``base``, ``programme``, ``roadmap``, ``register`` or ``plan`` from its file: its content (``rows`` of the last two), or every
 mistake with its place."""
 WriteFile = Callable[[str, Exchange], bytes]
 """Write plans and results in a form of exchange: ``iati``, ``sdmx`` or ``csvw``."""
@@ -58,6 +58,7 @@ def _no_ledger(noted: Checkpoint | None) -> Verified | FirstProblem:
 class Bench:
     """secret: keys the hashes of requests. key: the server's, which signs for people who give a password.
 
+    roadmaps: the files that a planner finds, by their names.
     close_data: do to a treatment's data in the vault what the ledger says was decided about them.
     """
 
@@ -68,6 +69,7 @@ class Bench:
     credentials: Credentials
     read_file: ReadFile = _no_files
     write_file: WriteFile = _no_writing
+    roadmaps: Callable[[], Mapping[str, bytes]] = dict
     close_data: Callable[[str], None] = _no_data
     verify: Callable[[Checkpoint | None], Verified | FirstProblem] = _no_ledger
 

@@ -53,6 +53,10 @@ _WHAT_IF = Place(
     "what_if", "read.what_if", Words("如果……会怎样？", "What if?"),
     Words("增加单元、夜班、需求变化的影响", "Another suite, a night shift, more demand: what it would do"),
 )  # fmt: skip
+_ROADMAP = Place(
+    "roadmap", "read.roadmap", Words("布局方案", "Roadmap"),
+    Words("由目标求费用最低的布局及其把握", "The cheapest way to meet the goals, and its odds"),
+)  # fmt: skip
 _CALIBRATION = Place(
     "calibration", "read.calibration", Words("实测与规程", "Measured and recipe"),
     Words("步骤时长、收率、失败率与漂移", "How long steps take, what they yield, how often they fail; drift"),
@@ -88,7 +92,7 @@ PLACES: Final[Mapping[Role, tuple[Place, ...]]] = {
     "operator": (_TIMETABLE, _SUITES, _EQUIPMENT),
     "qa": (_CALIBRATION,),
     "qualified_person": (_CALIBRATION,),
-    "planner": (_PROGRAMME, _WHAT_IF, _CALIBRATION, _SITES, _LEDGER),
+    "planner": (_PROGRAMME, _ROADMAP, _WHAT_IF, _CALIBRATION, _SITES, _LEDGER),
     "inspector": (_LEDGER, _TODAY, _TIMETABLE, _SUITES, _CALIBRATION, _EQUIPMENT, _PEOPLE, _SITES, _EVENTS, _PROGRAMME),
     "administrator": (_PEOPLE, _SITES, _ACCOUNTS, _EQUIPMENT, _EVENTS, _LEDGER),
 }
