@@ -20,6 +20,10 @@ from yimai.planning.scenario import Scenario
 BEGINS = date(2026, 3, 2)
 
 
+@pytest.mark.requirement(
+    "RDM-006",
+    "The odds of a goal come from simulated years of the roadmap's bases, the same for the same seed, within their interval.",
+)
 def test_odds_follow_from_the_seed_and_fall_where_goals_are_harder() -> None:
     recipe = read_recipe(CATALOGUE / "recipes" / "cd19-cart.yaml").recipe
     base = read_base(CATALOGUE / "bases" / "lingang.yaml").base
