@@ -161,6 +161,11 @@ class Problem:
     waits: Mapping[str, Waits] = field(default_factory=dict)
 
     @property
+    def odds_assumed(self) -> bool:
+        """Whether any number behind what is forecast is a placeholder."""
+        return self.assumed or any(each.assumed for each in self.waits.values())
+
+    @property
     def progress(self) -> Ints:
         """How many tasks of each job have begun or happened, shape (jobs,)."""
         begun = self.tasks.job[self.tasks.fixed != NEVER]

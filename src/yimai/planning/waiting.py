@@ -56,13 +56,15 @@ class Queue:
 @dataclass(frozen=True)
 class Waits:
     """begins: the beginning of the week from which hours are counted. before: each task's start; after: its attended end, ``alone`` hours
-    before which it needs people again; lasting: how long it lasts in all, where that is not the recipe's."""
+    before which it needs people again; lasting: how long it lasts in all, where that is not the recipe's. assumed: numbers behind it are
+    placeholders."""
 
     begins: datetime
     before: Mapping[str, Queue]
     after: Mapping[str, Queue]
     alone: Mapping[str, float]
     lasting: Mapping[str, Floats]
+    assumed: bool
 
     @property
     def known(self) -> bool:

@@ -83,7 +83,7 @@ def waits_of(case: Case, begins: date, seed: int = 1) -> Waits:
         made = courses(simulation, state, seed, number, simulation.hours)
         rows += [each for _, each in made if each.treated and WARM_UP < each.ended[0] < last]
     if not rows:
-        return Waits(simulation.begins, {}, {}, {}, {})
+        return Waits(simulation.begins, {}, {}, {}, {}, simulation.assumed)
     hospitals = np.array([each.hospital for each in rows])
     started, ended, tail = (np.array([getattr(each, name) for each in rows]) for name in ("started", "ended", "tail"))
     before, after, alone, lasting = {}, {}, {}, {}
@@ -105,7 +105,7 @@ def waits_of(case: Case, begins: date, seed: int = 1) -> Waits:
         ready = _ready(problem, task, ended[own])
         if ready is not None and name.kind != "infusion":
             before[name.id] = Queue.of(ready, _of_note(started[own, task] - ready))
-    return Waits(simulation.begins, before, after, alone, lasting)
+    return Waits(simulation.begins, before, after, alone, lasting, simulation.assumed)
 
 
 def _of_note(wait: Floats) -> Floats:

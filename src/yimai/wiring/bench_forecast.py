@@ -34,7 +34,7 @@ from yimai.wiring.bench_report import writable
 BEGINS: Final = date(2026, 3, 2)
 LEARNED, JUDGED = 1, 7
 """Seeds of the years that are learned from, and of those in which the forecasts are judged."""
-QUICK, USUAL = 20, 600
+QUICK, USUAL = 20, 400
 """Moments, each of a simulated base of its own."""
 SIDE, EDGE = 360, 48
 """Pixels of the picture's square, and left and below it."""

@@ -22,7 +22,7 @@ from typing import Final
 
 from yimai.wiring.live_processes import file_lock, is_locked
 
-LOCK, READY, ALL = "lock", "ready", "all"
+LOCK, READY = "lock", "ready"
 FOLDER: Final = "NUMBA_CACHE_DIR"
 """The compiler's own setting; processes inherit it from the one that chose."""
 POLITE: Final = 10
@@ -63,13 +63,13 @@ def is_ready() -> bool:
 
 
 def make() -> None:
-    """Compile the planner, unless that has been done; wait for whoever is doing it. What pages wait for comes first."""
+    """Compile the planner, unless that has been done; wait for whoever is doing it. Pages wait for all of it: odds need the simulation."""
     folder = Path(os.environ[FOLDER])
     with file_lock(folder / LOCK):
-        for done, use in ((READY, _use_planner), (ALL, _use_simulation)):
-            if not (folder / done).exists():
-                use()
-                (folder / done).touch()
+        if not (folder / READY).exists():
+            _use_planner()
+            _use_simulation()
+            (folder / READY).touch()
 
 
 def _use_planner() -> None:
@@ -104,7 +104,7 @@ def _use_simulation() -> None:
 @contextmanager
 def made_meanwhile() -> Iterator[None]:
     """Compile the planner in a process of its own while the block runs."""
-    if (Path(os.environ[FOLDER]) / ALL).exists():
+    if (Path(os.environ[FOLDER]) / READY).exists():
         yield
         return
     command = [sys.executable, "-m", "yimai.wiring.compiled_code"]

@@ -134,7 +134,8 @@ def knowing(book: OrderBook, seed: int) -> OrderBook:
 def how_long(book: OrderBook) -> str:
     """What forecasts know of waiting, in words."""
     if book.waits:
-        return "waiting for people and equipment as simulated years of the base show, with assumed numbers"
+        assumed = ", with assumed numbers" if any(each.assumed for each in book.waits.values()) else ""
+        return f"waiting for people and equipment as simulated years of the base show{assumed}"
     return "[red]nobody is treated in simulated years of this base: how long things wait is not known, all will be later[/red]"
 
 

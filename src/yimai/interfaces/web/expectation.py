@@ -113,7 +113,7 @@ def _expectation(problem: Problem, plan: Plan, recipe: Recipe) -> Expectation | 
         delivered=_hour(moment(problem, delivered)),
         lymphodepletion=_hour(moment(problem, starts)),
         lost=round(100 * (1 - kept), 1),
-        assumed=problem.assumed,
+        assumed=problem.odds_assumed,
         waited=bool(problem.waits),
     )
 

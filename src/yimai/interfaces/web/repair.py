@@ -115,7 +115,7 @@ def repair(request: HttpRequest) -> HttpResponse:
         }
         if known.plan is not None:
             context |= _choices(known.plan, base)
-            context["assumed"] = known.plan.problem.assumed
+            context["assumed"] = known.plan.problem.odds_assumed
             if context["asked"]:
                 context |= _answer(request, known.plan, what, zone, now)
         context["waiting"] = known.plan is None or context.get("computing", False)
