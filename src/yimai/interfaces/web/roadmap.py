@@ -167,10 +167,14 @@ def _shown_page(request: HttpRequest, mistakes: Sequence[Words], status: int = 2
         if name in contents and not mistakes:
             content, like = contents[name], _like(cursor)
             key = (name, content.id, approval_board.latest(cursor, "recipe", like.recipe.id) if like else None)
-            run = found.get(key) or found.begin(key, lambda: _run(key, content, like), PATIENCE) or _running.get(key)
-            context |= {"content": content, "computing": found.running(key)}
-            if run is not None:
-                context |= _result(run)
+            run = found.get(key)
+            if run is None:
+                under_way = _running.setdefault(key, Run(content))
+                run = found.begin(key, lambda: _run(key, under_way, like), PATIENCE) or under_way
+            computing = found.running(key)
+            if not computing:
+                _running.pop(key, None)
+            context |= {"content": content, "computing": computing, **_result(run)}
         return page.show(request, cursor, "roadmap", context, status)
 
 
@@ -181,11 +185,10 @@ def _like(cursor: Any) -> Case | None:
     return Case(recipe, base, Scenario()) if base is not None and recipe is not None else None
 
 
-def _run(key: Hashable, content: RoadmapContent, like: Case | None) -> Run:
-    run = _running[key] = Run(content)
+def _run(key: Hashable, run: Run, like: Case | None) -> Run:
     extras = Extras(ALTERNATIVES, True, REPLICATIONS, like, window.now().date())
     try:
-        fill(run.answer, content.city, extras, Effort(), run.told, run.stop.is_set)
+        fill(run.answer, run.content.city, extras, Effort(), run.told, run.stop.is_set)
     except ValueError:
         run.unsimulated = True
     finally:
