@@ -154,6 +154,27 @@ def test_a_table_is_previewed_and_taken_whole(loaded: Path, tmp_path: Path) -> N
     assert run(*asked).returncode == 0, "a repeat is answered, not refused"
 
 
+def test_plans_are_exported_and_come_back_and_are_told_in_brief(loaded: Path, tmp_path: Path) -> None:
+    def asks(*more: str) -> subprocess.CompletedProcess[str]:
+        return run("programme", *more, "--folder", str(loaded))
+
+    run("checkpoint", "--folder", str(loaded))
+    file = tmp_path / "plans.xml"
+    given = asks("export", "--format", "iati", str(file))
+    assert given.returncode == 0, given.stderr
+    again = asks("import", str(file), "--person", "planner-01", "--preview")
+    assert again.returncode == 0, again.stdout
+    assert re.search(r"^\d+ same$", again.stdout, re.MULTILINE), again.stdout
+    refused = asks("export", "--format", "csvw", str(tmp_path / "no"), "--person", "qa-01")
+    assert (refused.returncode, (tmp_path / "no").exists()) == (1, False)
+    assert "not registered as planner" in refused.stderr
+    told = asks(
+        "brief", str(tmp_path / "brief.pdf"), "--language", "en", "--person", "planner-01", "--day", "2026-08-20"
+    )
+    assert told.returncode == 0, told.stderr
+    assert (tmp_path / "brief.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_personal_data_are_restricted_but_not_destroyed_while_a_retention_track_runs(loaded: Path) -> None:
     coi = some_treatment(loaded)
     who = ("--folder", loaded, "--person", "qa-01", "--reason", "treatment_ended")
