@@ -26,11 +26,16 @@ class Sweep:
     numbers: tuple[int, ...]
 
     def chunks(self, workers: int) -> list[tuple[int, ...]]:
-        """The numbers in portions: small enough that all workers are busy until the end, large enough to be worth handing out."""
+        """The numbers in portions, ever smaller ones so that all workers are busy until the end."""
         expected = sum(each.per_year for each in self.simulation.sources) * self.simulation.hours / 8766 * 70
         most = max(1, int(EVENTS_A_CHUNK / max(expected, 1)))
-        size = max(1, min(most, -(-len(self.numbers) // (4 * workers))))
-        return [self.numbers[at : at + size] for at in range(0, len(self.numbers), size)]
+        portions: list[tuple[int, ...]] = []
+        left = self.numbers
+        while left:
+            size = max(1, min(most, len(left) // (2 * workers)))
+            portions.append(left[:size])
+            left = left[size:]
+        return portions
 
 
 Numbered = tuple[int, Row]
@@ -49,10 +54,28 @@ def here(sweep: Sweep) -> Rows:
     )
 
 
+_mine: Final[list[Sweep]] = []
+"""In a worker: the sweep whose chunks it runs."""
+
+
+def _begin(sweep: Sweep) -> None:
+    _mine[:] = [sweep]
+
+
+def rows_of_mine(numbers: Sequence[int]) -> list[Numbered]:
+    """Run one chunk of the worker's own sweep."""
+    return rows_of(_mine[0], numbers)
+
+
+def sharing(sweep: Sweep, workers: int) -> ProcessPoolExecutor:
+    """So many processes that each have been sent the sweep once, and not with every chunk."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(sweep,))
+
+
 def in_processes(sweep: Sweep, workers: int) -> Rows:
     """In so many processes; rows come as they are done, in no particular order. Leaving the iterator stops what has not begun."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(rows_of, sweep, chunk) for chunk in sweep.chunks(workers)}
+    with sharing(sweep, workers) as pool:
+        futures = {pool.submit(rows_of_mine, chunk) for chunk in sweep.chunks(workers)}
         try:
             yield from _as_done(futures)
         finally:

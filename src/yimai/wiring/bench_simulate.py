@@ -34,7 +34,7 @@ from yimai.planning.queue_network import Station, passage
 from yimai.planning.scenario import Scenario
 from yimai.planning.simulate import Estimate, estimate
 from yimai.planning.simulation_model import model_of
-from yimai.planning.simulation_workers import Numbered, Sweep, rows_of
+from yimai.planning.simulation_workers import Numbered, Sweep, rows_of, rows_of_mine, sharing
 from yimai.wiring import demo
 from yimai.wiring.bench_queues import PEERS, Line, peers
 from yimai.wiring.bench_report import writable
@@ -81,14 +81,12 @@ def run(quick: bool, json_file: Path | None) -> int:
     writable(json_file)
     console = Console(width=None if sys.stdout.isatty() else 130)
     twin = _twin()
-    with (
-        console.status("Compiling …") as status,
-        ProcessPoolExecutor(CORES, mp_context=get_context("spawn")) as pool,
-    ):
+    with console.status("Compiling …") as status:
         status.update("Tandem line …")
-        speeds = _tandem(sizes, pool)
+        with ProcessPoolExecutor(CORES, mp_context=get_context("spawn")) as pool:
+            speeds = _tandem(sizes, pool)
         status.update("Years of the base …")
-        speeds += _base(sizes, pool, twin)
+        speeds += _base(sizes, twin)
     _show(speeds, console)
     missing = [name for name in PEERS if name not in peers()]
     if missing:
@@ -146,15 +144,21 @@ def _tandem(sizes: Sizes, pool: ProcessPoolExecutor) -> list[Speed]:
     ]
 
 
-def _base(sizes: Sizes, pool: ProcessPoolExecutor, twin: Callable[..., Any] | None) -> list[Speed]:
+def _base(sizes: Sizes, twin: Callable[..., Any] | None) -> list[Speed]:
     case = Case(read_recipe(demo.RECIPE).recipe, read_base(demo.BASE).base, Scenario())
     simulation = model_of(case.recipe, case.base, case.scenario, BEGINS, sizes.years)
     sweep = Sweep(simulation, case.scenario, 1, tuple(range(sizes.replications)))
-    chunks = sweep.chunks(CORES)
-    list(pool.map(rows_of, [sweep] * 2 * CORES, [(0,)] * 2 * CORES))
-    rows_of(sweep, (0,))
+    with sharing(sweep, CORES) as pool:
+        list(pool.map(rows_of_mine, [(0,)] * 2 * CORES))
+        rows_of(sweep, (0,))
+        return _years(sizes, case, sweep, pool, twin)
+
+
+def _years(
+    sizes: Sizes, case: Case, sweep: Sweep, pool: ProcessPoolExecutor, twin: Callable[..., Any] | None
+) -> list[Speed]:
     one, wall, two, slow, equal = list[float](), list[float](), list[float](), list[float](), True
-    alone: list[Numbered] = []
+    alone, chunks = list[Numbered](), sweep.chunks(CORES)
     years, waits = sizes.replications * sizes.years, list[float]()
     for turn in range(sizes.rounds):
         began, clock = time.process_time(), time.perf_counter()
@@ -162,7 +166,7 @@ def _base(sizes: Sizes, pool: ProcessPoolExecutor, twin: Callable[..., Any] | No
         one.append(years / (time.process_time() - began))
         wall.append(years / (time.perf_counter() - clock))
         clock = time.perf_counter()
-        shared = [row for part in pool.map(rows_of, [sweep] * len(chunks), chunks) for row in part]
+        shared = [row for part in pool.map(rows_of_mine, chunks) for row in part]
         two.append(years / (time.perf_counter() - clock))
         equal = equal and shared == alone
         if twin is not None:
