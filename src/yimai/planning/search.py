@@ -37,13 +37,24 @@ SOON: Final = 0.001
 MOST_OUT: Final = 8
 RIVALS: Final = 0.7
 """How often those are taken out that want the same hours; else those that were collected at about the same time."""
+FAR: Final = 0.5
+"""How often those are taken out that stand where a late job would not be late, and not those around it."""
+NEAR: Final = 24
+"""How many ticks late it may be there."""
+MUCH: Final = 1.0
+"""Ticks of tardiness more than it need cost at least, from which a job counts as late."""
+LATE: Final = 0.5
+"""How often a late job is begun with, where there is one."""
+SAMPLED: Final = 12
+"""For each rival so many jobs are looked at."""
 NO_PLACE: Final = 10
 """What a job without a place costs, in horizons of tardiness."""
 
 
 class Aims(NamedTuple):
     """What a job's place costs. due: tick (the horizon where none is wanted); weight: of a tick's tardiness; moved: the price, in ticks, of a
-    moved promise; anchor and collection: the promised infusion and collection, or NEVER; least: what it costs at least."""
+    moved promise; anchor and collection: the promised infusion and collection, or NEVER; least: what it costs at least; alone: each task's
+    start if its job had the base to itself; wanted: by how many ticks later than that the job would not be late."""
 
     due: Floats
     weight: Floats
@@ -51,6 +62,8 @@ class Aims(NamedTuple):
     anchor: Ints
     collection: Ints
     least: Floats
+    alone: Ints
+    wanted: Ints
 
 
 @inner
@@ -108,8 +121,14 @@ def neighbours(order: Ints, rank: Ints, seed_job: int, number: int, out: Ints) -
 
 
 @inner
-def rivals(of: Arrays, to: Filled, seed_job: int, number: int, out: Ints) -> int:
-    """The seed and up to ``number - 1`` jobs that have a task near the moment at which one of the seed's could begin; how many."""
+def rivals(
+    of: Arrays, to: Filled, aims: Aims, order: Ints, begins: Ints, span: int, seed_job: int, number: int, out: Ints
+) -> int:
+    """The seed and up to ``number - 1`` jobs that have a task near the moment at which one of the seed's could begin; how many.
+
+    order: the jobs by their beginnings, which ``begins`` holds; span: how long before that moment such a job began at most.
+    Of a seed that is late by more than that moment is away: where it would stand if it were not late.
+    """
     out[0] = seed_job
     first, last = of.job[seed_job, FIRST], of.job[seed_job, LAST]
     task = np.random.randint(first, last)
@@ -117,26 +136,34 @@ def rivals(of: Arrays, to: Filled, seed_job: int, number: int, out: Ints) -> int
     if np.random.random() < 0.5 and of.task[task, LAGS] < of.task[task + 1, LAGS]:
         lag = of.task[task, LAGS]
         at = to.starts[of.lag[lag, AFTER]] + of.task[of.lag[lag, AFTER], DURATION] + of.lag[lag, MINIMUM]
+    late = to.starts[last - 1] - aims.alone[last - 1] - aims.wanted[seed_job]
+    if late > 0 and np.random.random() < FAR:
+        at = aims.alone[task] + np.random.randint(aims.wanted[seed_job] + min(late, NEAR) + 1)
     reach = (2, 4, 8)[np.random.randint(3)]
-    found, seen = 1, 0
-    for other in range(len(to.starts)):
-        if abs(to.starts[other] - at) <= reach and of.task[other, USES] < of.task[other + 1, USES]:
-            job = of.task[other, JOB]
-            if job == seed_job or job == out[found - 1]:
-                continue
-            seen += 1
-            if found < number:
-                out[found] = job
-                found += 1
-            else:
-                place = 1 + np.random.randint(seen)
-                if place < number:
-                    known = False
-                    for each in range(found):
-                        known = known or out[each] == job
-                    if not known:
-                        out[place] = job
+    low, high = np.searchsorted(begins, at - span), np.searchsorted(begins, at + reach + 1)
+    found = 1
+    if low >= high:
+        return found
+    for _ in range(SAMPLED * number):
+        job = order[np.random.randint(low, high)]
+        if found == number:
+            break
+        known = False
+        for each in range(found):
+            known = known or out[each] == job
+        if not known and near(of, to, long(job), at - reach, at + reach):
+            out[found] = job
+            found += 1
     return found
+
+
+@inner
+def near(of: Arrays, to: Filled, job: int, soonest: int, latest: int) -> bool:
+    """Whether a task of the job that takes something begins between these moments."""
+    for task in range(of.job[job, FIRST], of.job[job, LAST]):
+        if soonest <= to.starts[task] <= latest and of.task[task, USES] < of.task[task + 1, USES]:
+            return True
+    return False
 
 
 @inner
@@ -180,8 +207,11 @@ def begun_first(of: Arrays, out: Ints, number: int) -> None:
 
 
 @inner
-def seed_of(costs: Floats, aims: Aims) -> int:
-    """One of the jobs that cost more than they need to, mostly."""
+def seed_of(costs: Floats, aims: Aims, late: Ints) -> int:
+    """One of the jobs that cost more than they need to, mostly. late: those that cost much more when they were looked at last."""
+    if len(late) and np.random.random() < LATE:
+        best, other = late[np.random.randint(len(late))], late[np.random.randint(len(late))]
+        return best if costs[best] - aims.least[best] >= costs[other] - aims.least[other] else other
     best = np.random.randint(len(costs))
     for _ in range(7):
         job = np.random.randint(len(costs))
@@ -201,14 +231,18 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
     suites = np.empty(MOST_OUT, np.int32)
     held = np.empty(MOST_OUT, np.int32)
     order = np.argsort(to.starts[of.job[:jobs, FIRST]]).astype(np.int32)
+    begins = to.starts[of.job[:jobs, FIRST]][order]
+    lengths = to.starts[of.job[:jobs, LAST] - 1] - to.starts[of.job[:jobs, FIRST]]
+    span = long(1.3 * lengths.mean())
+    late = np.flatnonzero(costs - aims.least > MUCH).astype(np.int32)
     rank = np.empty(jobs, np.int32)
     for place in range(jobs):
         rank[order[place]] = place
     for _ in range(moves):
-        seed_job = seed_of(costs, aims) if np.random.random() < 0.8 else np.random.randint(jobs)
+        seed_job = seed_of(costs, aims, late) if np.random.random() < 0.8 else np.random.randint(jobs)
         number = np.random.randint(2, min(jobs, MOST_OUT) + 1)
         if np.random.random() < RIVALS:
-            number = rivals(of, to, seed_job, number, out)
+            number = rivals(of, to, aims, order, begins, span, seed_job, number, out)
         else:
             number = neighbours(order, rank, seed_job, number, out)
         limit = -warmth * np.log(1 - np.random.random())

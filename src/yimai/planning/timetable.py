@@ -127,9 +127,12 @@ def _aims(problem: Problem, staying: Staying) -> Aims:
     jobs = problem.jobs
     due = np.array([problem.horizon if job.due == NEVER else job.due for job in jobs], float)
     weight = np.array([job.weight for job in jobs], float)
-    least = costs_of(problem, alone_starts(problem))
+    alone = alone_starts(problem)
     moved = staying.moved * 3600 / problem.tick.total_seconds()
-    return Aims(due, weight, moved, staying.anchor, staying.collection, least)
+    infusion = alone[[job.last - 1 for job in jobs]]
+    target = np.where(staying.anchor >= 0, staying.anchor, due)
+    wanted = np.clip(target - infusion, 0, problem.horizon - infusion - 1).astype(np.int32)
+    return Aims(due, weight, moved, staying.anchor, staying.collection, costs_of(problem, alone), alone, wanted)
 
 
 def _fill(problem: Problem, of: Arrays, to: Filled, staying: Staying, start: Plan | None) -> None:

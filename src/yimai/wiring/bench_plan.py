@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -87,6 +87,8 @@ def run(quick: bool, json_file: Path | None) -> int:
         status.update("Offers …")
         asked = _offers(sizes)
     _show(runs, sizes, console)
+    for said in _beside(runs):
+        console.print(said)
     offers = {
         "p50_ms": round(median(asked), 1),
         "p95_ms": round(quantiles(asked, n=20)[-1], 1),
@@ -212,6 +214,21 @@ def _cost(problem: Problem, staying: Staying, plan: Plan) -> tuple[float, int, f
     late = [job.weight * max(0, int(plan.starts[job.last - 1]) - job.due) for job in problem.jobs]
     hours = problem.tick.total_seconds() / 3600
     return cost_of_plan(problem, staying, plan), int((later | other).sum()), sum(late) * hours
+
+
+def _beside(runs: Sequence[Run]) -> Iterator[str]:
+    """For each problem: the cost beside CP-SAT's, as it is, and without what no plan can do without."""
+    for ours in runs:
+        peer = next((each for each in runs if each.problem == ours.problem and each.solver.startswith("CP-SAT")), None)
+        costs = [each.rows[-1]["cost"] for each in (ours, peer) if each is not None]
+        if ours.solver != "Yimai" or peer is None or None in costs:
+            continue
+        cost, other = costs
+        above = (cost - ours.bound) / max(1e-9, other - ours.bound)
+        yield (
+            f"{ours.problem}: cost {cost / other:.3f} of CP-SAT's (no plan is below {ours.bound / other:.3f} of it); "
+            f"of what lies above the bound {above:.3f}"
+        )
 
 
 def _offers(sizes: Sizes) -> list[float]:
