@@ -16,7 +16,6 @@ from yimai.planning.insertion import (
     DURATION,
     FIRST,
     FIXED,
-    JOB,
     LAGS,
     LAST,
     MINIMUM,
@@ -210,8 +209,9 @@ def begun_first(of: Arrays, out: Ints, number: int) -> None:
 def seed_of(costs: Floats, aims: Aims, late: Ints) -> int:
     """One of the jobs that cost more than they need to, mostly. late: those that cost much more when they were looked at last."""
     if len(late) and np.random.random() < LATE:
-        best, other = late[np.random.randint(len(late))], late[np.random.randint(len(late))]
-        return best if costs[best] - aims.least[best] >= costs[other] - aims.least[other] else other
+        one, other = late[np.random.randint(len(late))], late[np.random.randint(len(late))]
+        worse: int = one if costs[one] - aims.least[one] >= costs[other] - aims.least[other] else other
+        return worse
     best = np.random.randint(len(costs))
     for _ in range(7):
         job = np.random.randint(len(costs))
