@@ -220,6 +220,17 @@ def seed_of(costs: Floats, aims: Aims, late: Ints) -> int:
     return best
 
 
+@inner
+def by_beginning(of: Arrays, to: Filled, jobs: int) -> tuple[Ints, Ints, Ints, int]:
+    """The jobs by their beginnings, these, each job's place among them, and how long a job is, with some to spare."""
+    order = np.argsort(to.starts[of.job[:jobs, FIRST]]).astype(np.int32)
+    rank = np.empty(jobs, np.int32)
+    for place in range(jobs):
+        rank[order[place]] = place
+    lengths = to.starts[of.job[:jobs, LAST] - 1] - to.starts[of.job[:jobs, FIRST]]
+    return order, to.starts[of.job[:jobs, FIRST]][order], rank, long(1.3 * lengths.mean())
+
+
 @outer
 def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves: int, warmth: float) -> None:
     """So many moves; each is kept if the whole is better for it, or worse by less than an amount drawn from ``warmth`` (ticks)."""
@@ -230,14 +241,8 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
     kept = np.empty((MOST_OUT, longest), np.int32)
     suites = np.empty(MOST_OUT, np.int32)
     held = np.empty(MOST_OUT, np.int32)
-    order = np.argsort(to.starts[of.job[:jobs, FIRST]]).astype(np.int32)
-    begins = to.starts[of.job[:jobs, FIRST]][order]
-    lengths = to.starts[of.job[:jobs, LAST] - 1] - to.starts[of.job[:jobs, FIRST]]
-    span = long(1.3 * lengths.mean())
+    order, begins, rank, span = by_beginning(of, to, jobs)
     late = np.flatnonzero(costs - aims.least > MUCH).astype(np.int32)
-    rank = np.empty(jobs, np.int32)
-    for place in range(jobs):
-        rank[order[place]] = place
     for _ in range(moves):
         seed_job = seed_of(costs, aims, late) if np.random.random() < 0.8 else np.random.randint(jobs)
         number = np.random.randint(2, min(jobs, MOST_OUT) + 1)
