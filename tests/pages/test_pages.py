@@ -185,7 +185,8 @@ def test_our_own_files_are_served_and_name_no_other_host(house: House, client: C
 def test_questions_to_the_database_do_not_grow_with_what_is_shown(
     house: House, client: Client, asked: Callable[[], int]
 ) -> None:
-    for path in ("/", f"/treatment/{house.whole.coi}", "/about/material_lot/LOT-001", "/programme"):
+    programme = ("/programme", "/programme/print", "/plan/cell_therapy", "/register", "/register/site/lingang")
+    for path in ("/", f"/treatment/{house.whole.coi}", "/about/material_lot/LOT-001", *programme):
         before = asked()
         assert get(client, path)[0] == 200
         assert asked() - before <= 16, path
