@@ -15,7 +15,7 @@ from tests.spec.harness import SpecPlant
 
 from yimai.actions import receipt
 from yimai.actions.decision import Done
-from yimai.interfaces.web import brief
+from yimai.interfaces.web import brief_page
 from yimai.projections.register import PersonRow
 
 base_plant = test_programme_forms.base_plant
@@ -34,7 +34,7 @@ def plant(forms_plant: SpecPlant) -> SpecPlant:
 def pdf(who: PersonRow, language: Any, day: str = DAY) -> bytes:
     request = RequestFactory().get("/zh-hans/programme/brief", {"day": day})
     request.who = who  # type: ignore[attr-defined]
-    answer = brief.pdf(request, language)
+    answer = brief_page.pdf(request, language)
     assert answer["Content-Type"] == "application/pdf"
     return bytes(answer.content)
 
@@ -79,7 +79,7 @@ def test_only_what_is_published_stands_in_it_for_others(plant: SpecPlant) -> Non
 
 
 def test_the_print_view_shows_the_same(plant: SpecPlant) -> None:
-    page = shown(brief.sheet, PLANNER, "en", day=DAY)
+    page = shown(brief_page.sheet, PLANNER, "en", day=DAY)
     for words in ("1 million yuan", "Not met", "no fact tells", "产业规模达到100亿元", "Checked against the source"):
         assert words in page
-    assert "1 million yuan" not in shown(brief.sheet, READER, "en", day=DAY)
+    assert "1 million yuan" not in shown(brief_page.sheet, READER, "en", day=DAY)

@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import psycopg
-from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
 from yimai.domain.programme import Programme
 from yimai.domain.recipe import Words
 from yimai.domain.status import Status
-from yimai.interfaces.web import brief_pdf, page, window
 from yimai.interfaces.web.city_map import CityMap, city_map
-from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.plan_page import SIGNS
 from yimai.interfaces.web.templatetags.programme import amount, amounts
 from yimai.ledger.entry import Checkpoint
@@ -183,34 +180,6 @@ def _both(said: Any) -> Words:
         with translation.override(language):
             texts.append(str(said()))
     return Words(*texts)
-
-
-def sheet(request: HttpRequest) -> HttpResponse:
-    """To be printed from the browser."""
-    who = page.reader(request)
-    with window.reading(who) as cursor:
-        told = _asked(request, cursor)
-        return page.show(request, cursor, "brief", {"brief": told, "receipts": list(receipts(told))})
-
-
-def pdf(request: HttpRequest, language: Literal["zh", "en"]) -> HttpResponse:
-    with window.reading(page.reader(request)) as cursor:
-        told = _asked(request, cursor)
-    response = HttpResponse(brief_pdf.pdf(told, language), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="programme-{told.at.size}-{told.day}-{language}.pdf"'
-    return response
-
-
-def _asked(request: HttpRequest, cursor: psycopg.Cursor[Any]) -> Brief:
-    who = page.reader(request)
-    at = receipt_board.sealed(cursor)
-    if at is None:
-        raise Http404
-    try:
-        day = date.fromisoformat(request.GET.get("day", ""))
-    except ValueError:
-        day = page.now().date()
-    return brief(cursor, at, day, computed=who is not None and permitted(who, "receipt.publish"))
 
 
 def receipts(told: Brief) -> Iterable[BriefTarget]:
