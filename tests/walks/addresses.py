@@ -48,6 +48,7 @@ OF: Final[Mapping[str, str]] = {
 FILES: Final = frozenset({
     *("health", "worker", "session", "passkey_challenge", "label_picture", "label_paper", "label_printer"),
     *("programme_export", "programme_brief"),
+    *("target_document", "measure_document"),
     *("treatment_export", "programme_file", "rest:treatments", "rest:facts", "rest:openapi-json", "rest:api-root", "expectation"),
 })  # fmt: skip
 """What is no page, but for machines, printers, pictures, or a part of a page."""
@@ -140,6 +141,14 @@ def grouped(name: str, sight: Sight) -> Iterator[Tried]:
         yield [({"language": "zh"}, {})]
     elif name == "programme_export":
         yield [({"form": "iati"}, {})]
+    elif name in ("target_number", "target_document", "moved"):
+        yield [({"target": "cell_industry_scale-1"}, {"from": "1000"} if name == "moved" else {})]
+    elif name in ("measure_number", "measure_document"):
+        yield [({"measure": "clusters@1"}, {})]
+        if name == "measure_number":
+            yield [({"measure": "patients_treated@1"}, {})]
+    elif name in ("counted_fact", "receipt"):  # tests/pages/test_numbers.py opens them: no address is known beforehand
+        return
     elif name == "treatment_export":
         yield [({"identifier": treatment, "digest": digest}, {}) for treatment, digest in sight.exports]
     elif name.startswith("label_"):

@@ -11,10 +11,11 @@ from yimai.actions.decision import Answer, Seen, decide
 from yimai.actions.plan import goal_of, plan_of, target_of
 from yimai.domain import receipt as receipts
 from yimai.domain import target as targets
+from yimai.domain.disclosure import counts_patients
 from yimai.domain.fact import Fact, subject
 from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.plan import UNKNOWN as UNKNOWN_PLAN
-from yimai.domain.receipt import NO_MEASURE, NOT_SEALED
+from yimai.domain.receipt import COUNTS_PATIENTS, NO_MEASURE, NOT_SEALED
 from yimai.domain.receipt_document import published, question_of, receipt_for
 from yimai.domain.refusal import Refusal
 from yimai.domain.sealed_facts import SealedFacts
@@ -34,6 +35,8 @@ def publish(ledger: Ledger, command: Command, *, target: str, day: date, size: i
             return targets.UNKNOWN(target=target)
         if said.measure not in DEFINITIONS:
             return NO_MEASURE(target=target, measure=said.measure)
+        if counts_patients(DEFINITIONS[said.measure]):
+            return COUNTS_PATIENTS(target=target)
         goal = goal_of(seen, said.goal)
         drafted = plan_of(seen, goal.plan).drafted if goal is not None else None
         if drafted is None:

@@ -192,6 +192,7 @@ read.account_events                     --- | .  .  .  | .  | .  .  .  .  .  .  
 read.sites                              --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.catalogue                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
 read.programme                          --- | n  n  n  | n  | n  n  n  n  n  n  | n  n  n
+read.measured                           --- | .  .  .  | .  | .  .  .  .  .  .  | n  .  .
 read.calibration                        --- | .  .  .  | .  | .  .  .  o  o  o  | s  d  .
 read.what_if                            --- | .  .  .  | .  | .  .  .  .  .  n  | n  n  .
 read.roadmap                            --- | .  .  .  | .  | .  .  .  .  .  .  | n  n  .

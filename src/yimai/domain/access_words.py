@@ -133,6 +133,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "read.sites": Words("站点名册", "The register of sites"),
     "read.catalogue": Words("已批准的工艺规程与基地文件", "Approved recipes and base files"),
     "read.programme": Words("计划与目标", "The programme and its goals"),
+    "read.measured": Words("计算出的数值及其所依据的事实", "Numbers as they are computed, and the facts behind them"),
     "read.verification": Words("验证整个账本", "Verify the whole ledger"),
     "read.ledger": Words("账本的根与验证", "The ledger's roots and their verification"),
 }

@@ -7,6 +7,7 @@ Facts are taken in the order of the ledger, so that the order in which they are 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -105,13 +106,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Known(Generic[Said]):
-    """A fact as measures see it. position: in the ledger. at: when it happened; recorded: the day it was written down."""
+    """A fact as measures see it. position: in the ledger. at: when it happened; recorded: the day it was written down.
+
+    site: where it happened.
+    """
 
     position: int
     hash: bytes
     fact: Said
     at: datetime
     recorded: date
+    site: str
 
     @property
     def occurred(self) -> date:
@@ -198,10 +203,11 @@ def total(amounts: list[int], how: Total) -> int | None:
 
 
 class Facts:
-    """The facts that measures read, by kind, in the ledger's order."""
+    """The facts that measures read, by kind, in the ledger's order; all of them, or those of its first ``size`` entries."""
 
-    def __init__(self, known: Iterable[Known[Fact]] = ()) -> None:
+    def __init__(self, known: Iterable[Known[Fact]] = (), size: int | None = None) -> None:
         self._kinds: dict[str, list[Known[Any]]] = {}
+        self._size = size
         for each in sorted(known, key=lambda each: each.position):
             self.add(each)
 
@@ -209,9 +215,24 @@ class Facts:
         """Add the next fact of the ledger."""
         self._kinds.setdefault(type(known.fact).kind, []).append(known)
 
+    def first(self, size: int) -> Facts:
+        """Those of the ledger's first ``size`` entries; what is added later never enters."""
+        view = Facts(size=size)
+        view._kinds = self._kinds
+        return view
+
+    def kind(self, kind: str) -> list[Known[Any]]:
+        """Those of the kind, in the ledger's order."""
+        held = self._kinds.get(kind, [])
+        return held if self._size is None else held[: self._end(held)]
+
+    def _end(self, held: list[Known[Any]]) -> int:
+        return len(held) if self._size is None else bisect_right(held, self._size, key=lambda each: each.position)
+
     def last(self, kinds: Iterable[str]) -> bytes:
         """The hash of the last fact of these kinds, which names all before it; empty if there is none."""
-        newest = [self._kinds[kind][-1] for kind in kinds if self._kinds.get(kind)]
+        ends = ((held, self._end(held)) for kind in kinds if (held := self._kinds.get(kind, [])))
+        newest = [held[end - 1] for held, end in ends if end]
         return max(newest, key=lambda each: each.position).hash if newest else b""
 
     @overload
@@ -223,8 +244,8 @@ class Facts:
     def of(self, *facts: type[Fact]) -> list[Known[Any]]:
         """Those of these kinds, in the ledger's order."""
         if len(facts) == 1:
-            return self._kinds.get(facts[0].kind, [])
-        found = [each for fact in facts for each in self._kinds.get(fact.kind, ())]
+            return self.kind(facts[0].kind)
+        found = [each for fact in facts for each in self.kind(fact.kind)]
         return sorted(found, key=lambda each: each.position)
 
 

@@ -237,4 +237,4 @@ def known_from(position: int, entry: Entry) -> Known[Fact] | None:
     if entry.kind not in READ:
         return None
     recorded = entry.recorded.astimezone(entry.occurred.tzinfo)
-    return Known(position, entry.hash, decode(entry), entry.occurred, recorded.date())
+    return Known(position, entry.hash, decode(entry), entry.occurred, recorded.date(), entry.site)

@@ -47,6 +47,12 @@ NOT_SEALED = RefusalKind(
     "The ledger has no root over exactly {size} facts. Choose a sealed size.",
     "账本没有恰好 {size} 条事实的根。请选择已封存的规模。",
 )
+COUNTS_PATIENTS = RefusalKind(
+    "receipt.counts_patients",
+    "Target {target} counts patients, or what is made for one: such numbers are read on the dashboard, where fewer than five are"
+    " never told, and are not published.",
+    "指标 {target} 涉及患者人数：此类数值只在看板上显示（少于五名不显示），不予发布。请在看板查看。",
+)
 ALREADY_PUBLISHED = RefusalKind(
     "receipt.already_published",
     "Receipt {receipt} is published already; nothing to do.",

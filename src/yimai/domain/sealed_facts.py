@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from threading import Lock
 from typing import Final
 
-from yimai.domain.fact import Fact
-from yimai.domain.measure import Facts, Known, Measured, Question
+from yimai.domain.measure import Facts, Measured, Question
 from yimai.domain.measure_definitions import DEFINITIONS, known_from
 from yimai.domain.receipt_document import measure
 from yimai.ledger.entry import Checkpoint, Entry
@@ -22,25 +22,24 @@ class SealedFacts:
     """The facts of ledgers, by their id, with the answers already found in them."""
 
     def __init__(self) -> None:
-        self._read: dict[str, tuple[Checkpoint, list[Known[Fact]]]] = {}
-        self._facts: dict[tuple[str, bytes], Facts] = {}
+        self._read: dict[str, tuple[Checkpoint, Facts]] = {}
         self._answers: dict[tuple[str, Question, bytes], Measured] = {}
+        self._reading = Lock()
 
     def until(self, sealed: Checkpoint, read: Read, root_at: RootAt) -> Facts:
         """The facts of the ledger's first ``sealed.size`` entries."""
-        before, known = self._read.get(sealed.ledger, (None, []))
-        if before is not None and root_at(before.size) != before.root:
-            before, known = None, []  # another ledger of the same id: one that was restored, say
-        after = before.size if before is not None else 0
-        if before is None or after < sealed.size:
-            more = (known_from(position, entry) for position, entry in read(after, sealed.size))
-            known = [*known, *(each for each in more if each is not None)]
-            self._read[sealed.ledger] = (sealed, known)
-        kept = self._facts.get((sealed.ledger, sealed.root))
-        if kept is None:
-            kept = Facts(each for each in known if each.position <= sealed.size)
-            self._facts = {(sealed.ledger, sealed.root): kept}
-        return kept
+        with self._reading:
+            before, known = self._read.get(sealed.ledger, (None, Facts()))
+            if before is not None and root_at(before.size) != before.root:
+                before, known = None, Facts()  # another ledger of the same id: one that was restored, say
+            after = before.size if before is not None else 0
+            if before is None or after < sealed.size:
+                self._read.pop(sealed.ledger, None)  # half of it read is nothing read
+                for position, entry in read(after, sealed.size):
+                    if (each := known_from(position, entry)) is not None:
+                        known.add(each)
+                self._read[sealed.ledger] = (sealed, known)
+        return known.first(sealed.size)
 
     def measure(self, question: Question, facts: Facts, ledger: str) -> Measured:
         """The measure's answer; it moves only with the facts that the measure reads, of which the last tells all."""

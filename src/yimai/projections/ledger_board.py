@@ -35,3 +35,9 @@ def size(cursor: psycopg.Cursor[Any]) -> int:
     """How many facts have been sealed: the ledger's position."""
     row = cursor.execute("SELECT coalesce(max(size), 0) FROM ledger.seal").fetchone()
     return int(row[0]) if row else 0
+
+
+def sizes(cursor: psycopg.Cursor[Any]) -> tuple[int, int]:
+    """Over how many facts the first root stands, and the newest; zeros before there is one."""
+    row = cursor.execute("SELECT coalesce(min(size), 0), coalesce(max(size), 0) FROM ledger.seal").fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)

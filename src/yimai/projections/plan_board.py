@@ -142,11 +142,17 @@ class _Told:
     occurred: datetime
 
 
-def board(cursor: psycopg.Cursor[Any]) -> PlanBoard:
-    """Every plan on record, in the order in which they begin, each with its goals and their readings."""
+def board(cursor: psycopg.Cursor[Any], size: int | None = None) -> PlanBoard:
+    """Every plan on record, in the order in which they begin, each with its goals and their readings.
+
+    size: as the ledger's first facts tell, so many of them.
+    """
     told: dict[str, dict[str, list[_Told]]] = defaultdict(lambda: defaultdict(list))
     rows = cursor.execute(
-        "SELECT subject, kind, hash, occurred, data FROM projection.plan_fact ORDER BY subject, sequence"
+        "SELECT subject, kind, hash, occurred, data FROM projection.plan_fact AS f WHERE %s::bigint IS NULL OR EXISTS"
+        " (SELECT FROM ledger.chain AS c JOIN ledger.leaf AS l USING (arrival)"
+        "  WHERE (c.subject, c.sequence) = (f.subject, f.sequence) AND l.position <= %s) ORDER BY subject, sequence",
+        (size, size),
     ).fetchall()
     for subject, kind, digest, occurred, data in rows:
         noun, _, identifier = subject.partition("/")

@@ -75,6 +75,11 @@ PAGES: Final[Mapping[str, str]] = {
     "plan": "read.programme",
     "register": "read.programme",
     "register_thing": "read.programme",
+    "receipt": "read.programme",
+    **dict.fromkeys(
+        ("target_number", "target_document", "moved", "measure_number", "measure_document", "counted_fact"),
+        "read.measured",
+    ),
     # labels
     "label_picture": "read.label",
     "label_paper": "read.label",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.spec.city import files, records, registered, row
 from tests.spec.harness import SpecPlant, then_facts, then_refused
 
 from yimai.actions.decision import Answer, Done
+from yimai.actions.plan import set_target
 from yimai.actions.receipt import publish
 from yimai.domain.annual_return import Sale
 from yimai.domain.facts import decode
@@ -56,6 +58,18 @@ def test_unknown_then_known(plant: SpecPlant) -> None:
     assert (known.value, known.outcome, known.count, known.size) == (1000, "not_met", 1, sealed.size)
     again = then_refused(publishes(plant), "receipt.already_published")
     assert again.details["receipt"] == known.receipt
+
+
+@pytest.mark.requirement(
+    "RCP-009", "A number that counts patients is not published: the dashboard tells it, never of fewer than five."
+)
+def test_numbers_of_patients_are_not_published(memory_plant: SpecPlant) -> None:
+    said = target_of(tuple(decode(entry) for entry in memory_plant.entries("target", SCALE))).said
+    assert said is not None
+    reading = replace(said, target="doses", measure="doses_released@1", unit="dose", values=(5,), authority="")
+    assert isinstance(memory_plant.asks(set_target, "planner-01", "city-authority", target=reading), Done)
+    memory_plant.ledger.seal()
+    then_refused(publishes(memory_plant, "doses"), "receipt.counts_patients")
 
 
 @pytest.mark.requirement("RCP-002", "Whoever holds the first N facts computes the same receipt, byte for byte.")

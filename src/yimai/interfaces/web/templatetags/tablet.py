@@ -26,6 +26,7 @@ SCRIPTS: Final = (
     "web/link.js",
     "web/kept.js",
     "web/act.js",
+    "web/adds.js",
     "web/queue.js",
     "web/waiting.js",
     "web/passkey.js",

@@ -19,7 +19,7 @@ from yimai.domain.reason import REASONS
 from yimai.domain.recipe import Limits, Words
 from yimai.interfaces.web import permitted
 from yimai.interfaces.web.vein_drawing import Point
-from yimai.projections import field_words, words
+from yimai.projections import field_words, measure_words, words
 from yimai.projections.register import PersonRow, SiteRow
 from yimai.projections.trace import TracedFact
 
@@ -51,6 +51,10 @@ CATALOGUES: dict[str, dict[str, Words]] = {
     "reason": dict(REASONS),
     "field": field_words.FIELDS,
     "value": field_words.VALUES,
+    "rule": measure_words.RULES,
+    "exclusion": measure_words.REASONS,
+    "evidence": measure_words.EVIDENCE,
+    "comparator": measure_words.COMPARATORS,
 }
 
 
@@ -64,6 +68,12 @@ def said(pair: Words | None) -> str:
     if pair is None:
         return ""
     return pair.zh if in_chinese() else pair.en
+
+
+@register.simple_tag
+def both(zh: str, en: str) -> str:
+    """Words that a fact holds in both languages."""
+    return said(Words(zh, en))
 
 
 @register.filter
@@ -223,6 +233,18 @@ def yuan(value: int) -> str:
         if value >= size and value * 1000 % size == 0:
             return f"{(Decimal(value) / size).normalize():,f} {name}"
     return f"{number(value)} {'元' if in_chinese() else 'yuan'}"
+
+
+@register.filter
+def counted(value: int, unit: str) -> str:
+    """A measure's value with what it counts: money in yuan, a share in per cent."""
+    if unit == "fen":
+        return (
+            yuan(value // 100) if value % 100 == 0 else f"{Decimal(value) / 100:,} {'元' if in_chinese() else 'yuan'}"
+        )
+    if unit == "millionth":
+        return f"{Decimal(value) / 10_000:.1f} %"
+    return f"{number(value)} {said(measure_words.UNITS.get(unit)) or word(unit, 'value')}"
 
 
 @register.simple_tag

@@ -1,0 +1,192 @@
+"""Goals as rows of the dashboard: each reading of a clause with its target, its value, its three axes and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from yimai.domain import disclosure
+from yimai.domain.annual_return import AnnualReturnFiled
+from yimai.domain.measure import Facts
+from yimai.domain.measure_definitions import DEFINITIONS
+from yimai.domain.programme import ProgrammeSource
+from yimai.domain.receipt import Outcome
+from yimai.domain.receipt_document import Receipt
+from yimai.domain.recipe import Words
+from yimai.domain.target import TargetSet
+from yimai.projections.plan_board import GoalRow, PlanBoard, PlanRow, PublishedRow, TargetRow
+from yimai.projections.receipt_board import GoalFigure
+
+MILLION: Final = 1_000_000
+WIDTH: Final = 240
+"""Units of a gauge from end to end."""
+ROOM: Final = 1.2
+"""The gauge reaches so far beyond the larger of value and target."""
+Known = Literal["measured", "published", "withheld", "unmeasured", "unpublished"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """value: the bar's length. lines: where the target's lines stand."""
+
+    value: int
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How much of the value rests on one kind of evidence. share: in whole per cent. x, width: in the bar of 100."""
+
+    evidence: str
+    amount: int
+    share: int
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of a clause. known: how its value is known, or why it is not. link: to what the value is made of."""
+
+    target: TargetSet
+    known: Known
+    value: int | None
+    day: date
+    outcome: Outcome
+    provisional: bool
+    pace: int | None
+    evidence: str
+    parts: tuple[Part, ...]
+    gauge: Gauge
+    link: str
+    published: tuple[PublishedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    row: GoalRow
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanGoals:
+    """aims: goals without a number."""
+
+    row: PlanRow
+    goals: tuple[Goal, ...]
+    aims: tuple[GoalRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many readings stand how."""
+
+    met: int
+    not_met: int
+    unknown: int
+
+
+def measured(found: GoalFigure, facts: Facts, here: str) -> Reading:
+    """A reading with what was computed for it. here: what the address carries about the time."""
+    target, receipt = found.target.said, found.receipt
+    link = f"{reverse('target_number', args=[target.target])}?{here}"
+    if receipt is None or receipt.status is None:
+        known: Known = "withheld" if found.withheld else "unmeasured"
+        return _unknown(found.target, known, link if found.withheld else "")
+    status = receipt.status
+    return Reading(
+        target, "measured", receipt.value, receipt.day, status.outcome, status.provisional, status.pace, status.evidence,
+        parts(receipt, facts), _gauge(target, receipt.value), link, found.target.published,
+    )  # fmt: skip
+
+
+def published(row: TargetRow, size: int, day: date) -> Reading:
+    """A reading with what was published last about it until then."""
+    known = [each for each in row.published if each.said.size <= size and each.said.day <= day]
+    if not known:
+        return _unknown(row, "unpublished" if row.said.measure in DEFINITIONS else "unmeasured", "")
+    said = known[-1].said
+    after = said.day > row.said.deadline
+    audited = DEFINITIONS[said.measure].evidence in ("ledger", "audited") if said.measure in DEFINITIONS else False
+    return Reading(
+        row.said, "published", said.value, said.day, said.outcome, not (after and audited), None, "", (),
+        _gauge(row.said, said.value), reverse("receipt", args=[said.receipt]), tuple(known),
+    )  # fmt: skip
+
+
+def plans(board: PlanBoard, readings: Iterable[Reading]) -> tuple[PlanGoals, ...]:
+    """Every plan with its goals, each with the readings that count."""
+    by_target = {each.target.target: each for each in readings}
+    found = []
+    for plan in board.plans:
+        goals = tuple(
+            Goal(goal, tuple(by_target[each.said.target] for each in goal.targets if each.said.target in by_target))
+            for goal in plan.goals
+        )
+        numbered = tuple(each for each in goals if each.readings)
+        found.append(PlanGoals(plan, numbered, tuple(each.row for each in goals if not each.readings)))
+    return tuple(found)
+
+
+def sources(board: PlanBoard) -> dict[str, ProgrammeSource]:
+    """The sources as pages show them, by their identifiers."""
+    return {
+        name: ProgrammeSource(name, Words(said.title_zh, said.title_en), said.knowledge)
+        for name, said in board.sources.items()
+    }
+
+
+def tally(readings: Sequence[Reading]) -> Tally:
+    outcomes = [each.outcome for each in readings]
+    return Tally(outcomes.count("met"), outcomes.count("not_met"), outcomes.count("unknown"))
+
+
+def parts(receipt: Receipt, facts: Facts) -> tuple[Part, ...]:
+    """What the value rests on, from the strongest evidence to the weakest."""
+    whole = sum(each.amount for each in receipt.measured.contributions)
+    if receipt.value is None or whole <= 0:
+        return ()
+    amounts = {"ledger": 0, "audited": 0, "register": 0, "self_declared": 0}
+    if receipt.definition.rule == "returns":
+        audit = {each.hash: each.fact.audit for each in facts.of(AnnualReturnFiled)}
+        for each in receipt.measured.contributions:
+            amounts[audit[each.fact]] += each.amount
+    else:
+        amounts[receipt.definition.evidence] = whole
+    found: list[Part] = []
+    x = 0.0
+    for evidence, amount in amounts.items():
+        if amount:
+            width = round(100 * amount / whole, 2)
+            found.append(Part(evidence, amount, round(width), round(x, 2), width))
+            x += width
+    return tuple(found)
+
+
+def number_link(measure: str, here: str) -> str:
+    return f"{reverse('measure_number', args=[measure])}?{here}"
+
+
+def publish_link(target: TargetSet, receipt: Receipt | None, back: str) -> str:
+    """The form that publishes the number as it stands; "" where it cannot be published."""
+    if receipt is None or disclosure.counts_patients(receipt.definition):
+        return ""
+    given = {"target": target.target, "day": receipt.day.isoformat(), "size": receipt.size, "next": back}
+    return f"{reverse('act', args=['receipt.publish'])}?{urlencode(given)}"
+
+
+def _unknown(row: TargetRow, known: Known, link: str) -> Reading:
+    return Reading(
+        row.said, known, None, row.said.deadline, "unknown", True, None, "", (), _gauge(row.said, None), link, ()
+    )
+
+
+def _gauge(target: TargetSet, value: int | None) -> Gauge:
+    top = max((*target.values, value or 0, 1)) * ROOM
+    lines = tuple(round(WIDTH * max(0, each) / top) for each in target.values)
+    return Gauge(round(WIDTH * max(0, value or 0) / top), lines)
