@@ -39,7 +39,13 @@ def programme(request: HttpRequest) -> HttpResponse:
         sources = {each.id: each for board in boards for each in board.programme.sources}
         places = {site.id: site for board in boards for site in board.programme.sites}
         maps = {board.programme.id: city_map(board.programme.sites) for board in boards}
-        context: dict[str, Any] = {"boards": boards, "sources": sources, "places": places, "maps": maps}
+        context: dict[str, Any] = {
+            "boards": boards,
+            "sources": sources,
+            "known": sources,
+            "places": places,
+            "maps": maps,
+        }
         context |= programme_ways.ways(cursor, who)
         asked = as_of.as_of(request, cursor)
         if boards and asked is not None:
@@ -55,7 +61,7 @@ def programme(request: HttpRequest) -> HttpResponse:
                 "plans": goal_rows.plans(board, readings),
                 "tally": goal_rows.tally(readings),
                 "lines": tuple(_lines(asked, facts, slider.here)) if facts is not None else (),
-                "known": goal_rows.sources(board),
+                "known": sources | goal_rows.sources(board),
             }
         return page.show(request, cursor, "programme", context)
 
