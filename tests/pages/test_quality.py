@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -16,13 +16,16 @@ from tests.pages.tablets import Tablet, bench_opened, refused
 from tests.spec.harness import SpecPlant
 
 from yimai.actions import custody, site
+from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
 from yimai.domain.shipment import ExcursionOpened
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import certificate, deviation, disposition, material_lot, sample
+from yimai.interfaces.web import certificate, deviation, disposition, home_quality, material_lot, sample
 from yimai.interfaces.web import home as homes
+from yimai.interfaces.web.to_do import ToDo
 from yimai.projections.register import PersonRow
+from yimai.projections.worklist_state import Task
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 
@@ -455,6 +458,19 @@ def test_the_home_of_quality_has_exceptions_first_and_says_with_whom_a_batch_wai
     )
     assert "可由您决定的批次" in home(plant, decider)
     assert "没有未关闭的偏差" in home(plant, decider)
+
+
+def test_batches_to_decide_on_stand_as_their_clocks_run_out() -> None:
+    def to_do(verb: str, batch: str, due: int | None) -> ToDo:
+        began = datetime(2026, 11, 1, tzinfo=UTC)
+        until = began + timedelta(hours=due) if due is not None else None
+        task = Task(verb, ("qa",), "base", "lingang", f"T{batch}", {"batch": batch}, began, "routine", due=until)
+        return ToDo(task, Words(verb, verb), (), "", (), "", None, ())
+
+    told = (("review", "B1", None), ("review", "B2", 9), ("release", "B3", 12), ("review", "B3", 2))
+    listed = list(home_quality.decisions(to_do(f"disposition.{verb}", batch, due) for verb, batch, due in told))
+    assert [each.batch for each in listed] == ["B3", "B2", "B1"]
+    assert listed[0].first.task.verb == "disposition.review"
 
 
 def home(plant: SpecPlant, person: str) -> str:

@@ -17,7 +17,7 @@ from tests.spec.harness import SpecPlant
 from yimai.domain.slot import SlotMoved
 from yimai.domain.timetable import TimetableRepaired
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import live_plan, repair, repairing
+from yimai.interfaces.web import live_plan, repair, repairing, suites
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 DAY = timedelta(days=1)
@@ -81,6 +81,9 @@ def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_
     new = journey.vein.slot.current
     assert new is not None
     assert (new.suite, new.starts) != (old.suite, old.starts)
+    drawn = scheduler.asked(RequestFactory().get("/zh-hans/suites"), suites.suites).content.decode()
+    assert "因已签署的修复停用" in drawn
+    assert 'class="out"' in drawn
     coordinator = at(plant, journey.at_hospital("coordinator"))
     for seen in (home_of(coordinator), page_of(coordinator, journey)):
         promised = seen[seen.index("承诺") :]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from tests.pages.bench_site import EXPECTED
 from tests.pages.bench_site.server import Switched, serving
 from tests.pages.browsing import opened_browser
 
@@ -103,6 +104,25 @@ def test_giver_and_taker_scan_the_same_shipper_one_after_the_other(page: Any) ->
         scan(page, shipper)
         assert "bad" not in page.locator("#scan-answer").get_attribute("class"), said(page)
         assert page.locator(f"#{place}").input_value() == shipper
+
+
+def test_another_than_the_one_that_a_form_is_about_is_red_at_once_and_the_right_one_takes_its_place(page: Any) -> None:
+    page.goto("/en/bench/known")
+    other, right = label_code(mint("shipment", b"\x06\x02\x03\x04\x05"), 1), label_code(EXPECTED, 1)
+    scan(page, other)
+    assert "bad" in page.locator("#scan-answer").get_attribute("class")
+    assert "does not belong here" in said(page)
+    for place in ("given", "taken"):
+        scan(page, right)
+        assert "good" in page.locator("#scan-answer").get_attribute("class"), place
+    assert [page.locator(f"#{place}").input_value() for place in ("given", "taken")] == [right, right]
+
+
+def test_a_bases_own_name_is_never_read_as_one_of_ours_by_chance(page: Any) -> None:
+    page.goto("/en/bench/scan")
+    scan(page, "selector-07")
+    assert "ample" not in said(page)
+    assert page.locator("#bag").input_value() == ""
 
 
 def test_the_answer_comes_within_200_milliseconds_of_the_last_key(page: Any) -> None:

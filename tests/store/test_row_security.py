@@ -96,7 +96,7 @@ def test_without_settings_nothing_but_what_is_public_shows(kept: Kept, schema: s
         for _ in range(2):
             rows = rows_as_text(cursor, schema, table)
             audiences = {"public"} if table in ("fact", "mention") else set()
-            if table in ("identity", "site", "programme", "plan_fact"):
+            if table in ("identity", "site", "programme", "plan_fact", "register_fact"):
                 assert rows
             elif table == "approval":
                 assert {row.split(",")[0] for row in rows} == {"(programme"}

@@ -24,6 +24,7 @@ from tests.windows import opened_bench, opened_window
 from yimai.actions import treatment
 from yimai.domain.base import base_from
 from yimai.domain.recipe_content import recipe_from
+from yimai.interfaces.files import exchange
 from yimai.interfaces.plant.clock import Clock
 from yimai.interfaces.plant.simulation import ENOUGH, Simulation
 from yimai.interfaces.web import window
@@ -93,6 +94,7 @@ def _doors(url: str, ledger: Ledger) -> Iterator[None]:
         key,
         confirming.confirm,
         lambda person: Means(*confirming.means(person)),
+        write_file=exchange.write,
         verify=lambda noted: verify_ledger(database, noted),
     )
     before = labels._opened[:], desk._opened[:]

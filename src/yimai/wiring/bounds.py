@@ -69,6 +69,7 @@ UPLOADING: Final = frozenset(
         "approval.approve_recipe",
         "approval.approve_base",
         "approval.approve_programme",
+        "plan.take_in",
         "register.record",
     }
 )

@@ -13,6 +13,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.html import format_html
+from tests.pages.bench_site import EXPECTED
 from tests.pages.bench_site.server import records
 
 from yimai.interfaces.web import page, tablet
@@ -66,6 +67,12 @@ FORMS: dict[str, list[dict[str, Any]]] = {
         {"name": "over", "act": "custody.hand_over", "gate": "identity", "title": "Hand over", "fields": [
             {"id": "given", "name": "giver_scan", "label": "Giver", "scan": "shipment"},
             {"id": "taken", "name": "taker_scan", "label": "Taker", "scan": "shipment", "again": True},
+        ]},
+    ],
+    "known": [
+        {"name": "over", "act": "custody.hand_over", "gate": "identity", "title": "Hand over", "fields": [
+            {"id": "given", "name": "giver_scan", "label": "Giver", "scan": "shipment", "expected": EXPECTED},
+            {"id": "taken", "name": "taker_scan", "label": "Taker", "scan": "shipment", "again": True, "expected": EXPECTED},
         ]},
     ],
     "none": [],

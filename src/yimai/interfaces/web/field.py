@@ -149,11 +149,13 @@ class Scan(Field):
 
     nouns: what it may be (``container``, ``wristband`` …). The rule decides whether it is the right one, so that a wrong
     one is put on record; only what was misread is sent back at once. again: another field may hold the same scan.
-    What bears one of our labels is never filled in from the address: whoever scans has the thing in his hand.
+    What bears one of our labels is never filled in from the address: whoever scans has the thing in his hand. expected: the one that
+    it must be, where the form is about that one, so that another is told at once; the server decides all the same.
     """
 
     nouns: tuple[str, ...]
     again: bool = False
+    expected: str = ""
     widget: ClassVar[str] = "scan"
     missing: ClassVar[Words] = NOT_SCANNED
 

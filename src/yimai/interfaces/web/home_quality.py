@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import psycopg
@@ -68,6 +68,11 @@ class Decision:
     def ready(self) -> bool:
         return any(each.ready for each in self.tasks)
 
+    @property
+    def first(self) -> ToDo:
+        """Whose clock runs out first."""
+        return min(self.tasks, key=_due)
+
 
 def laboratory(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow) -> HttpResponse:
     """An analyst's home: results that are due by their clocks, then those that wait for a second analyst."""
@@ -127,7 +132,7 @@ def quality(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow, r
         "roles": own_roles(who),
         "role": roles[0] if len(roles) == 1 and len(who.roles) > 1 else "",
         "revoked": treatment_board.revoked(cursor, who.site),
-        "raised": sorted(raised, key=lambda each: (not each.ready, each.task.since))[:SHOWN],
+        "raised": sorted(raised, key=lambda each: (not each.ready, _due(each), each.task.since))[:SHOWN],
         "raised_more": max(0, len(raised) - SHOWN),
         "ready": [each for each in decided if each.ready],
         "waiting": [each for each in decided if not each.ready][:SHOWN],
@@ -146,7 +151,7 @@ def quality(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow, r
 
 
 def decisions(tasks: Iterable[ToDo]) -> Iterator[Decision]:
-    """The tasks by their batch, in the order in which they became due."""
+    """The tasks by their batch: the urgent first, then as their clocks run out."""
     found: dict[str, list[ToDo]] = {}
     for each in tasks:
         found.setdefault(each.task.arguments["batch"], []).append(each)
@@ -154,7 +159,12 @@ def decisions(tasks: Iterable[ToDo]) -> Iterator[Decision]:
         Decision(batch, own[0].task.treatment, own[0].task.urgency == "urgent", tuple(own), own[0].task.since)
         for batch, own in found.items()
     ]
-    yield from sorted(lines, key=lambda each: (not each.urgent, each.since))
+    yield from sorted(lines, key=lambda each: (not each.urgent, _due(each.first), each.since))
+
+
+def _due(each: ToDo) -> datetime:
+    """When its clock runs out; what has none comes last."""
+    return each.task.due or datetime.max.replace(tzinfo=UTC)
 
 
 def lots(rows: Iterable[LotRow], today: date) -> list[LotRow]:

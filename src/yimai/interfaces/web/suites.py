@@ -18,7 +18,7 @@ from yimai.interfaces.web import page, window
 from yimai.interfaces.web.asking import asking
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.permitted import permitted
-from yimai.projections import slot_board, worklist
+from yimai.projections import disruption_board, slot_board, worklist
 from yimai.projections.register import PersonRow
 from yimai.projections.slot_board import Window
 from yimai.projections.treatment_board import STAGES
@@ -62,7 +62,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class SuiteLine:
-    """One suite. free_from: when it is free next, None while it is out of use. free_until: when its next window begins."""
+    """One suite. free_from: when it is free next, None while it is out of use without an end. free_until: when its next window begins.
+
+    away: from when until when a signed repair keeps it free of batches, or None. out_x, out_width: where either is drawn.
+    """
 
     suite: str
     title: Words
@@ -71,6 +74,8 @@ class SuiteLine:
     bars: tuple[Bar, ...]
     free_from: datetime | None
     free_until: datetime | None
+    away: tuple[datetime, datetime] | None
+    out_x: float
     out_width: float
     take_out: str
     put_back: str
@@ -113,7 +118,9 @@ def suites(request: HttpRequest) -> HttpResponse:
         rooms = worklist.rooms(cursor)
         context = {
             "base": base,
-            "drawing": drawing(base, rooms, rows, begins, days, now, who, back),
+            "drawing": drawing(
+                base, rooms, rows, disruption_board.away(cursor, base.id, now, ends), begins, days, now, who, back
+            ),
             "rows": [row for row in rows if row.starts < ends and row.ends > begins],
             "look_at": look_at(rows, now, who, back),
             "wanted": asking(cursor, base, now, who, back),
@@ -134,6 +141,7 @@ def drawing(
     base: Base,
     rooms: Mapping[str, Room],
     rows: Sequence[Window],
+    away: Mapping[str, tuple[datetime, datetime]],
     begins: datetime,
     days: int,
     now: datetime,
@@ -162,7 +170,10 @@ def drawing(
     for number, suite in enumerate(base.suites):
         room = rooms.get(suite.id, Room(suite.id, base.id))
         own = [row for row in rows if row.suite == suite.id]
-        y, free = TOP + number * ROW, _free_from(own, now)
+        out = None if room.out else away.get(suite.id)
+        y, free = TOP + number * ROW, _free_from(own, now, out)
+        first, last = (now, begins + days * DAY) if room.out else out or (now, now)
+        out_x, out_end = (min(WIDTH, max(LEFT, place(each))) for each in (first, last))
         lines.append(
             SuiteLine(
                 suite.id,
@@ -172,7 +183,9 @@ def drawing(
                 tuple(_bars(own, y, place, now, begins, begins + days * DAY)),
                 None if room.out else free,
                 next((row.starts for row in own if row.starts >= free), None),
-                round(max(0, WIDTH - max(LEFT, place(now))), 1) if room.out else 0,
+                out,
+                round(out_x, 1),
+                round(out_end - out_x, 1),
                 _address("suite.take_out", who, back, suite=suite.id) if not room.out else "",
                 _address("suite.put_back", who, back, suite=suite.id) if room.out else "",
             )
@@ -232,12 +245,12 @@ def _look(row: Window, now: datetime) -> str:
     return "running" if stage == STARTED else "planned"
 
 
-def _free_from(rows: Sequence[Window], now: datetime) -> datetime:
+def _free_from(rows: Sequence[Window], now: datetime, away: tuple[datetime, datetime] | None) -> datetime:
     """From when the suite is free for an hour or more, after now."""
     at = now
-    for row in rows:
-        if row.starts <= at < row.ends:
-            at = row.ends.astimezone(now.tzinfo)
+    for starts, ends in sorted([*((row.starts, row.ends) for row in rows), *([away] if away else [])]):
+        if starts <= at < ends:
+            at = ends.astimezone(now.tzinfo)
     return at
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from yimai.actions import label
@@ -66,6 +67,14 @@ def _scanned(values: Arguments, _: Situation) -> Arguments:
     return {**others, "item": copy.identifier, "copy": copy.copy}
 
 
+def _sticking(situation: Situation) -> tuple[Field, ...]:
+    return (
+        Given(name="treatment"),
+        replace(COPY, expected=situation.given.get("item", "")),
+        second_person("label.use"),
+    )
+
+
 FORMS: Final = (
     Form(
         label.issue,
@@ -80,7 +89,7 @@ FORMS: Final = (
     Form(
         label.use,
         Words("贴标签", "Stick a label on"),
-        (Given(name="treatment"), COPY, second_person("label.use")),
+        _sticking,
         button=Words("已贴好", "It is stuck on"),
         guide=Words("贴好后扫描；第二人核对。", "Stick it on, then scan it; a second person checks."),
         build=_scanned,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -102,12 +103,12 @@ def _value(test: Test) -> Field:
 
 
 def _recording(situation: Situation) -> tuple[Field, ...]:
-    test = _test(situation)
+    test, tube = _test(situation), replace(TUBE, expected=situation.given.get("sample", ""))
     if test is not None:
-        return (Given(name="treatment"), TUBE, _shown_test(situation), _value(test))
+        return (Given(name="treatment"), tube, _shown_test(situation), _value(test))
     return (
         Given(name="treatment"),
-        TUBE,
+        tube,
         Choice(name="test", title=Words("检验项目", "Test"), options=_of_the_sample),
         Line(
             name="value",

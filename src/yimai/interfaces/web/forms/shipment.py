@@ -101,13 +101,19 @@ def handing_over(situation: Situation) -> tuple[Field, ...]:
         Given(name="treatment"),
         Given(name="shipment", proposed=lambda _: there.shipment),
         giver,
-        Scan(name="giver_scan", title=Words("交出人扫描运输箱", "Giver scans the shipper"), nouns=("shipment",)),
+        Scan(
+            name="giver_scan",
+            title=Words("交出人扫描运输箱", "Giver scans the shipper"),
+            nouns=("shipment",),
+            expected=there.shipment,
+        ),
         taker,
         Scan(
             name="taker_scan",
             title=Words("接收人扫描运输箱", "Taker scans the shipper"),
             nouns=("shipment",),
             again=True,
+            expected=there.shipment,
         ),
     )
 

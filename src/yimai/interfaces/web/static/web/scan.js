@@ -26,12 +26,15 @@
 
   const mayBeNamed = (read) => read.copy === null && /[a-z]/.test(read.raw);
 
-  /** One in 37 of a base's own names, such as ``selector-07``, would pass for one of ours: what the page lists goes first. */
+  const OURS = /^\w{4}-\w{4}-\w{2,5}$/; // as people write our identifiers down
+
+  /** One in 37 of a base's own names, such as ``selector-07``, would pass for one of ours: how it is written tells, and what the page lists. */
   const heard = (raw) => {
     const read = { ...yimai.read(raw), raw };
     const name = { raw, noun: null, identifier: null, copy: null, text: raw.trim(), problem: null, lot: null };
     const isListed = mayBeNamed(read) && (fields(document).some((field) => listed(field, name)) || badge(document, name));
-    return read.noun && isListed ? name : read;
+    const isWrittenSo = mayBeNamed(read) && raw.includes("-") && !OURS.test(raw.trim());
+    return read.noun && (isListed || isWrittenSo) ? name : read;
   };
 
   const present = (chosen, at) => {
@@ -125,7 +128,8 @@
    * identity is told by the server alone, so that a wrong patient's bag never looks right. */
   const belongs = (form, field, read) => {
     if (listed(field, read)) return "good";
-    const expects = [...form.querySelectorAll("[data-expects]")].map((each) => each.dataset.expects);
+    const beside = [...form.querySelectorAll("[data-expects]")].map((each) => each.dataset.expects);
+    const expects = field.dataset.expected ? [field.dataset.expected] : beside;
     if (read.identifier && expects.length && nouns(field).includes(read.noun)) return expects.includes(read.identifier) ? "good" : "bad";
     return read.noun && form.dataset && form.dataset.gate !== "plain" ? "read" : "good";
   };
@@ -145,7 +149,8 @@
     const then = next ? yimai.say("scan.next", { noun: yimai.noun(nouns(next)) }) : done();
     if (look === "bad") answer("bad", yimai.say("scan.other", { what: named(read) }), at, yimai.say("scan.stop"));
     else answer(look, named(read), at, then);
-    if (next) next.focus({ preventScroll: false });
+    const goesOn = look === "bad" ? field : next; // the right one takes the wrong one's place
+    if (goesOn) goesOn.focus({ preventScroll: false });
     if (!next && form.dataset && form.dataset.submitOnScan !== undefined) form.requestSubmit();
     document.dispatchEvent(new CustomEvent("yimai:scanned", { detail: { field, complete: !next } }));
   };
