@@ -12,6 +12,7 @@ from tests.journeys.house import served_house
 from tests.journeys.people import BrowserPlant
 from tests.pages.browsing import opened_browser
 
+from yimai.wiring import compiled_code
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 Opened = Callable[..., Any]
@@ -21,6 +22,13 @@ Opened = Callable[..., Any]
 def browser() -> Iterator[Any]:
     with opened_browser() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prepared() -> None:
+    """Compile the planner before people come, as the demonstration and ``yimai serve`` do in a process of its own."""
+    compiled_code._use_planner()
+    compiled_code._use_simulation()
 
 
 LANGUAGES = ("zh-hans", "en")
