@@ -154,18 +154,6 @@ def drawing(
     def place(at: datetime) -> float:
         return LEFT + (at - begins) / DAY * scale
 
-    columns = tuple(
-        DayColumn(
-            round(LEFT + number * scale, 1),
-            round(scale, 1),
-            day.date(),
-            next((each.title for each in base.closures if each.first <= day.date() <= each.last), None),
-            day.weekday() >= 5,
-            days <= 14 or day.weekday() == 0 or number == 0,
-        )
-        for number in range(days)
-        for day in [begins + number * DAY]
-    )
     lines = []
     for number, suite in enumerate(base.suites):
         room = rooms.get(suite.id, Room(suite.id, base.id))
@@ -195,9 +183,24 @@ def drawing(
         WIDTH,
         TOP + len(lines) * ROW + 4,
         LEFT,
-        columns,
+        _columns(base, begins, days, scale),
         tuple(lines),
         round(here, 1) if LEFT <= here <= WIDTH else None,
+    )
+
+
+def _columns(base: Base, begins: datetime, days: int, scale: float) -> tuple[DayColumn, ...]:
+    return tuple(
+        DayColumn(
+            round(LEFT + number * scale, 1),
+            round(scale, 1),
+            day.date(),
+            next((each.title for each in base.closures if each.first <= day.date() <= each.last), None),
+            day.weekday() >= 5,
+            days <= 14 or day.weekday() == 0 or number == 0,
+        )
+        for number in range(days)
+        for day in [begins + number * DAY]
     )
 
 
