@@ -173,7 +173,9 @@ def run_checks(pytest_arguments: list[str]) -> int:
         "types": ["mypy"],
         "imports": ["lint-imports"],
     }
+    preparing = subprocess.Popen([PROGRAMS / "yimai", "plan", "prepare"], cwd=ROOT)  # the tests wait for nothing else
     results = {name: run(command) for name, command in checks.items()}
+    preparing.wait()
     shown = ", ".join(f"{name} {'ok' if passed else 'FAILED'}" for name, passed in results.items())
     print(f"\n== before the tests: {shown}; the tests:", flush=True)
     passed = run(["pytest", "-n", "2", *pytest_arguments])

@@ -15,11 +15,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from yimai.wiring import compiled_code
 from yimai.wiring.embedded_database import EmbeddedDatabase, start
 
 TEMPLATE = "yimai_template"
 for _asked in ("REQUESTS_A_SECOND", "SIGN_INS_A_MINUTE", "SCANS_A_SECOND", "REST_A_SECOND", "UPLOADS_A_MINUTE"):
     os.environ.setdefault(f"YIMAI_{_asked}", "100000")  # tests ask faster than people; bounds have tests of their own
+compiled_code.choose_folder()  # one for all test processes and the commands that they start: compiling takes a minute
 TOGETHER: Final = ("tests/walks",)
 """Folders whose files share what is long in the making (a loaded plant, a walk through it): one process tests them all."""
 LONGEST_FIRST: Final = (*TOGETHER, "tests/journeys", "tests/planning", "tests/kills", "tests/wiring", "tests/plant")
