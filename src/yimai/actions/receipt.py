@@ -8,13 +8,14 @@ from functools import partial
 from typing import Final
 
 from yimai.actions.decision import Answer, Seen, decide
-from yimai.actions.plan import goal_of, plan_of, target_of
+from yimai.actions.register import known_of
 from yimai.domain import receipt as receipts
 from yimai.domain import target as targets
 from yimai.domain.disclosure import counts_patients
 from yimai.domain.fact import Fact, subject
 from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.plan import UNKNOWN as UNKNOWN_PLAN
+from yimai.domain.plan_decision import goal_of, plan_of, target_of
 from yimai.domain.receipt import COUNTS_PATIENTS, NO_MEASURE, NOT_SEALED
 from yimai.domain.receipt_document import published, question_of, receipt_for
 from yimai.domain.refusal import Refusal
@@ -30,15 +31,15 @@ def publish(ledger: Ledger, command: Command, *, target: str, day: date, size: i
     """A planner publishes the receipt of a target as of a day, over the ledger's first ``size`` facts, else all sealed."""
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
-        said = target_of(seen, target).said
+        said = target_of(target, known_of(seen)).said
         if said is None:
             return targets.UNKNOWN(target=target)
         if said.measure not in DEFINITIONS:
             return NO_MEASURE(target=target, measure=said.measure)
         if counts_patients(DEFINITIONS[said.measure]):
             return COUNTS_PATIENTS(target=target)
-        goal = goal_of(seen, said.goal)
-        drafted = plan_of(seen, goal.plan).drafted if goal is not None else None
+        goal = goal_of(said.goal, known_of(seen))
+        drafted = plan_of(goal.plan, known_of(seen)).drafted if goal is not None else None
         if drafted is None:
             return UNKNOWN_PLAN(plan=goal.plan if goal is not None else "")
         sealed = ledger.checkpoint(size or None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
 from typing import Any, Final
@@ -15,8 +15,7 @@ from yimai.domain import source as sources
 from yimai.domain import target as targets
 from yimai.domain.fact import Fact
 from yimai.domain.facts import unsound
-from yimai.domain.identifier import names
-from yimai.domain.plan import Plan
+from yimai.domain.plan_decision import refusal_of
 from yimai.domain.receipt import ReceiptPublished
 from yimai.domain.refusal import Refusal
 from yimai.domain.register import UNKNOWN_ENTRY, UNREADABLE, Fate, Known, Row, fates
@@ -118,85 +117,14 @@ def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
 
 def fates_of(rows: Iterable[Row], known: Known) -> tuple[Fate, ...]:
     """What becomes of each row. A receipt that this ledger published itself is no news to it."""
-    found = fates([read_row(row) for row in rows], known, _allowed, ANEW)
+    found = fates([read_row(row) for row in rows], known, refusal_of, ANEW)
     return tuple(
         Fate(each.number, "same", each.fact) if each.fact is not None and _own_receipt(each.fact, known) else each
         for each in found
     )
 
 
-def _allowed(fact: Fact, known: Known) -> Refusal | None:
-    for name in _named(fact):
-        if not name:
-            return sources.UNTOLD()
-        if refusal := sources.named(known("source", name), name):
-            return refusal
-    verdict = _verdict(fact, known)
-    return verdict if isinstance(verdict, Refusal) else None
-
-
-def _named(fact: Fact) -> Iterator[str]:
-    """The sources that the fact rests on."""
-    match fact:
-        case plans.PlanDrafted() | plans.PlanStatusGiven() | targets.ValueReported():
-            yield fact.source
-        case goals.GoalSet():
-            yield from (clause.source for clause in fact.clauses)
-        case targets.TargetSet() if fact.authority:
-            yield fact.authority
-
-
-def _verdict(fact: Fact, known: Known) -> object:
-    match fact:
-        case sources.SourceNamed():
-            return None if names(fact.source) else plans.BAD_NAME(name=fact.source[:64])
-        case plans.PlanDrafted():
-            unknown = next((each for each in (fact.parent, fact.predecessor) if each and not _plan(each, known).id), "")
-            above = _above(fact, known)
-            return plans.UNKNOWN(plan=unknown) if unknown else plans.draft(fact, _plan(fact.plan, known), above)
-        case plans.PlanStatusGiven():
-            return plans.give_status(fact, _plan(fact.plan, known))
-        case goals.GoalSet():
-            return goals.set_goal(fact, _goal(fact.goal, known), _plan(fact.plan, known))
-        case targets.TargetSet():
-            goal = _goal(fact.goal, known)
-            plan = _plan(goal.plan, known) if goal is not None else Plan()
-            return targets.set_target(fact, _target(fact.target, known), goal, plan)
-        case targets.TargetSuperseded():
-            target = _target(fact.target, known)
-            of = _goal(target.said.goal, known) if target.said is not None else None
-            plan = _plan(of.plan, known) if of is not None else Plan()
-            return targets.supersede(fact, target, _target(fact.by, known), plan)
-        case targets.ValueReported():
-            return targets.report(fact, _target(fact.target, known))
-    return None
-
-
 def _own_receipt(fact: Fact, known: Known) -> bool:
     return isinstance(fact, targets.ValueReported) and any(
         isinstance(each, ReceiptPublished) and each.target == fact.target for each in known("receipt", fact.receipt)
     )
-
-
-def _plan(name: str, known: Known) -> Plan:
-    return plans.plan_of(known("plan", name))
-
-
-def _goal(name: str, known: Known) -> goals.GoalSet | None:
-    return goals.goal_of(known("goal", name))
-
-
-def _target(name: str, known: Known) -> targets.Target:
-    return targets.target_of(known("target", name))
-
-
-def _above(drafted: plans.PlanDrafted, known: Known) -> Iterator[str]:
-    """Every plan above or before the one that is drafted."""
-    waiting, seen = [drafted.parent, drafted.predecessor], {""}
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            yield name
-            above = _plan(name, known).drafted
-            waiting += (above.parent, above.predecessor) if above is not None else ()

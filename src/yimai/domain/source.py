@@ -31,8 +31,8 @@ UNKNOWN = RefusalKind(
 )
 UNTOLD = RefusalKind(
     "source.untold",
-    "It does not say where it comes from. Name the source of the file.",
-    "没有说明来源。请填写文件的来源。",
+    "It does not say where it comes from. Name its source.",
+    "没有说明来源。请填写来源。",
 )
 
 
