@@ -73,13 +73,13 @@ _LEDGER = Place(
     Words("根哈希；重新验证每条事实", "Roots; every fact derived again"),
 )  # fmt: skip
 _ACCOUNTS = Place(
-    "account_administration", "read.accounts", Words("账户", "Accounts"),
+    "account_administration", "read.accounts", Words("账号", "Accounts"),
     Words("开户、解锁、结束会话、吊销", "Make, unlock, end sessions, revoke"),
 )  # fmt: skip
 _EVENTS = Place(
     "account_events",
     "read.account_events",
-    Words("账户事件", "Events of accounts"),
+    Words("账号事件", "Events of accounts"),
     Words("登录与变更", "Signing in, changes"),
 )
 _PROGRAMME = Place(

@@ -92,7 +92,7 @@ FORMS: Final = (
             ),
         ),
         button=Words("登记", "Register"),
-        guide=Words("登记后再为其开设账户。", "Make the person's account afterwards."),
+        guide=Words("登记后再为其开设账号。", "Make the person's account afterwards."),
     ),
     Form(
         site.change_roles,
@@ -109,7 +109,7 @@ FORMS: Final = (
         ),
         button=Words("更改", "Change"),
         guide=Words(
-            "立即生效，已登录的会话也随之改变。离岗者另须吊销账户。",
+            "立即生效，已登录的会话也随之改变。离岗者另须吊销账号。",
             "It counts at once, in open sessions too. Revoke the account of somebody who leaves as well.",
         ),
     ),
