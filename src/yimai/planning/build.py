@@ -15,7 +15,7 @@ from yimai.domain.recipe import Duration, Recipe, Source, Step, Words
 from yimai.planning.capacity import Away
 from yimai.planning.order import WEIGHTS, Order
 from yimai.planning.problem import NEVER, Job, Problem, Task, sigma_of, ticks_up
-from yimai.planning.shop import Shop
+from yimai.planning.shop import Rows, Shop
 from yimai.planning.waiting import Waits
 
 TICK: Final = timedelta(minutes=30)
@@ -71,8 +71,17 @@ def build(
     carried at once. Raises KeyError for a recipe that is not given.
     """
     shop = Shop(tuple(recipes.values()), base, horizon.begins, horizon.tick, horizon.length // horizon.tick, away or {})
+    begun: dict[tuple[str, str, bool], Rows] = {}
     for order, recipe in orders:
-        _Chain(shop, order, recipes[recipe], horizon).add()
+        chain = _Chain(shop, order, recipes[recipe], horizon)
+        alike = None if order.happened or order.longer else (recipe, order.hospital, order.claimed is None)
+        if alike is None:
+            chain.add()
+        elif alike in begun:
+            shop.repeat(begun[alike])
+        else:
+            begun[alike] = chain.add()
+        shop.jobs.append(_job(shop, order, recipe))
     now = -((horizon.begins - horizon.now) // horizon.tick)
     return shop.problem(now, horizon.quantile)
 
@@ -99,6 +108,23 @@ def rounds(chance: float, most: int, quantile: float) -> int:
     return min(most, max(1, math.ceil(math.log(1 - quantile) / math.log(1 - chance))))
 
 
+def _job(shop: Shop, order: Order, recipe: str) -> Job:
+    """The job of the tasks that were added last."""
+    return Job(
+        id=order.id,
+        hospital=order.hospital,
+        urgency=order.urgency,
+        recipe=recipe,
+        first=shop.jobs[-1].last if shop.jobs else 0,
+        last=shop.size,
+        ready=shop.ceiling(order.ready),
+        due=NEVER if order.due is None else shop.ceiling(order.due),
+        weight=WEIGHTS.get(order.urgency, 1.0),
+        promised=NEVER if order.promised is None else shop.floor(order.promised),
+        suite=shop.suites.index(order.suite) if order.suite in shop.suites else NEVER,
+    )
+
+
 class _Chain:
     """The tasks of one order, from collection to infusion, put into the shop's arrays."""
 
@@ -108,30 +134,16 @@ class _Chain:
         self.numbers: dict[str, int] = {}
         self.now = horizon.now
 
-    def add(self) -> None:
-        first = self.shop.size
+    def add(self) -> Rows:
+        """Every row of the chain; of another order that is alike and of which nothing has happened, they are the same."""
+        before = self.shop.rows()
         hospital = next((each for each in self.shop.base.hospitals if each.id == self.order.hospital), None)
         self._collecting(hospital)
         for step in self.recipe.steps:
             self._step(step)
         self._tests()
         self._leaving(hospital)
-        order, shop = self.order, self.shop
-        shop.jobs.append(
-            Job(
-                id=order.id,
-                hospital=order.hospital,
-                urgency=order.urgency,
-                recipe=self.recipe.id,
-                first=first,
-                last=shop.size,
-                ready=shop.ceiling(order.ready),
-                due=NEVER if order.due is None else shop.ceiling(order.due),
-                weight=WEIGHTS.get(order.urgency, 1.0),
-                promised=NEVER if order.promised is None else shop.floor(order.promised),
-                suite=shop.suites.index(order.suite) if order.suite in shop.suites else NEVER,
-            )
-        )
+        return Rows(before, self.shop.rows())
 
     def _task(self, name: Task, duration: Duration, calendar: int = NEVER, **more: Any) -> int:
         """Add a task; one that has happened keeps its own times, one that runs lasts until now at least.

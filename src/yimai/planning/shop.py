@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from math import exp
 from statistics import NormalDist
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,13 @@ from yimai.planning.problem import (
 
 MANY: Final = 1_000_000
 """The capacity of what never runs out."""
+
+
+class Rows(NamedTuple):
+    """The rows of one order's tasks. first, last: of ``Shop.rows``, before and after they were added."""
+
+    first: tuple[int, int, int, int]
+    last: tuple[int, int, int, int]
 
 
 class Shop:
@@ -159,6 +166,24 @@ class Shop:
 
     def span(self, resource: str, opens: int, closes: int, extra: int, *, until_start: bool = False) -> None:
         self._spans.append((len(self.jobs), list(self._resources).index(resource), opens, closes, until_start, extra))
+
+    def rows(self) -> tuple[int, int, int, int]:
+        """How many tasks, uses, lags and spans there are."""
+        return len(self._tasks), len(self._uses), len(self._lags), len(self._spans)
+
+    def repeat(self, rows: Rows) -> None:
+        """Add these rows once more, for the next job: making them anew takes ten times as long."""
+        job, (tasks, uses, lags, spans), last = len(self.jobs), rows.first, rows.last
+        by = self.size - tasks
+        self._tasks += [(each[0], job, *each[2:]) for each in self._tasks[tasks : last[0]]]
+        self._uses += [
+            (task + by, of, amount, begins, ends) for task, of, amount, begins, ends in self._uses[uses : last[1]]
+        ]
+        self._lags += [(task + by, after + by, least, most) for task, after, least, most in self._lags[lags : last[2]]]
+        self._spans += [
+            (job, of, opens + by, closes + by, until_start, extra)
+            for _, of, opens, closes, until_start, extra in self._spans[spans : last[3]]
+        ]
 
     def problem(self, now: int, quantile: float) -> Problem:
         names, job, duration, fixed, calendar, within, median, sigma, chance, most = (
