@@ -67,7 +67,7 @@ def test_an_explicit_no_wins_over_every_yes_of_another_role(line: Line) -> None:
 
 
 def test_every_verb_has_its_row_and_each_capacity_its_own() -> None:
-    acting = {verb for verb, _ in BY_NAME if not verb.startswith("read.")}
+    acting = {verb for verb, _ in BY_NAME if not verb.startswith(("read.", "account."))}
     assert acting == set(VERBS)
     for verb in VERBS.values():
         assert {capacity for each, capacity in BY_NAME if each == verb.name} == {"performer", *verb.signers}
@@ -114,7 +114,9 @@ def test_who_administers_accounts_plans_or_inspects_touches_no_record() -> None:
         ):
             continue  # a planner's own work, everybody's own key, and copies, which change nothing
         assert line.written["planner"] == line.written["inspector"] == "x", line.verb
-        if not line.verb.startswith(("site.register", "site.change", "site.revoke_passkey", "equipment.register")):
+        if not line.verb.startswith(
+            ("account.", "site.register", "site.change", "site.revoke_passkey", "equipment.register")
+        ):
             assert line.written["administrator"] == "x", line.verb
 
 
@@ -127,7 +129,7 @@ def test_an_administrator_and_a_planner_read_nothing_of_any_treatment() -> None:
 def test_a_courier_takes_gives_and_tells_temperatures_and_reads_of_a_treatment_the_shipment_alone() -> None:
     may = {line.verb for line in LINES if line.now != "---" and line.written["courier"] not in (".", "x")}
     assert may == {"custody.hand_over", "custody.report_temperature", "read.shipment"}
-    for what in ("read.patient", "read.consent", "read.results", "read.batch_record", "treatment.export"):
+    for what in ("read.patient", "read.consent", "read.batch_record", "treatment.export"):
         assert BY_NAME[what, "performer"].written["courier"] == "x"
 
 

@@ -15,6 +15,7 @@ from tests.signing_in import accounts_on, register_person, signed_in
 from tests.windows import opened_window
 
 from yimai.interfaces.web.permitted import NOUNS
+from yimai.projections import audience
 from yimai.projections.register import PersonRow
 from yimai.wiring.embedded_database import EmbeddedDatabase
 from yimai.wiring.page_access import OF_NOUN, OF_VERB, PAGES, PUBLIC, SIGNED_IN, refusal_of, row_of
@@ -44,6 +45,12 @@ def test_every_address_is_listed_and_none_that_does_not_exist() -> None:
     rows = {verb for verb, capacity in BY_NAME if capacity == "performer"}
     assert set(PAGES.values()) - {PUBLIC, SIGNED_IN, OF_VERB, OF_NOUN} <= rows
     assert set(NOUNS.values()) <= rows
+
+
+def test_every_row_of_reading_and_of_accounts_is_asked_for_somewhere() -> None:
+    """By an address, by everything about a noun, or by row security of what lies behind the pages."""
+    asked = {*PAGES.values(), *NOUNS.values(), *(row for _, row in audience.VAULT.values())}
+    assert {verb for verb, _ in BY_NAME if verb.startswith(("read.", "account."))} - asked == set()
 
 
 def test_what_is_public_asks_for_no_session_and_everything_else_does() -> None:

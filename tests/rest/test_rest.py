@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from tests.spec.harness import SpecPlant, clone, founded_template, plant_on_post
 from tests.windows import opened_window
 
 from yimai.actions.verbs import VERBS
+from yimai.domain import access
+from yimai.domain.person import Role
 from yimai.domain.refusal import Refusal, RefusalKind
 from yimai.domain.signing import Evidence, problem_of
 from yimai.interfaces.rest import desk
@@ -119,9 +122,18 @@ def test_every_verb_has_its_address(opened: Opened) -> None:
     assert {f"/api/v1/{verb}" for verb in VERBS} <= set(described["paths"])
 
 
-def as_physician() -> dict[str, dict[str, str]]:
-    """What a signed-in physician's browser sends with everything."""
-    client = client_of("hospital-a-physician-01")
+PEOPLE: dict[Role, str] = {
+    **{role: f"hospital-a-{role}-01" for role in ("coordinator", "nurse", "physician")},
+    "courier": "courier-01", "operator": "operator-01", "qc_analyst": "analyst-01", "qa": "qa-01", "qualified_person": "qualified-person-01",
+    "scheduler": "scheduler-01", "planner": "planner-01", "inspector": "inspector-01", "administrator": "administrator-01",
+}  # fmt: skip
+"""One person of each role that may do something alone; a second person only countersigns."""
+
+
+@cache
+def sent_as(role: Role) -> dict[str, dict[str, str]]:
+    """What the browser of somebody of this role, who has signed in, sends with everything."""
+    client = client_of(PEOPLE[role])
     session, token = client.cookies["sessionid"].value, "a" * 32
     return {
         "cookies": {"sessionid": session, "csrftoken": token},
@@ -129,29 +141,62 @@ def as_physician() -> dict[str, dict[str, str]]:
     }
 
 
-def test_whatever_is_sent_is_answered_as_described(opened: Opened) -> None:
-    """schemathesis makes up bodies, good and bad, for every address. (Without a session: the test above.)"""
-    sent = as_physician()
+def senders(number: int, verb: str) -> tuple[Role, Role]:
+    """Whose verb it is, one of them by turns, and somebody whose it is not; of what is read, two by turns."""
+    able = [role for role in access.all_roles_of(verb) if role in PEOPLE] if verb in VERBS else list(PEOPLE)
+    other = [role for role in PEOPLE if role not in able] or able
+    return able[number % len(able)], other[number % len(other)]
+
+
+def test_whatever_is_sent_by_any_role_is_answered_as_described(opened: Opened) -> None:
+    """schemathesis makes up bodies, good and bad, for every address. (Without a session: a test above.)"""
     schema = schemathesis.openapi.from_wsgi(
         "/api/v1/openapi.json", get_wsgi_application(), headers={"Host": "localhost"}
     )
     statuses: Counter[int] = Counter()
-    for found in schema.get_all_operations():
+    asked = set[Role]()
+
+    def ask(operation: Any, mode: GenerationMode, role: Role, times: int) -> None:
+        sent = sent_as(role)
+
+        @settings(
+            max_examples=times, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        )
+        @given(operation.as_strategy(generation_mode=mode))
+        def answered(case: Any) -> None:
+            statuses[
+                case.call_and_validate(**sent, excluded_checks=[ignored_auth, positive_data_acceptance]).status_code
+            ] += 1
+
+        answered()
+        asked.add(role)
+
+    for number, found in enumerate(schema.get_all_operations()):
         assert isinstance(found, Ok)
         operation = found.ok()
-        modes = [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if operation.body else [])]
-        for mode in modes:
-
-            @settings(
-                max_examples=3, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-            )
-            @given(operation.as_strategy(generation_mode=mode))
-            def answered(case: Any) -> None:
-                statuses[
-                    case.call_and_validate(**sent, excluded_checks=[ignored_auth, positive_data_acceptance]).status_code
-                ] += 1
-
-            answered()
+        able, other = senders(number, operation.path.rpartition("/")[2])
+        ask(operation, GenerationMode.POSITIVE, able, 2)
+        ask(operation, GenerationMode.POSITIVE, other, 1)
+        if operation.body:
+            ask(operation, GenerationMode.NEGATIVE, able, 3)
+    assert asked == set(PEOPLE)
     # what Hypothesis makes up depends on the modules that are loaded, so neither share is exact
     assert min(statuses[400], statuses[422]) > len(VERBS) / 2
     assert statuses[400] + statuses[422] > 3 * len(VERBS)
+
+
+def test_an_inspector_gets_by_rest_what_an_export_on_record_covers_and_nothing_before_it(opened: Opened) -> None:
+    treatment = opened.plant.treatment("accepted").treatment
+    inspector, address = client_of("inspector-01"), f"/api/v1/treatments/{treatment}/facts"
+    assert len(client_of("qa-01").get(address).json()) > 2
+    before = inspector.get(address)
+    assert before.status_code == 403
+    assert "treatment.export" in before.json()["detail"]
+    known = len(opened.plant.entries("treatment", treatment))
+    done = post(
+        inspector, "treatment.export", {"command": "e1", "arguments": {"treatment": treatment, "reason": "inspection"}}
+    )
+    assert done.json()["answer"] == "done", done.json()
+    assert len(inspector.get(address).json()) == known, "the export itself came after what it covers"
+    assert len(client_of("qa-01").get(address).json()) == known + 1
+    assert client_of("planner-01").get(address).status_code == 403

@@ -1,8 +1,8 @@
 """Who may do what: the one table. Everything that asks whether somebody may do or read something asks it.
 
-A row is a verb as ``actions.verbs`` names it, or something to ``read``. After the stroke stands in which capacity
-somebody takes part beside the one who acts: a second person who verifies, an approver, a giver, people at work, or
-those whose signed reasons open a rule.
+A row is a verb as ``actions.verbs`` names it, something that is done to an ``account``, or something to ``read``. After
+the stroke stands in which capacity somebody takes part beside the one who acts: a second person who verifies, an
+approver, a giver, people at work, or those whose signed reasons open a rule.
 
 ``now`` says in which states of the treatment it is done: ``g`` going on, ``h`` held, ``e`` ended; ``---`` for what is
 about no treatment.
@@ -168,6 +168,13 @@ site.withdraw_qualification             --- | .  .  .  | .  | .  .  .  o  o  .  
 site.revoke_passkey                     --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
 site.register_passkey                   --- | o  o  o  | o  | o  o  o  o  o  o  | o  o  o
 site.withdraw_passkey                   --- | o  o  o  | o  | o  o  o  o  o  o  | o  o  o
+# account: what is done to people's accounts by their administrators; it is no fact of the ledger
+account.issue_password                  --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
+account.unlock                          --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
+account.end_sessions                    --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
+account.revoke                          --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
+account.bind_provider                   --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
+account.unbind_provider                 --- | .  .  .  | .  | .  .  .  .  .  .  | x  x  os
 # read: what pages, the vault and exports show
 read.patient                            ghe | h  h  h  | x  | .  h  .  .  .  .  | x  d  x
 read.consent                            ghe | h  h  h  | x  | .  .  .  .  .  .  | x  d  x
@@ -178,9 +185,7 @@ read.treatment                          ghe | h  h  h  | .  | b  hb b  b  b  b  
 read.shipment                           ghe | h  h  h  | c  | b  hb b  b  b  b  | x  d  x
 read.label                              ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
 read.batch_record                       ghe | .  .  .  | x  | b  b  b  b  b  .  | x  d  x
-read.results                            ghe | .  .  h  | x  | .  .  b  b  b  .  | x  d  x
 read.facts                              ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
-read.slots                              ghe | h  .  h  | .  | .  .  .  .  .  b  | x  d  x
 read.suites                             --- | .  .  .  | .  | o  o  o  o  o  o  | x  d  x
 read.allocation                         ghe | .  .  .  | .  | .  .  .  b  b  b  | x  d  x
 read.timetable                          --- | .  .  .  | .  | o  .  .  o  o  o  | x  d  x

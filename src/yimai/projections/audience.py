@@ -95,20 +95,20 @@ OF_ROW: Final[Condition] = (
 PARTY: Final[Condition] = "{table}.party = ANY (" + _PARTIES + ") OR " + _INSPECTS_ALL
 
 PRINTED_NAME: Final[LiteralString] = "printed_name"
-VAULT: Final[dict[str, tuple[LiteralString, tuple[Role, ...]]]] = {
-    "patient": ("patient", access.roles_of("read.patient")),
-    "consent": ("patient", access.roles_of("read.consent")),
-    "deviation": ("treatment", access.roles_of("read.deviation_note")),
-    "risk_evaluation": ("treatment", access.roles_of("read.risk_evaluation")),
-    "logger": ("treatment", access.roles_of("read.logger")),
+VAULT: Final[dict[str, tuple[LiteralString, str]]] = {
+    "patient": ("patient", "read.patient"),
+    "consent": ("patient", "read.consent"),
+    "deviation": ("treatment", "read.deviation_note"),
+    "risk_evaluation": ("treatment", "read.risk_evaluation"),
+    "logger": ("treatment", "read.logger"),
 }
-"""Who reads what lies in the vault about a treatment under this name (or ``name/…``): which audience, in which roles.
+"""Who reads what lies in the vault about a treatment under this name (or ``name/…``): which audience, by which row of the table.
 
 People's printed names are read by everybody who has signed in; what is not listed is for no screen.
 """
 _VAULT: Final[Condition] = (
     "({table}.name = '" + PRINTED_NAME + "' AND " + _SIGNED_IN + ") OR (CASE split_part({table}.name, '/', 1)"
-    + "".join(f" WHEN '{name}' THEN {_to(*roles)}" for name, (_, roles) in VAULT.items())
+    + "".join(f" WHEN '{name}' THEN {_to(*access.roles_of(row))}" for name, (_, row) in VAULT.items())
     + " ELSE false END AND " + _of(
         "CASE split_part({table}.name, '/', 1)"
         + "".join(f" WHEN '{name}' THEN '{audience}/'" for name, (audience, _) in VAULT.items())

@@ -109,12 +109,12 @@ PAGES: Final[Mapping[str, str]] = {
     "change_password": SIGNED_IN,
     "account_administration": "read.accounts",
     "account_administered": "read.accounts",
-    "issue_password": "read.accounts",
-    "account_unlock": "read.accounts",
-    "account_revoke": "read.accounts",
-    "account_end-sessions": "read.accounts",
-    "bind_provider": "read.accounts",
-    "account_unbind-provider": "read.accounts",
+    "issue_password": "account.issue_password",
+    "account_unlock": "account.unlock",
+    "account_revoke": "account.revoke",
+    "account_end-sessions": "account.end_sessions",
+    "bind_provider": "account.bind_provider",
+    "account_unbind-provider": "account.unbind_provider",
     "account_events": "read.account_events",
 }
 
