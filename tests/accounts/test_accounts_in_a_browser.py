@@ -293,6 +293,39 @@ def test_what_was_typed_outlives_its_session(served: Served, tablet: Any) -> Non
     keep_picture(tablet, "what-was-typed-is-back")
 
 
+def test_what_is_about_the_patients_person_stays_on_the_page_while_one_signs_in_beside_it(
+    served: Served, tablet: Any
+) -> None:
+    """It may not lie on the tablet, so the page may not go; and only who typed it may send it."""
+    coordinator = "hospital-a-coordinator-01"
+    account_of(coordinator, PASSWORD)
+    account_of("qa-01", PASSWORD)
+    sign_in(tablet, served, coordinator)
+    tablet.goto(f"{served.address}/act/treatment.order")
+    typed = {"patient_name": "演示患者", "born": "1980-02-29", "hospital_number": "H-0042"}
+    for name, value in typed.items():
+        tablet.fill(f"[name={name}]", value)
+    Session.objects.filter(account_id=coordinator).update(expire_date=timezone.now() - timedelta(seconds=1))
+    tablet.click(".action-bar .primary")
+    with tablet.context.expect_page() as opened:
+        tablet.click(".act-notice a")
+    beside = opened.value
+    for person in ("qa-01", coordinator):
+        beside.fill("#person", person)
+        beside.fill("#password", PASSWORD)
+        beside.click("form:has(#password) button")
+        beside.wait_for_selector("form[data-sign-out]")
+        tablet.evaluate("for (const each of document.querySelectorAll('[role=alert]')) each.remove()")
+        tablet.click(".action-bar .primary")
+        tablet.wait_for_selector("[role=alert]")
+        for name, value in typed.items():
+            assert tablet.input_value(f"[name={name}]") == value, person
+        assert tablet.locator(".act-notice a").count() == (person != coordinator), "sent for who typed it alone"
+        if person != coordinator:
+            beside.click("form[data-sign-out] button")
+            beside.goto(f"{served.address}/account/sign-in")
+
+
 def test_somebody_else_does_not_get_what_was_typed(served: Served, tablet: Any) -> None:
     for person in ("qa-01", "qa-02"):
         account_of(person, PASSWORD)

@@ -51,11 +51,13 @@
     }
   };
 
-  /** The same, and where the page's token is too old once more with a new one. */
+  /** The same, and where the page's token is too old once more with a new one, unless somebody else has signed in since. */
   const ask = async (action, fields, how) => {
     const first = await post(action, fields, how);
     if (!first || first.status !== 403 || first.answer) return first;
-    return (await session()) ? post(action, fields, how) : null;
+    const found = await session();
+    if (found && found.person && found.person !== yimai.person()) return { ...first, status: 401 };
+    return found ? post(action, fields, how) : null;
   };
 
   /** Where one signs in and comes back here. */
@@ -92,12 +94,15 @@
     return root && (root.matches("form[data-act]") ? root : root.querySelector("form[data-act]"));
   };
 
-  /** Say beside a form why it was not done; link leads to what helps. */
+  /** Say beside a form why it was not done; link leads to what helps, in a tab of its own where it says so. */
   const notice = (form, text, link = null) => {
     let place = form.querySelector(".act-notice");
     if (!place) form.prepend((place = yimai.element("div", "act-notice refusal", "", { role: "alert" })));
     place.replaceChildren(yimai.element("p", "", text));
-    if (link) place.append(yimai.element("a", "button", link.text, { href: link.href }));
+    if (link) {
+      const tab = link.tab ? { target: "_blank", rel: "noopener" } : {};
+      place.append(yimai.element("a", "button", link.text, { href: link.href, ...tab }));
+    }
     place.scrollIntoView({ block: "nearest" });
   };
 
@@ -108,6 +113,10 @@
     const { status, answer, location: to, html } = response;
     if (status === 401) {
       await yimai.kept.renew(form); // somebody who signed out in another tab has made this tablet forget it
+      if (yimai.kept.loses(form)) { // what may not lie on the tablet stays on this page, and this page stays
+        const home = `${document.body.dataset.signIn}?next=${encodeURIComponent(document.body.dataset.home)}`;
+        return notice(form, yimai.say("act.sign-in-beside"), { href: home, text: yimai.say("act.sign-in-tab"), tab: true });
+      }
       return notice(form, yimai.say("act.sign-in"), { href: to || signIn(), text: yimai.say("act.sign-in-link") });
     }
     if (answer === "done") {

@@ -102,6 +102,9 @@
     isSecret,
     /** Whether a field says what the server drew. */
     isDrawn,
+    /** Whether the form holds a file, or something about the patient's person: neither may lie on the tablet. */
+    loses: (form) => [...form.elements].some((field) =>
+      field.name && field.type !== "password" && field.type !== "hidden" && isSecret(field) && !isDrawn(field)),
     /** Keep a form that the server has drawn again as it stands now. */
     renew: (form) => (isKept(form) ? keep(form).catch(() => {}) : undefined),
     /** Forget what was kept of a form: it was recorded, queued or discarded. */
