@@ -37,9 +37,12 @@ class ServedHouse:
     def verify(self) -> None:
         """What ``yimai verify`` does, of everything that was recorded until now."""
         self.ledger.seal()
-        app = make_conninfo(self.url, user="yimai_app")
-        verdict = verify_ledger(Database(self.url, app, "", Path(), None, ""))
+        verdict = verify_ledger(_database(self.url))
         assert isinstance(verdict, Verified), str(verdict)
+
+
+def _database(url: str) -> Database:
+    return Database(url, make_conninfo(url, user="yimai_app"), "", Path(), None, "")
 
 
 @contextmanager
@@ -59,6 +62,7 @@ def served_house(server: EmbeddedDatabase) -> Iterator[ServedHouse]:
             Ed25519PrivateKey.from_private_bytes(bytes(32)),
             confirming.confirm,
             lambda person: Means(*confirming.means(person)),
+            verify=lambda noted: verify_ledger(_database(url), noted),
         )
         site = Switched()
         site.start()
