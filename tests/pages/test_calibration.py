@@ -24,6 +24,7 @@ def forgotten() -> Iterator[None]:
 
 def shown(monkeypatch: pytest.MonkeyPatch, browser: Client, study: Study, path: str = "/en/calibration") -> str:
     monkeypatch.setattr(time_study, "study", lambda *_: study)
+    monkeypatch.setattr(time_study, "extent", lambda *_: (len(study.runs), id(study)))
     browser.get(path)
     calibration.found.settle()
     return browser.get(path).content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -83,3 +85,32 @@ def test_the_tables_cannot_be_changed_by_who_reads(pool: ConnectionPool[Any]) ->
         cursor.execute("SET LOCAL ROLE yimai_screen")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             cursor.execute("DELETE FROM projection.step_run")
+
+
+def test_whatever_changes_the_study_changes_its_extent(
+    pool: ConnectionPool[Any], story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.open_house()
+    telling = Telling(story, story.mint("treatment"))
+    known: list[tuple[Any, Any]] = []
+
+    def look() -> None:
+        with pool.connection() as connection, connection.cursor() as cursor:
+            study = time_study.study(cursor, BASE, the_recipe(), datetime(2100, 1, 1, tzinfo=UTC))
+            known.append((study, time_study.extent(cursor, BASE, the_recipe())))
+
+    write = telling.write
+
+    def and_look(*arguments: Any, **named: Any) -> Any:
+        written = write(*arguments, **named)
+        look()
+        return written
+
+    monkeypatch.setattr(telling, "write", and_look)
+    telling.until("in_testing")
+    with pool.connection() as connection:  # a correction
+        connection.execute("UPDATE projection.step_run SET quantities = '{\"viability\": \"51\"}' WHERE step = 'wash'")
+    look()
+    changed = [(before, after) for before, after in pairwise(known) if before[0] != after[0]]
+    assert len(changed) > 2 * len(the_recipe().steps), "each beginning and each end of a step tells something"
+    assert all(before[1] != after[1] for before, after in changed)

@@ -7,9 +7,14 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import get_args
 
 import pytest
 from tests.wiring.test_bench_ledger import PROGRAM, environment
+
+from yimai.domain.person import Role
+from yimai.interfaces.web.urls import urlpatterns
+from yimai.wiring import bench_pages
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def test_a_quick_run_measures_every_page_and_writes_it_as_json(tmp_path: Path, p
     found = json.loads(file.read_text())
     assert found["treatments"] == 70
     names = {each["page"] for each in found["pages"]}
-    assert {"treatment", "batch record", "scan", "home of a nurse"} <= names
+    assert {"treatment", "batch", "scan", "home: nurse"} <= names
     for each in found["pages"]:
         assert all(milliseconds > 0 for milliseconds in each["ms"]), each
         assert each["queries"] > 0, each
@@ -44,3 +49,22 @@ def test_a_quick_run_measures_every_page_and_writes_it_as_json(tmp_path: Path, p
     ):
         assert [took > 0 for took in figures[each]] == [True]
     assert not list(place.iterdir())
+
+
+FILES = {
+    *("session", "offline", "treatment_export", "ledger_verify", "calibration_draft", "programme_file"),
+    *("programme_export", "programme_brief", "target_document", "measure_document"),
+}
+"""Parts of pages, files, and what is asked by POST."""
+WITH_FIGURES = {"moved", "counted_fact", "receipt", "register_thing"}
+"""Pages that stand where something was published or entered; the bench's ledger has neither."""
+NAMED_OTHERWISE = {"home": "home_of", "treatments": "today"}
+"""The same page as another that is measured."""
+
+
+def test_every_page_that_people_read_is_measured() -> None:
+    measured = {*bench_pages.ABOUT_EVERYTHING, *bench_pages.ABOUT_ONE, *bench_pages.NUMBERS}
+    measured |= {"home_of", "act", "fact", "about", "search", "scan"}
+    pages = {each.name for each in urlpatterns} - FILES - WITH_FIGURES - set(NAMED_OTHERWISE)
+    assert pages - measured == set(), "pages that `yimai bench web` leaves out"
+    assert set(bench_pages.HOMES) == set(get_args(Role)), "every role has its home measured"

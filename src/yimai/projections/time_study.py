@@ -185,6 +185,23 @@ def _of_sample(entry: Entry, data: Any) -> Iterator[Change]:
             pass
 
 
+def extent(cursor: psycopg.Cursor[Any], base: str, recipe: Recipe) -> tuple[Any, ...]:
+    """What tells one study of the base from a later one, without reading it: how much was measured, and a digest of the values."""
+    return tuple(cursor.execute(_EXTENT, {"base": base, "recipe": recipe.id, "version": recipe.version}).fetchone() or ())
+
+
+_EXTENT: Final = """
+SELECT * FROM
+    (SELECT count(*), count(ended), sum(hashtext(quantities::text)) FROM projection.measured_run
+        WHERE base = %(base)s AND recipe = %(recipe)s AND version = %(version)s) AS runs,
+    (SELECT count(*), sum(hashtext(recorded::text || results::text)) FROM projection.measured_test
+        WHERE base = %(base)s AND recipe = %(recipe)s AND version = %(version)s) AS tests,
+    (SELECT count(*), count(ended) FROM projection.measured_batch
+        WHERE base = %(base)s AND recipe = %(recipe)s AND version = %(version)s) AS batches,
+    (SELECT count(*) FROM projection.measured_collection WHERE base = %(base)s AND recipe = %(recipe)s) AS collections
+"""
+
+
 def study(cursor: psycopg.Cursor[Any], base: str, recipe: Recipe, now: datetime) -> Study:
     """What the base has measured of this version of the recipe. Collections are counted for all versions: they come before any is chosen."""
     asked = (base, recipe.id, recipe.version)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +32,9 @@ from yimai.interfaces.plant.journey import Journey, drive
 from yimai.interfaces.plant.plant import Plant
 from yimai.interfaces.plant.simulation import Simulation
 from yimai.projections import slot_board
-from yimai.wiring import bench_report, bench_scan, demo, house, serve
+from yimai.wiring import bench_pages, bench_report, bench_scan, compiled_code, demo, house, serve
 from yimai.wiring.bench_ledger import server_on_disk
+from yimai.wiring.bench_pages import WARM_UP, Page
 from yimai.wiring.bench_report import Figure
 from yimai.wiring.problems import CommandProblem
 
@@ -44,7 +45,8 @@ ONE_IN: Final = 20
 WAITING: Final = (*("ordered",) * 5, *("accepted",) * 6, "slotted")
 DEMONSTRATED: Final = 60
 """Of them the demonstration's own: batches in manufacture, open decisions, every stage."""
-WARM_UP: Final = 5
+ANSWERED: Final = (200, 302)
+"""A page, or the way to the page: of what was scanned, of the only thing that was found."""
 WRK_SECONDS: Final = 5
 CONNECTIONS: Final = 16
 BYTES_A_TREATMENT: Final = 600_000
@@ -60,15 +62,6 @@ class Sizes:
 
 QUICK: Final = Sizes(70, 4, 1, 1)
 USUAL: Final = Sizes(1000, 60, 3, 30)
-
-
-@dataclass(frozen=True)
-class Page:
-    """name: in the table. person: who reads. paths: what is asked, one after another."""
-
-    name: str
-    person: str
-    paths: tuple[str, ...]
 
 
 @dataclass
@@ -167,23 +160,16 @@ def _measure(
 ) -> tuple[list[Timed], list[Figure]]:
     offset = serve.clock_offset(database)
     assert offset is not None
-    people = _people(database)
+    readers = bench_pages.people(database)
     timed = []
     with _opened(database, offset) as client:
-        pages = list(_pages(database, treatments, people, sizes.requests))
+        pages = list(bench_pages.pages(database, treatments, readers, sizes.requests))
         task = bar.add_task("Asking for pages", total=len(pages))
         for page in pages:
-            timed.append(_timed(client, page))
+            timed.append(_timed(client, page, sizes.requests))
             bar.update(task, advance=1)
-        sessions = {role: client(people[role]).cookies["sessionid"].value for role in ("qa", "operator")}
+        sessions = {role: client(readers[role]).cookies["sessionid"].value for role in ("qa", "operator")}
     return timed, _scans(database, treatments, sessions, sizes, bar)
-
-
-def _people(database: house.Database) -> dict[str, str]:
-    """One person of each role."""
-    with psycopg.connect(database.owner_url) as connection:
-        rows = connection.execute("SELECT person, roles FROM projection.person ORDER BY person DESC").fetchall()
-    return {role: person for person, roles in rows for role in roles}
 
 
 @contextmanager
@@ -202,14 +188,18 @@ def _opened(database: house.Database, offset: Any) -> Iterator[Any]:
     from yimai.interfaces.web import window
     from yimai.store.vault import wrapping_key_in
     from yimai.wiring import account_database
+    from yimai.wiring.wsgi import open_bench
 
     settings.SECRET_KEY = os.environ["YIMAI_SECRET_KEY"]
     arguments = {"autocommit": True, "cursor_factory": CountingCursor}
     key = wrapping_key_in(house.key_file(database.folder))
-    with ConnectionPool(database.screen_url, min_size=1, max_size=2, kwargs=arguments, open=True) as pool:
+    pages_read = ConnectionPool(database.screen_url, min_size=1, max_size=2, kwargs=arguments, open=True)
+    with pages_read as pool, ExitStack() as held:
         window.open(pool, lambda: datetime.now(UTC) + offset, key)
         account_database.use(database.accounts_url)
         reception.open(simulated=True, secrets_key=bytes(32), demo_password="")
+        open_bench(database, offset, held)
+        compiled_code.make()
 
         def client(person: str) -> Any:
             account = Account.objects.of(person) or Account(person=person)
@@ -222,41 +212,26 @@ def _opened(database: house.Database, offset: Any) -> Iterator[Any]:
         yield client
 
 
-def _pages(
-    database: house.Database, treatments: Sequence[str], people: dict[str, str], requests: int
-) -> Iterator[Page]:
-    chance = random.Random(2)
-    some = [chance.choice(treatments) for _ in range(requests + WARM_UP)]
-    with psycopg.connect(database.owner_url) as connection:
-        batches = [row[0] for row in connection.execute("SELECT DISTINCT batch FROM projection.vein WHERE batch <> ''")]
-        hashes = [row[0].hex() for row in connection.execute("SELECT hash FROM projection.vein LIMIT 500")]
-    for role in ("coordinator", "nurse", "physician", "courier", "operator", "qc_analyst", "qa", "qualified_person"):
-        yield Page(f"home of a {role.replace('_', ' ')}", people[role], ("/zh-hans/",) * len(some))
-    yield Page("today at the base", people["qa"], ("/zh-hans/today",) * len(some))
-    yield Page("treatment", people["qa"], tuple(f"/zh-hans/treatment/{each}" for each in some))
-    yield Page("batch record", people["operator"], tuple(f"/zh-hans/batch/{chance.choice(batches)}" for _ in some))
-    yield Page("form: hold", people["qa"], tuple(f"/zh-hans/act/treatment.hold?treatment={each}" for each in some))
-    yield Page("fact", people["qa"], tuple(f"/en/fact/{chance.choice(hashes)}" for _ in some))
-    yield Page("search", people["qa"], tuple(f"/en/search?q={each[:6]}" for each in some))
-    yield Page("scan", people["qa"], tuple(f"/zh-hans/scan?code={each}" for each in some))
-    yield Page("programme", people["planner"], ("/zh-hans/programme",) * len(some))
-
-
-def _timed(client: Any, page: Page) -> Timed:
-    """Each path once, after a few to warm up."""
+def _timed(client: Any, page: Page, wanted: int) -> Timed:
+    """As many as wanted, after a few to warm up, passing over things that have no such page yet."""
     browser = client(page.person)
-    seconds, queries = [], 0
-    for number, path in enumerate(page.paths):
+    seconds, queries, answered = [], 0, 0
+    for path in page.paths:
         CountingCursor.asked = 0
         begun = time.perf_counter()
         response = browser.get(path)
         took = time.perf_counter() - begun
-        if response.status_code >= 500:
+        if response.status_code == 404:
+            continue
+        if response.status_code not in ANSWERED:
             raise CommandProblem(f"{path} answered {response.status_code}")
-        if number >= WARM_UP:
+        answered += 1
+        if answered > WARM_UP:
             seconds.append(took)
             queries = max(queries, CountingCursor.asked)
-    return Timed(page, seconds, queries)
+        if len(seconds) == wanted:
+            return Timed(page, seconds, queries)
+    raise CommandProblem(f"Only {len(seconds)} of {wanted} addresses had the page {page.name}.")
 
 
 def _scans(

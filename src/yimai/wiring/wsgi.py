@@ -60,12 +60,10 @@ def _open_window(database: house.Database, offset: timedelta | None) -> None:
     )
 
 
-def _open_bench(database: house.Database, offset: timedelta | None) -> None:
-    """Let people act on the ledger for as long as this process runs."""
+def open_bench(database: house.Database, offset: timedelta | None, held: ExitStack) -> None:
+    """Let people act on the ledger for as long as ``held`` is open."""
     from yimai.interfaces.accounts import confirming
 
-    held = ExitStack()
-    atexit.register(held.close)
     clock = (lambda: datetime.now(UTC) + offset) if offset is not None else None
     opened = held.enter_context(house.open_house(database, simulated=offset is not None, clock=clock))
     bench.open(
@@ -103,7 +101,9 @@ def _open(url: str) -> None:
         screen_url=url,
     )
     _open_window(database, offset)
-    _open_bench(database, offset)
+    held = ExitStack()
+    atexit.register(held.close)
+    open_bench(database, offset, held)
     compiled_code.choose_folder()
     compiling.ask_first(compiled_code.is_ready)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -22,7 +22,6 @@ from yimai.planning.calibrate import BADLY, ENOUGH, Calibration, Share, Spread, 
 from yimai.planning.drift import run_length
 from yimai.planning.lognormal import Between
 from yimai.planning.recipe_draft import draft
-from yimai.planning.study import Study
 from yimai.projections import approval_board, time_study
 
 KEPT: Final = 12
@@ -43,7 +42,16 @@ KINDS: Final = (
 )
 DRIFTS: Final = {"up": Words("上漂", "drifts up"), "down": Words("下漂", "drifts down")}
 
-found: Final[Behind[Calibration]] = Behind(KEPT)
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A calibration, and what the page shows of it: drawing takes longer than all else."""
+
+    calibration: Calibration
+    shown: Mapping[str, Any]
+
+
+found: Final[Behind[Made]] = Behind(KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ def calibration(request: HttpRequest) -> HttpResponse:
         }
         if recipe is not None:
             made = _made(cursor, base, recipe)
-            context |= {"computing": True} if made is None else _shown(made)
+            context |= {"computing": True} if made is None else made.shown
         return page.show(request, cursor, "calibration", context)
 
 
@@ -113,7 +121,11 @@ def proposed(request: HttpRequest) -> HttpResponse:
         base, recipe = _chosen(request, cursor)
         made = _made(cursor, base, recipe) if recipe is not None else None
         content = approval_board.content(cursor, "recipe", recipe.id, recipe.version) if recipe is not None else None
-    drafted = draft(recipe, content, made) if made is not None and content is not None and recipe is not None else None
+    drafted = (
+        draft(recipe, content, made.calibration)
+        if made is not None and content is not None and recipe is not None
+        else None
+    )
     if drafted is None or recipe is None:
         return HttpResponseRedirect(reverse("calibration"))
     text = json.dumps(drafted.content, ensure_ascii=False, indent=2) + "\n"
@@ -133,16 +145,18 @@ def _chosen(request: HttpRequest, cursor: psycopg.Cursor[Any]) -> tuple[Base, Re
     return base, approval_board.recipe(cursor, name, request.GET.get("version", "")) if name else None
 
 
-def _made(cursor: psycopg.Cursor[Any], base: Base, recipe: Recipe) -> Calibration | None:
+def _made(cursor: psycopg.Cursor[Any], base: Base, recipe: Recipe) -> Made | None:
     """The calibration of all that is known now; None while it is computed."""
+    key = base.id, recipe.id, recipe.version, time_study.extent(cursor, base.id, recipe)
+    if (made := found.get(key)) is not None:
+        return made
     study = time_study.study(cursor, base.id, recipe, window.now())
-    key = _key(base, recipe, study)
-    return found.get(key) or found.begin(key, lambda: calibrate(recipe, study, np.random.default_rng(SEED)), PATIENCE)
 
+    def make() -> Made:
+        calibrated = calibrate(recipe, study, np.random.default_rng(SEED))
+        return Made(calibrated, _shown(calibrated))
 
-def _key(base: Base, recipe: Recipe, study: Study) -> Hashable:
-    ended = sum(run.ended is not None for run in study.runs), sum(each.recorded is not None for each in study.tested)
-    return base.id, recipe.id, recipe.version, ended, len(study.runs), len(study.courses), len(study.collections)
+    return found.begin(key, make, PATIENCE)
 
 
 def _shown(made: Calibration) -> dict[str, Any]:

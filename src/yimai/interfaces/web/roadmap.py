@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Event
 from typing import Any, Final
 
@@ -145,12 +146,15 @@ def _posted(request: HttpRequest) -> HttpResponse:
 
 def _contents() -> dict[str, RoadmapContent]:
     """The city's roadmaps and those that were given, by what they are asked for by."""
-    tools = bench.opened()
-    read = {name: tools.read_file("roadmap", each) for name, each in tools.roadmaps().items()}
-    return {
-        **{name: roadmap_from(dict(each)) for name, each in read.items() if isinstance(each, Mapping)},
-        **_given,
-    }
+    read = {name: _read(each) for name, each in bench.opened().roadmaps().items()}
+    return {**{name: each for name, each in read.items() if each is not None}, **_given}
+
+
+@lru_cache(KEPT)
+def _read(file: bytes) -> RoadmapContent | None:
+    """What stands in one of the city's files, None where it has mistakes."""
+    content = bench.opened().read_file("roadmap", file)
+    return roadmap_from(dict(content)) if isinstance(content, Mapping) else None
 
 
 def _shown_page(request: HttpRequest, mistakes: Sequence[Words], status: int = 200) -> HttpResponse:
