@@ -78,7 +78,7 @@ class Tasks:
 
     job: its job. duration: planned ticks, at the problem's quantile. fixed: start, if it has begun or happened, else NEVER.
     calendar: row of ``Problem.calendars`` in which it may start, or NEVER. within_shift: begins and ends in one shift.
-    median, sigma: of the lognormal duration, in ticks. success: the chance that a round reaches its count (1: no rounds); most: rounds.
+    median, sigma: of the lognormal duration, in ticks. least: what it lasts at least, as an incubation does. success: the chance that a round reaches its count (1: no rounds); most: rounds.
     """
 
     job: Ints
@@ -88,6 +88,7 @@ class Tasks:
     within_shift: Flags
     median: Floats
     sigma: Floats
+    least: Floats
     success: Floats
     most: Ints
     names: tuple[Task, ...]
