@@ -141,7 +141,8 @@ def _by_recipe(problem: Problem, task: int, draws: int, chance: np.random.Genera
     total = np.zeros(draws)
     for each in range(int(number.max())):
         total += np.where(number > each, median * np.exp(sigma * chance.standard_normal(draws)), 0.0)
-    return np.maximum(total, tasks.least[task])
+    lasting: Floats = np.maximum(total, tasks.least[task])
+    return lasting
 
 
 def _longer(total: Floats, elapsed: float, chance: np.random.Generator) -> Floats:

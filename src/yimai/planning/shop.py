@@ -53,7 +53,7 @@ class Shop:
         self._sets: dict[str, frozenset[str]] = {}
         self._calendars: list[Flags] = []
         self._collecting: dict[str, int] = {}
-        self._tasks: list[tuple[Task, int, int, int, int, bool, float, float, float, int]] = []
+        self._tasks: list[tuple[Task, int, int, int, int, bool, float, float, float, float, int]] = []
         self._uses: list[tuple[int, int, int, int, int]] = []
         self._lags: list[tuple[int, int, int, int]] = []
         self._spans: list[tuple[int, int, int, int, bool, int]] = []
