@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import islice
 from typing import Final
 
 from yimai.actions import batch, custody, sample, suite
@@ -149,10 +149,15 @@ class Manufacturing(Testing):
             self.slot_lost()
         return done
 
-    def store(self, container: str, position: str = "") -> str:
-        """Put the container into the position, or the next that is free, and return that. Raises Refused where none is."""
+    def store(self, container: str) -> str:
+        """Put the container into the next free position and return that.
+
+        Raises Refused where none is free; ValueError where the base has none.
+        """
+        if not self.plant.places:
+            raise ValueError(f"base {self.base} has no position for {container}: list some under 'storage' in its file")
         full: Refused | None = None
-        for place in chain((position,) if position else (), islice(self.plant.positions, self.plant.places)):
+        for place in islice(self.plant.positions, self.plant.places):
             try:
                 self.do(custody.store, self.at_base("operator"), self.base, container=container, position=place)
             except Refused as refused:
@@ -161,7 +166,8 @@ class Manufacturing(Testing):
                 full = refused
             else:
                 return place
-        raise full or ValueError(f"base {self.base} has no storage positions")
+        assert full is not None
+        raise full
 
     def retrieve(self, container: str, by: str = "") -> Done:
         return self.do(custody.retrieve, by or self.at_base("operator"), self.base, container=container)
@@ -251,7 +257,8 @@ class Manufacturing(Testing):
                 return
             yield f"step:{step.id}"
         for container in self.final_bags:
-            self.store(container, self.position if container == self.final_bags[0] else "")
+            if not self.vein.custody.held[container].position:
+                self.store(container)
         yield from self.pause(HOUR / 2, HOUR)
         self.complete_batch()
         yield "manufactured"
@@ -271,8 +278,8 @@ class Manufacturing(Testing):
             if not self.sample_taken(plan):
                 self.take_sample(plan, step.id)
         filled = tuple(self._filling(self.labelled(step.produces)) for _ in range(_number_filled(step)))
-        if any(field.type == "text" for field in step.entries):
-            self.position = next(self.plant.positions)
+        if self.final_bags and any(field.type == "text" for field in step.entries):
+            self.position = self.store(self.final_bags[0])
         self.complete_step(step, filled=filled, round=round)
         yield from self._afterwards(step, filled, round)
 
