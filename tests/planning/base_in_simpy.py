@@ -12,7 +12,7 @@ from datetime import date
 
 import simpy
 from tests.planning.base_floor import YEAR, Batch, Course, Floor, Found, Patient, Wait
-from tests.planning.base_rules import HOUR, TICK, growth, unacceptable
+from tests.planning.base_rules import HOUR, TICK, growth, incubation, unacceptable
 
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe, Step, Test
@@ -271,10 +271,10 @@ class Twin(Floor):
         for run in range(9):
             if not batch.alive:
                 return
-            wait = self.obtain(batch, {bench: 1} if bench else {}, self.planned(test.duration), self.order(batch))
+            wait = self.obtain(batch, {bench: 1} if bench else {}, self.planned_test(test), self.order(batch))
             yield wait.begun
             self.count("tests")
-            yield self.env.timeout(self.lasts(test.duration))
+            yield self.env.timeout(max(self.lasts(test.duration), incubation(test)))
             self.give_back(wait)
             treated = batch.patient.over == "infused"
             if not treated and not self.goes_on(batch):

@@ -99,6 +99,9 @@ class Rules:
     def planned(self, duration: Duration) -> float:
         return self.ticks(duration) * TICK
 
+    def planned_test(self, test: Test) -> float:
+        return max(self.planned(test.duration), math.ceil(incubation(test) / TICK) * TICK)
+
     def _step_ticks(self, step: Step) -> int:
         chance = growth(step)
         if step.until is None or chance >= 1:
@@ -124,7 +127,7 @@ class Rules:
         for step in self.recipe.steps:
             ends[step.id] = max(ends[each] for each in (step.after or ("",))) + self._step_ticks(step) * TICK
         tested = [
-            ends[step.id] + self.planned(test.duration) for step, test in self.tests.values() if test.stage != "final"
+            ends[step.id] + self.planned_test(test) for step, test in self.tests.values() if test.stage != "final"
         ]
         review = self.base.review
         released = max([ends[self.last.id], *tested])
@@ -235,6 +238,11 @@ def growth(step: Step) -> float:
         return 1.0
     z = math.log(float(entry.typical.median) / float(step.until.at_least)) / spread(float(entry.typical.cv))
     return NormalDist().cdf(z)
+
+
+def incubation(test: Test) -> float:
+    """Hours before which no result of the test counts."""
+    return test.least.time / HOUR if test.least is not None else 0.0
 
 
 def unacceptable(test: Test, positive: float) -> float:

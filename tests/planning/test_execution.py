@@ -42,6 +42,15 @@ def happened(problem: Problem, plan: Plan, done: Executed) -> tuple[Problem, Pla
     return real, Plan(done.starts, plan.suite)
 
 
+def test_no_culture_is_told_before_its_incubation_is_over() -> None:
+    problem, _ = planned()
+    chance = np.random.default_rng(1)
+    cultures = [task for task, name in enumerate(problem.tasks.names) if name.id == "test:rapid_sterility"]
+    real = np.concatenate([lengths(problem, chance)[cultures] for _ in range(20)])
+    assert real.min() == 7 * 24 * 2, "half of the draws are shorter, and none may count"
+    assert 0.4 < (real == real.min()).mean() < 0.6
+
+
 @pytest.mark.parametrize("policy", ["fixed", "reveal"])
 def test_where_all_takes_as_long_as_was_booked_nothing_runs_out(policy: Policy) -> None:
     problem, plan = planned()

@@ -62,7 +62,7 @@ def test_every_stage_that_is_usual_is_shown(ended: Ended) -> None:
 
 def test_what_passes_quickly_has_only_just_begun(ended: Ended) -> None:
     _, now, cursor = ended
-    short = {"collecting": 5, "in_transit": 24, "received": 6, "in_delivery": 20}
+    short = {"collecting": 5, "in_transit": 24, "received": 6, "in_delivery": 60}
     for row in treatment_board.at(cursor, BASE.id):
         if not row.state and row.stage in short:
             assert now - row.last_occurred <= timedelta(hours=short[row.stage]), row

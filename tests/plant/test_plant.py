@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from random import Random
 
 import pytest
@@ -112,6 +112,24 @@ def test_a_failing_result_does_not_conform() -> None:
         value = failing(test)
         assert test.type == "choice" or expected(test.unit, test.limits, Decimal(value)) == ""
         assert value not in test.accepted if test.type == "choice" else not test.limits.admit(Decimal(value))
+
+
+def test_the_batch_record_keeps_the_position_that_the_bag_was_put_into() -> None:
+    plant = plant_in_memory()
+    taken = plant.treatment("received")
+    place = taken.store(taken.bag)
+    plant.positions = chain((place,), plant.positions)
+    journey = plant.treatment("manufactured")
+    held = journey.vein.custody.held[journey.final_bags[0]].position
+    recorded = journey.vein.batches.by_id[journey.batch].run("store", 1).entries["position"]
+    assert recorded == held != place
+
+
+def test_a_base_without_storage_is_told_what_it_lacks() -> None:
+    plant = plant_in_memory()
+    plant.places, plant.positions = 0, cycle(())
+    with pytest.raises(ValueError, match=r"base lingang has no position for .*: list some under 'storage' in its file"):
+        plant.treatment("manufactured")
 
 
 def test_positions_that_are_free_again_are_used_again_and_a_full_store_is_told() -> None:

@@ -152,10 +152,11 @@ class _Chain:
         """
         shop, happened, longer = self.shop, self.order.happened.get(name.id), self.order.longer.get(name.id)
         chance, most = more.pop("chance", 1.0), more.pop("most", 1)
+        least = more.pop("least", timedelta(0))
         number = rounds(chance, most, self.quantile)
         sigma, by = sigma_of(float(duration.cv)), longer or timedelta(0)
         factor = math.exp(sigma / math.sqrt(number) * NormalDist().inv_cdf(self.quantile))
-        planned = ticks_up(number * duration.median * factor + by, shop.tick)
+        planned = ticks_up(max(number * duration.median * factor + by, least), shop.tick)
         median = (duration.median + by / number) / shop.tick
         if by < timedelta(0):
             planned, median = max(1, planned), max(1.0, median)
@@ -169,7 +170,9 @@ class _Chain:
             else:
                 planned = until_now + ticks_up(by, shop.tick)
                 median = planned / number
-        task = shop.add_task(name, planned, fixed, calendar, median, sigma, chance, most, **more)
+        task = shop.add_task(
+            name, planned, fixed, calendar, median, sigma, chance, most, least=least / shop.tick, **more
+        )
         self.numbers[name.id] = task
         return task
 
@@ -214,7 +217,8 @@ class _Chain:
         for step in self.recipe.steps:
             for plan in filter(None, map(self.recipe.sample, step.samples)):
                 for test in filter(None, map(self.recipe.test, plan.tests)):
-                    number = self._task(Task("test", f"test:{test.id}", test.title), test.duration)
+                    least = test.least.time if test.least is not None else timedelta(0)
+                    number = self._task(Task("test", f"test:{test.id}", test.title), test.duration, least=least)
                     shop.lag(number, self.numbers[f"step:{step.id}"])
                     if bench := next((each for each in shop.base.laboratory if test.id in each.tests), None):
                         shop.use(number, f"bench:{bench.id}")

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Final
 
 from yimai.domain.base import Base, Member, Shift
-from yimai.domain.recipe import Attended, Recipe, Source, Step, Words
+from yimai.domain.recipe import Attended, Least, Recipe, Source, Step, Test, Words
 from yimai.domain.slot import suites_for
 from yimai.planning.scenario import Scenario
 
@@ -128,13 +128,17 @@ def _more_demand(case: Case) -> Case:
 
 
 def _quick_tests(case: Case) -> Case:
-    tests = tuple(
-        test
-        if test.stage == "final" or test.duration.median <= _QC
-        else replace(test, duration=replace(test.duration, median=_QC, source=_OURS))
-        for test in case.recipe.tests
-    )
+    tests = tuple(test if test.stage == "final" else _within(test, _QC) for test in case.recipe.tests)
     return replace(case, recipe=replace(case.recipe, tests=tests))
+
+
+def _within(test: Test, most: timedelta) -> Test:
+    """The test by a method that takes so long at most: its incubation too."""
+    if test.duration.median > most:
+        test = replace(test, duration=replace(test.duration, median=most, source=_OURS))
+    if test.least is not None and test.least.time > most:
+        test = replace(test, least=Least(most, _OURS))
+    return test
 
 
 def _another_courier(case: Case) -> Case:

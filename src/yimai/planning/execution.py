@@ -52,6 +52,7 @@ def lengths(problem: Problem, chance: np.random.Generator) -> Ints:
     for number in range(int(rounds.max(initial=1))):
         one = tasks.median * np.exp(tasks.sigma * chance.standard_normal(len(tasks.names)))
         drawn += np.where(rounds > number, one, 0.0)
+    drawn = np.maximum(drawn, tasks.least)
     return np.where(tasks.duration > 0, np.maximum(1, np.ceil(drawn - 1e-9)), 0).astype(np.int32)
 
 

@@ -134,14 +134,15 @@ def _runs(problem: Problem, task: int) -> bool:
 
 
 def _by_recipe(problem: Problem, task: int, draws: int, chance: np.random.Generator) -> Floats:
-    """As long as the recipe says, with the rounds that it takes."""
+    """As long as the recipe says, with the rounds that it takes, and no shorter than an incubation."""
     tasks = problem.tasks
     median, sigma, success = float(tasks.median[task]), float(tasks.sigma[task]), float(tasks.success[task])
     number = np.minimum(chance.geometric(success, draws), tasks.most[task]) if 0 < success < 1 else np.ones(draws)
     total = np.zeros(draws)
     for each in range(int(number.max())):
         total += np.where(number > each, median * np.exp(sigma * chance.standard_normal(draws)), 0.0)
-    return total
+    lasting: Floats = np.maximum(total, tasks.least[task])
+    return lasting
 
 
 def _longer(total: Floats, elapsed: float, chance: np.random.Generator) -> Floats:

@@ -78,7 +78,8 @@ class Tasks:
 
     job: its job. duration: planned ticks, at the problem's quantile. fixed: start, if it has begun or happened, else NEVER.
     calendar: row of ``Problem.calendars`` in which it may start, or NEVER. within_shift: begins and ends in one shift.
-    median, sigma: of the lognormal duration, in ticks. success: the chance that a round reaches its count (1: no rounds); most: rounds.
+    median, sigma: of the lognormal duration, in ticks. least: no shorter than this (incubation).
+    success: the chance that a round reaches its count (1: no rounds); most: rounds.
     """
 
     job: Ints
@@ -88,6 +89,7 @@ class Tasks:
     within_shift: Flags
     median: Floats
     sigma: Floats
+    least: Floats
     success: Floats
     most: Ints
     names: tuple[Task, ...]

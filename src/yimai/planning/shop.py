@@ -60,7 +60,7 @@ class Shop:
         self._sets: dict[str, frozenset[str]] = {}
         self._calendars: list[Flags] = []
         self._collecting: dict[str, int] = {}
-        self._tasks: list[tuple[Task, int, int, int, int, bool, float, float, float, int]] = []
+        self._tasks: list[tuple[Task, int, int, int, int, bool, float, float, float, float, int]] = []
         self._uses: list[tuple[int, int, int, int, int]] = []
         self._lags: list[tuple[int, int, int, int]] = []
         self._spans: list[tuple[int, int, int, int, bool, int]] = []
@@ -146,10 +146,10 @@ class Shop:
 
     def add_task(
         self, name: Task, duration: int, fixed: int, calendar: int, median: float, sigma: float, chance: float, most: int, *,
-        within_shift: bool = False,
+        within_shift: bool = False, least: float = 0.0,
     ) -> int:  # fmt: skip
         job = len(self.jobs)
-        self._tasks.append((name, job, duration, fixed, calendar, within_shift, median, sigma, chance, most))
+        self._tasks.append((name, job, duration, fixed, calendar, within_shift, median, sigma, least, chance, most))
         return self.size - 1
 
     def duration(self, task: int) -> int:
@@ -186,12 +186,12 @@ class Shop:
         ]
 
     def problem(self, now: int, quantile: float) -> Problem:
-        names, job, duration, fixed, calendar, within, median, sigma, chance, most = (
-            zip(*self._tasks, strict=True) if self._tasks else ((),) * 10
+        names, job, duration, fixed, calendar, within, median, sigma, least, chance, most = (
+            zip(*self._tasks, strict=True) if self._tasks else ((),) * 11
         )
         tasks = Tasks(
             _ints(job), _ints(duration), _ints(fixed), _ints(calendar), np.array(within, np.bool_), np.array(median, float),
-            np.array(sigma, float), np.array(chance, float), _ints(most), tuple(names),
+            np.array(sigma, float), np.array(least, float), np.array(chance, float), _ints(most), tuple(names),
         )  # fmt: skip
         first, uses = _by_task(self._uses, self.size, 5)
         before, lags = _by_task(self._lags, self.size, 4)

@@ -133,6 +133,7 @@ def start(model: Packed, state: Packed, kind: int) -> None:
         kinds_in(model)[kind].median,
         kinds_in(model)[kind].sigma,
     )
+    length = max(length, kinds_in(model)[kind].least)
     length += begin_role(model, state, patient, task)
     generation = patients_at(state)[patient].generation
     if kinds_in(model)[kind].begins >= 0:

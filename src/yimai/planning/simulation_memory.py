@@ -10,7 +10,7 @@ from yimai.planning.compiled import Packed, compiled, rows
 from yimai.planning.event_heap import Events
 
 KINDS: Final = np.dtype(
-    [("median", "f8"), ("sigma", "f8"), ("planned", "f8"), ("begins", "f8"), ("ends", "f8"), ("tail", "i4"), ("task", "i4"),
+    [("median", "f8"), ("sigma", "f8"), ("least", "f8"), ("planned", "f8"), ("begins", "f8"), ("ends", "f8"), ("tail", "i4"), ("task", "i4"),
      ("calendar", "i4"), ("opens", "i4"), ("use_first", "i4"), ("use_last", "i4"), ("rival_first", "i4"), ("rival_last", "i4")],
     align=True,
 )  # fmt: skip

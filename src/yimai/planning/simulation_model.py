@@ -48,8 +48,8 @@ Row = tuple[float, int, int]
 class Model(NamedTuple):
     """Rows of named numbers for compiled code; times in hours. A *kind* is what waits in one queue; each task of a hospital has one.
 
-    kinds: duration, planned, attended begins and ends (-1: all the time) and the kind of its attended end (tail), calendar, the span it
-    opens, uses, rivals (kinds that wait for the same); after them a row of rivals for each span, and last one of all kinds.
+    kinds: duration (no shorter than least), planned, attended begins and ends (-1: all the time) and the kind of its attended end (tail),
+    calendar, the span it opens, uses, rivals (kinds that wait for the same); after them a row of rivals for each span, and last one of all kinds.
     tasks: role, how many it waits for, whom it lets follow, hold times, rounds, failures, odds of a test, remain (planned, from its start
     until its suite is free). rows: what these point at. spans: held over several tasks, the suite first. calendars: for each tick the next
     open one. capacity: from each of the week's changes on. people: which resource each counts in, and from which change on each works.
@@ -205,6 +205,7 @@ class _Making:
             task, is_end = self.of_kind[kind]
             begins, ends = self._attended(task) or (-1.0, -1.0)
             found["median"], found["sigma"] = tasks.median[task] * self.tick, tasks.sigma[task]
+            found["least"] = tasks.least[task] * self.tick
             found["begins"], found["ends"], found["tail"] = begins, ends, self.tail[kind]
             found["planned"] = (ends if is_end else begins) if begins >= 0 else tasks.duration[task] * self.tick
             found["task"], found["opens"] = task % self.size, opens.get(kind, NEVER)

@@ -60,8 +60,8 @@ def window(problem: Problem, plan: Plan, jobs: Sequence[int]) -> Problem:
         problem, capacity=capacity, suite_closed=closed, jobs=tuple(renumbered),
         tasks=Tasks(
             position[all_tasks.job[tasks]], all_tasks.duration[tasks], all_tasks.fixed[tasks], all_tasks.calendar[tasks],
-            all_tasks.within_shift[tasks], all_tasks.median[tasks], all_tasks.sigma[tasks], all_tasks.success[tasks],
-            all_tasks.most[tasks], tuple(all_tasks.names[task] for task in tasks),
+            all_tasks.within_shift[tasks], all_tasks.median[tasks], all_tasks.sigma[tasks], all_tasks.least[tasks],
+            all_tasks.success[tasks], all_tasks.most[tasks], tuple(all_tasks.names[task] for task in tasks),
         ),
         uses=_uses(problem.uses, tasks), lags=_lags(problem.lags, tasks, number),
         spans=Spans(

@@ -174,7 +174,7 @@ class _Rows:
         never, one = np.full(count, NEVER, np.int32), np.ones(count)
         tasks = Tasks(
             _ints(job), _ints(length), never, _ints(calendar), np.zeros(count, np.bool_), np.array(length, float),
-            np.zeros(count), one, np.ones(count, np.int32), names,
+            np.zeros(count), np.zeros(count), one, np.ones(count, np.int32), names,
         )  # fmt: skip
         uses, lags = (np.array(rows, np.int32) for rows in (self.uses, self.lags))
         spans = list(zip(*self.spans, strict=True))

@@ -187,7 +187,8 @@ class Collecting(Ordering):
         if not self.collecting_now:
             self.start_collection()
         yield "collecting"
-        yield from self.pause(3 * HOUR, 4 * HOUR)
+        served = self.served.collecting.duration if self.served is not None else None
+        yield from self.wait(self.now + self.lasting(served, 3 * HOUR, 4 * HOUR))
         if cause := self._collection_failure():
             self.collect_failed(cause)
             self.discard_labels()

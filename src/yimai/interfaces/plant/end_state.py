@@ -61,7 +61,7 @@ def standing(recipe: Recipe, ends: datetime) -> Iterator[Standing]:
     for stage, before in (("ordered", 2), ("consented", 9), ("accepted", 60), ("slotted", 66)):
         yield Standing(Fortune(spared=True, stays_at=stage), ends + 4 * DAY, ends - before * HOUR)
     yield stay("collecting", 2 * HOUR)
-    yield stay("packed", 5 * HOUR + SOON)
+    yield stay("packed", 8 * HOUR + SOON)
     yield stay("in_transit", 10 * HOUR)
     yield stay("received", 22 * HOUR)
     clearance = 2 * recipe.line_clearance.median
@@ -72,8 +72,8 @@ def standing(recipe: Recipe, ends: datetime) -> Iterator[Standing]:
     yield stay("conditionally_released", tested + A_NIGHT, "tested", A_NIGHT)
     for stage, rested in (
         ("dispatched", 9 * HOUR),
-        ("delivered", 30 * HOUR),
-        ("lymphodepleted", 82 * HOUR),
+        ("delivered", 60 * HOUR),
+        ("lymphodepleted", 112 * HOUR),
         ("permitted", 11 * DAY),
         ("infused", 11 * DAY),
     ):

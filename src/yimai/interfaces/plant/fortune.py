@@ -28,7 +28,7 @@ class Fortune:
     dispatched_early: whether the product leaves on conditional release, before the final tests are in.
     stays_at: the stage at which the treatment stands still, or ""; on its way there the cells grow in time.
     rests_at, rests_until: a stage at which it may wait long, and until when it does.
-    undecided: what QA leaves open of a deviation, its assessment too or only its closing.
+    undecided: what QA leaves open of a deviation, its assessment too or only its closing; here too the cells grow in time.
     positive_marker: the donor marker found positive. held_after, ended_after: the stages after which it is held for
     some days, or ended. ended: the physician's reason to withdraw, or "" for a cancelled order.
     collection_failures: how the first collections fail. misplaced: gates at which somebody first presents what belongs

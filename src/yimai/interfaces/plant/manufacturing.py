@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import islice
 from typing import Final
 
 from yimai.actions import batch, custody, sample, suite
@@ -23,8 +22,6 @@ from yimai.interfaces.plant.plant import Refused, first_of
 from yimai.interfaces.plant.testing import Testing
 from yimai.interfaces.plant.walk import Course
 
-GROWTH_A_DAY: Final = Decimal("1.5")
-"""By how much a culture grows from one count to the next (assumed)."""
 BAG_VOLUME: Final = Decimal(50)
 BAG_CELLS: Final = Decimal(120)
 """What is filled into each container, in mL and 10*6 viable cells (assumed)."""
@@ -152,10 +149,15 @@ class Manufacturing(Testing):
             self.slot_lost()
         return done
 
-    def store(self, container: str, position: str = "") -> str:
-        """Put the container into the position, or the next that is free, and return that. Raises Refused where none is."""
+    def store(self, container: str) -> str:
+        """Put the container into the next free position and return that.
+
+        Raises Refused where none is free; ValueError where the base has none.
+        """
+        if not self.plant.places:
+            raise ValueError(f"base {self.base} has no position for {container}: list some under 'storage' in its file")
         full: Refused | None = None
-        for place in chain((position,) if position else (), islice(self.plant.positions, self.plant.places)):
+        for place in islice(self.plant.positions, self.plant.places):
             try:
                 self.do(custody.store, self.at_base("operator"), self.base, container=container, position=place)
             except Refused as refused:
@@ -164,7 +166,8 @@ class Manufacturing(Testing):
                 full = refused
             else:
                 return place
-        raise full or ValueError(f"base {self.base} has no storage positions")
+        assert full is not None
+        raise full
 
     def retrieve(self, container: str, by: str = "") -> Done:
         return self.do(custody.retrieve, by or self.at_base("operator"), self.base, container=container)
@@ -215,11 +218,17 @@ class Manufacturing(Testing):
             if filled and field.unit == "{bag}":
                 return Quantity(Decimal(filled), field.unit)
             if step.until is not None and field.id == step.until.entry:
-                grown = round_to_whole(drawn.value * GROWTH_A_DAY ** (round - 1))
-                return Quantity(max(grown, step.until.at_least) if self.fortune.stays_at else grown, field.unit)
+                in_time = self.fortune.stays_at or self.fortune.undecided
+                least = step.until.at_least if in_time else self._counted(step, field, round - 1)
+                return Quantity(max(drawn.value, least), field.unit)
             if self.fortune.spared and not field.limits.admit(drawn.value) and field.typical is not None:
                 return Quantity(field.typical.median, field.unit)
         return drawn
+
+    def _counted(self, step: Step, field: EntryField, round: int) -> Decimal:
+        """What was counted in that round, or 0: cells that are there do not go."""
+        before = self.vein.batches.by_id[self.batch].run(step.id, round).entries[field.id] if round else None
+        return before.value if isinstance(before, Quantity) else Decimal(0)
 
     # The ordinary course.
 
@@ -248,7 +257,8 @@ class Manufacturing(Testing):
                 return
             yield f"step:{step.id}"
         for container in self.final_bags:
-            self.store(container, self.position if container == self.final_bags[0] else "")
+            if not self.vein.custody.held[container].position:
+                self.store(container)
         yield from self.pause(HOUR / 2, HOUR)
         self.complete_batch()
         yield "manufactured"
@@ -261,18 +271,15 @@ class Manufacturing(Testing):
         yield f"before:{step.id}"
         if self.vein.batches.by_id[self.batch].running(step.id) is None:
             self.begin_step(step)
-        half = self.plant.draws.duration(step.duration) / 2
-        half -= timedelta(microseconds=half.microseconds)
-        yield from self.wait(self.now + half)
+        yield from self.wait(self.now + self.plant.draws.duration(step.duration))
         for plan in step.samples if round == 1 else ():
             self.samples[plan] = self.labelled(_sample_label(self, plan))
             yield f"tube:{plan}"
             if not self.sample_taken(plan):
                 self.take_sample(plan, step.id)
         filled = tuple(self._filling(self.labelled(step.produces)) for _ in range(_number_filled(step)))
-        yield from self.wait(self.now + half)
-        if any(field.type == "text" for field in step.entries):
-            self.position = next(self.plant.positions)
+        if self.final_bags and any(field.type == "text" for field in step.entries):
+            self.position = self.store(self.final_bags[0])
         self.complete_step(step, filled=filled, round=round)
         yield from self._afterwards(step, filled, round)
 
@@ -280,7 +287,8 @@ class Manufacturing(Testing):
         """What follows a completed step: bags into storage, a correction, a lost batch, or another round."""
         if any(each.carrier == "final_bag" for each in self.recipe.labels if each.id == step.produces):
             self.final_bags = tuple(each.container for each in filled)
-        cause = self._failure(step)
+        counted = step.until is None or self.vein.batches.by_id[self.batch].reached(step)
+        cause = self._failure(step) if counted else ""
         if cause:
             yield from self.pause(HOUR, 3 * HOUR)
             self.fail_batch(cause)
@@ -288,7 +296,7 @@ class Manufacturing(Testing):
         if self.fortune.corrected == step.id and self.first_batch:
             yield from self.pause(10 * MINUTE, HOUR)
             self._correct(step)
-        if step.until is not None and not self.vein.batches.by_id[self.batch].reached(step):
+        if not counted:
             yield from self._count_again(step, round)
 
     def _count_again(self, step: Step, round: int) -> Course:
@@ -322,10 +330,6 @@ class Manufacturing(Testing):
 
     def _filling(self, container: str) -> Filling:
         return Filling(container, Quantity(BAG_VOLUME, "mL"), Quantity(BAG_CELLS, "10*6"))
-
-
-def round_to_whole(value: Decimal) -> Decimal:
-    return value.to_integral_value()
 
 
 def _number_filled(step: Step) -> int:

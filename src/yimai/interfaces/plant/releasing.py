@@ -8,6 +8,7 @@ from yimai.actions import custody, disposition, oos_supply
 from yimai.actions.decision import Done
 from yimai.domain.specification import nonconforming
 from yimai.interfaces.plant.collecting import MINUTE
+from yimai.interfaces.plant.draws import SECOND
 from yimai.interfaces.plant.manufacturing import Manufacturing
 from yimai.interfaces.plant.ordering import DAY, HOUR
 from yimai.interfaces.plant.walk import Course
@@ -98,11 +99,14 @@ class Releasing(Manufacturing):
 
     def releasing(self) -> Course:
         """From QA's review to a decision that lets the product go; leaves with a rejected batch if there is none."""
-        yield from self.pause(HOUR, 4 * HOUR)
+        stated = self.plant.base.review
+        reviewing = self.lasting(stated.duration if stated is not None else None, 2 * HOUR, 7 * HOUR)
+        half = reviewing // (2 * SECOND) * SECOND
+        yield from self.wait(self.now + half)
         yield from self.wait(self.on_duty("qa"))
         self.review()
         yield "reviewed"
-        yield from self.pause(HOUR, 3 * HOUR)
+        yield from self.wait(self.now + reviewing - half)
         yield from self.wait(self.on_duty("qualified_person"))
         failing = nonconforming(self.vein.samples, self.batch)
         if self.vein.deviations.rejecting(self.batch) or (failing and not self.fortune.supplied):
@@ -168,7 +172,8 @@ class Releasing(Manufacturing):
         if self.handed_over == 0:
             self.dispatch()
         yield "dispatched"
-        yield from self.pause(8 * HOUR, 20 * HOUR)
+        served = self.served.outbound if self.served is not None else None
+        yield from self.wait(self.now + self.lasting(served, 8 * HOUR, 20 * HOUR))
         if self.handed_over == 1:
             self.deliver()
         yield "handed_in"

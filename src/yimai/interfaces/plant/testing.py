@@ -153,7 +153,9 @@ class Testing(Collecting):
         if not self._later_on_duty(roles, partial(self._closing_due, opened)):
             fate = self.fortune.departure
             planned = fate is not None and fate.step == opened.step
-            self.close_deviation(opened.deviation, fate.conclusion if fate is not None and planned else "acceptable")
+            conclusion = fate.conclusion if fate is not None and planned else "acceptable"
+            short = opened.cause == "count_not_reached" and not self.fortune.spared
+            self.close_deviation(opened.deviation, "reject_batch" if short else conclusion)
 
     def assess_deviation(self, deviation_id: str, *, reason: str = "process_variability") -> Done:
         found = self.vein.deviations.by_id[deviation_id]

@@ -10,11 +10,12 @@ from typing import Any
 
 from yimai.actions import label
 from yimai.actions.decision import Answer, Done
+from yimai.domain.base import Hospital
 from yimai.domain.fact import subject
 from yimai.domain.label import LabelIssued
 from yimai.domain.override import SignedReason
 from yimai.domain.person import Role
-from yimai.domain.recipe import Recipe
+from yimai.domain.recipe import Duration, Recipe
 from yimai.domain.refusal import Refusal
 from yimai.domain.vein import Vein, vein_of
 from yimai.interfaces.plant.fortune import Fortune
@@ -143,6 +144,15 @@ class Walk:
 
     def span(self, low: timedelta, high: timedelta) -> timedelta:
         return self.plant.draws.span(low, high)
+
+    def lasting(self, duration: Duration | None, low: timedelta, high: timedelta) -> timedelta:
+        """As long as the base's file says, in whole seconds; where it says nothing, a span between the two."""
+        return self.plant.draws.duration(duration) if duration is not None else self.span(low, high)
+
+    @property
+    def served(self) -> Hospital | None:
+        """The hospital as the base's file lists it, or None."""
+        return next((each for each in self.plant.base.hospitals if each.id == self.hospital), None)
 
     def later(self, moment: datetime, act: Callable[[], None]) -> None:
         """Let something happen at a later time, whatever the treatment does meanwhile."""
