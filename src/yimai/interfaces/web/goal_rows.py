@@ -18,9 +18,10 @@ from yimai.domain.programme import ProgrammeSource
 from yimai.domain.receipt import Outcome
 from yimai.domain.receipt_document import Receipt
 from yimai.domain.recipe import Words
+from yimai.domain.status import Forecast
 from yimai.domain.target import TargetSet
 from yimai.projections.plan_board import GoalRow, PlanBoard, PlanRow, PublishedRow, TargetRow
-from yimai.projections.receipt_board import GoalFigure
+from yimai.projections.receipt_board import GoalFigure, Outlook
 
 MILLION: Final = 1_000_000
 WIDTH: Final = 240
@@ -51,7 +52,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading of a clause. known: how its value is known, or why it is not. link: to what the value is made of."""
+    """One reading of a clause. known: how its value is known, or why it is not. link: to what the value is made of.
+
+    ahead: where it arrives at the deadline if it goes on so; None where nothing is forecast.
+    """
 
     target: TargetSet
     known: Known
@@ -65,6 +69,7 @@ class Reading:
     gauge: Gauge
     link: str
     published: tuple[PublishedRow, ...]
+    ahead: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class Tally:
     unknown: int
 
 
-def measured(found: GoalFigure, facts: Facts, here: str) -> Reading:
+def measured(found: GoalFigure, facts: Facts, here: str, outlook: Outlook | None) -> Reading:
     """A reading with what was computed for it. here: what the address carries about the time."""
     target, receipt = found.target.said, found.receipt
     link = f"{reverse('target_number', args=[target.target])}?{here}"
@@ -102,6 +107,7 @@ def measured(found: GoalFigure, facts: Facts, here: str) -> Reading:
     return Reading(
         target, "measured", receipt.value, receipt.day, status.outcome, status.provisional, status.pace, status.evidence,
         parts(receipt, facts), _gauge(target, receipt.value), link, found.target.published,
+        outlook.ahead if outlook is not None else None,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.receipt_document import Moved, Receipt, difference
 from yimai.interfaces.web import as_of, goal_rows, page, window
 from yimai.interfaces.web.fact_card import details
+from yimai.interfaces.web.outlook_drawing import drawing
 from yimai.projections import plan_board, receipt_board, trace
 from yimai.projections.receipt_board import AsOf, GoalFigure
 
@@ -73,11 +74,14 @@ def target_number(request: HttpRequest, target: str) -> HttpResponse:
         goal = next(each for each in found.plan.goals if each.said.goal == found.target.said.goal)
         context = _opened(request, cursor, asked, found.receipt, DEFINITIONS[found.target.said.measure].id)
         facts = receipt_board.facts(cursor, asked.sealed)
+        outlook = receipt_board.outlook(found, asked, facts)
         context |= {
             "plan": found.plan,
             "goal": goal,
             "known": goal_rows.sources(board),
-            "reading": goal_rows.measured(found, facts, context["slider"].here),
+            "reading": goal_rows.measured(found, facts, context["slider"].here, outlook),
+            "outlook": outlook,
+            "drawing": drawing(outlook, found.target.said),
             "publish": goal_rows.publish_link(found.target.said, found.receipt, request.get_full_path()),
             "document": _document_link("target_document", target, found.receipt, context["slider"].here),
             "differences": _differences(found, asked),

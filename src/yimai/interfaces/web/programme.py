@@ -67,7 +67,10 @@ def programme(request: HttpRequest) -> HttpResponse:
 
 
 def _measured(board: PlanBoard, asked: AsOf, facts: Facts, here: str) -> tuple[Reading, ...]:
-    return tuple(goal_rows.measured(each, facts, here) for each in receipt_board.figures_of(board, asked, facts))
+    return tuple(
+        goal_rows.measured(each, facts, here, receipt_board.outlook(each, asked, facts))
+        for each in receipt_board.figures_of(board, asked, facts)
+    )
 
 
 def _published(board: PlanBoard, asked: AsOf) -> tuple[Reading, ...]:
