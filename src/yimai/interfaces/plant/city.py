@@ -120,10 +120,7 @@ class CityLife:
         """A merger before the real plan's end that comes to be known only now, and a site that gives up its second title."""
         gone, into = self.city.firms[20:22]
         merged = {"organisation": gone.code, "into": into.code, "since": f"{self._today.year - 2}-11-15"}
-        withdrawn = {
-            "designation": f"{self.city.sites[0].id}-{SECOND_TITLE}",
-            "since": f"{self._today.year - 1}-06-30",
-        }
+        withdrawn = {"designation": SECOND_TITLE, "since": f"{self._today.year - 1}-06-30"}
         return (
             Row("organisation_merged", {**merged, "source": SOURCE}),
             Row("designation_withdrawn", {**withdrawn, "source": SOURCE}),
@@ -146,14 +143,13 @@ class CityLife:
 
     def _goals(self, first: date, last: date) -> Iterator[tuple[str, str, str, TargetSet]]:
         """Each goal with its title in both languages and its one target."""
-        before = first - timedelta(days=1)
-        made = sum(each["gross_output"] for each in self._returns() if each["year"] == before.year)
-        grown = Baseline(made, before)
+        before, audited = first - timedelta(days=1), date(first.year - 3, 12, 31)
+        made = sum(each["gross_output"] for each in self._returns() if each["year"] == audited.year)
+        grown = Baseline(made, audited)
         firms = Baseline(sum(each.therapies != "cell" for each in self.city.firms), before)
         goals: tuple[tuple[str, str, str, str, int, str, Mode, Baseline | None], ...] = (
             ("scale", "产业规模", "industry scale", "industry_gross_output@1", 15 * BILLION, "fen", "level", grown),
             ("doses", "放行剂数", "doses released", "doses_released@1", 240, "dose", "cumulative", None),
-            ("promises", "按期回输", "infused on time", "on_time@1", 900_000, "millionth", "level", None),
             ("firms", "新增基因治疗企业", "more gene therapy firms", "firms@1", 5, "firm", "delta", firms),
         )
         for name, zh, en, measure, value, unit, mode, start in goals:

@@ -30,8 +30,8 @@ TITLES: Final = (
     ("key_laboratory", "重点实验室", "key laboratory"),
     ("technology_innovation_centre", "技术创新中心", "technology innovation centre"),
 )
-SECOND_TITLE: Final = TITLES[(BASES + LABORATORIES + 1) % len(TITLES)][0]
-"""What the first site is called the second time."""
+SECOND_TITLE: Final = f"simulated-designation-{BASES + LABORATORIES + 1}"
+"""The second title of the first site."""
 SPOTS: Final = (
     ("浦东新区", 121_600_000, 31_205_000), ("浦东新区", 121_900_000, 30_915_000), ("闵行区", 121_400_000, 31_060_000),
     ("松江区", 121_230_000, 31_040_000), ("嘉定区", 121_250_000, 31_360_000), ("徐汇区", 121_435_000, 31_165_000),
@@ -148,7 +148,7 @@ class SimulatedCity:
             at = number % len(titled)
             therapies = "cell" if at < TITLED_CELL else "both" if at < TITLED_CELL + TITLED_BOTH else "gene"
             yield _row(
-                "designation", designation=f"{site.id}-{type_}", site=site.id, type=type_, therapies=therapies,
+                "designation", designation=f"simulated-designation-{number + 1}", site=site.id, type=type_, therapies=therapies,
                 title_zh=f"{site.owner.zh}{zh}", title_en=f"{site.owner.en} {en}", since=self._day(chance, 2), source=SOURCE,
             )  # fmt: skip
         hospitals = [each for each in self.sites if each.kind == "hospital"]
@@ -157,7 +157,7 @@ class SimulatedCity:
                 ("clinical_ward", "病房", "ward") if number == 0 else ("clinical_centre", "临床中心", "centre")
             )
             yield _row(
-                "designation", designation=f"{site.id}-{type_}", site=site.id, type=type_, therapies="gene",
+                "designation", designation=f"simulated-clinical-{number + 1}", site=site.id, type=type_, therapies="gene",
                 title_zh=f"{site.owner.zh}基因治疗{zh}", title_en=f"{site.owner.en} gene therapy {en}",
                 since=self._day(chance, 1), source=SOURCE,
             )  # fmt: skip

@@ -73,6 +73,18 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of how many released doses a subtotal of their list prices tells. without: those that had none; None for fewer than five."""
+
+    priced: int
+    without: int | None
+
+    @property
+    def all(self) -> int:
+        return self.priced + (self.without or 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
     row: GoalRow
     readings: tuple[Reading, ...]
@@ -117,12 +129,17 @@ def published(row: TargetRow, size: int, day: date) -> Reading:
     if not known:
         return _unknown(row, "unpublished" if row.said.measure in DEFINITIONS else "unmeasured", "")
     said = known[-1].said
-    after = said.day > row.said.deadline
-    audited = DEFINITIONS[said.measure].evidence in ("ledger", "audited") if said.measure in DEFINITIONS else False
     return Reading(
-        row.said, "published", said.value, said.day, said.outcome, not (after and audited), None, "", (),
+        row.said, "published", said.value, said.day, said.outcome, provisional(said.measure, said.day, row.said), None, "", (),
         _gauge(row.said, said.value), reverse("receipt", args=[said.receipt]), tuple(known),
     )  # fmt: skip
+
+
+def provisional(measure: str, day: date, target: TargetSet) -> bool:
+    """Whether a published outcome may still change: until the deadline; after it unless the ledger itself proves the value, for
+    whether every return was audited stands only in the receipt's facts."""
+    proven = measure in DEFINITIONS and DEFINITIONS[measure].evidence == "ledger"
+    return not (proven and day > target.deadline)
 
 
 def plans(board: PlanBoard, readings: Iterable[Reading]) -> tuple[PlanGoals, ...]:
@@ -150,6 +167,14 @@ def sources(board: PlanBoard) -> dict[str, ProgrammeSource]:
 def tally(readings: Sequence[Reading]) -> Tally:
     outcomes = [each.outcome for each in readings]
     return Tally(outcomes.count("met"), outcomes.count("not_met"), outcomes.count("unknown"))
+
+
+def coverage(receipt: Receipt | None) -> Coverage | None:
+    """None for what is no subtotal."""
+    if receipt is None or receipt.definition.rule != "listed_value":
+        return None
+    without = sum(reason == "no_price" for _, reason in receipt.measured.exclusions)
+    return Coverage(len(receipt.measured.contributions), None if 0 < without < disclosure.FEWEST else without)
 
 
 def parts(receipt: Receipt, facts: Facts) -> tuple[Part, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from yimai.domain.target import TargetSet
 from yimai.projections.receipt_board import Outlook
