@@ -164,9 +164,11 @@ class CityLife:
     def _publish(self, *more: str) -> None:
         """Publish what these targets, and those that move, stand at over all facts until now."""
         self._plant.ledger.seal()
+        sealed = self._plant.ledger.checkpoint()
+        assert sealed is not None  # all until now: a sealer beside us may seal more, whenever it likes
         day = self._plant.clock().astimezone(self._zone).date()
         for target in (*MOVING, *more):
-            self._ask(receipt.publish, target=target, day=day)
+            self._ask(receipt.publish, target=target, day=day, size=sealed.size)
 
     def _ask(self, act: Callable[..., Answer], /, **arguments: Any) -> None:
         answer = self._plant.ask(act, PLANNER, AUTHORITY, **arguments)
