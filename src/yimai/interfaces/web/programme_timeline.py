@@ -65,7 +65,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """years: place and number. today: place. undated: what stands on the register, and since when nobody tells.
+    """years: place and number. today: place. undated: what stands on the register, and since when nobody
+    tells; a product that is only filed does not stand there yet.
 
     lines: as drawn; told: the same with each thing apart.
     """
@@ -83,7 +84,7 @@ def timeline(plans: Sequence[PlanRow], things: Iterable[Thing], today: date, ass
     """Plans first, then what opened, each in the order of its first day. assumed: sources that are an assumption."""
     shown = [each for each in things if each.noun in DRAWN]
     dated = sorted((each for each in shown if _span(each.since)), key=lambda each: (_span(each.since), each.id))
-    undated = [each for each in shown if not _span(each.since)]
+    undated = [each for each in shown if not _span(each.since) and each.type != "filed"]
     days = [day for plan in plans for day in (plan.drafted.first, plan.drafted.last)]
     days += [day for since in _told(plans, dated) if (span := _span(since)) is not None for day in span]
     first, last = min([*days, today]).year, max([*days, today]).year + 1
