@@ -99,7 +99,7 @@ def industry_scale(walker: Walker) -> None:
     walker.follows("article[aria-labelledby=goal-cell_industry_scale] a.number", "number")
     assert "industry_gross_output@1" in walker.text("section[aria-labelledby=formula]")
     assert walker.page.locator("svg.outlook").count() == 0, "its deadline is over"
-    walker.page.wait_for_function("document.querySelectorAll('[data-adds] .good').length === 2")
+    walker.page.locator("[data-adds] .good").nth(1).wait_for()
     assert ADDED[walker.language] in walker.text("[data-adds]")
     walker.follows("section[aria-labelledby=made] tbody a[href*='/fact/']", "return")
     digest = walker.page.url.partition("/fact/")[2][:64]
