@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.architecture.fact_instances import example
 
-from yimai.domain.status import Forecast, Status, forecast, status_of
+from yimai.domain.measure_definitions import DEFINITIONS
+from yimai.domain.status import Forecast, Status, forecast, points_in_time, status_of
 from yimai.domain.target import Baseline, TargetSet
 
 BEGINS, ENDS = date(2022, 1, 1), date(2024, 12, 31)
@@ -81,3 +82,17 @@ def test_a_forecast_lies_in_its_interval(points: list[tuple[date, int]]) -> None
     assert found is not None
     assert found.low <= found.value <= found.high
     assert forecast(list(reversed(points)), date(2026, 1, 1)) == found
+
+
+@pytest.mark.parametrize(
+    ("measure", "days"),
+    [
+        ("industry_revenue@1", [date(year, 12, 31) for year in range(2014, 2024)]),
+        ("firms@1", [date(2024, 3, 31), date(2024, 6, 30)]),
+        ("doses_released@1", [date(2024, month, last) for month, last in enumerate((31, 29, 31, 30, 31, 30), 1)]),
+    ],
+)
+def test_a_forecast_looks_at_periods_that_are_over(measure: str, days: list[date]) -> None:
+    found = list(points_in_time(DEFINITIONS[measure], date(2024, 1, 1), date(2024, 7, 30)))
+    assert found == days
+    assert list(points_in_time(DEFINITIONS["firms@1"], date(2023, 10, 1), date(2024, 1, 1))) == [date(2023, 12, 31)]

@@ -140,6 +140,25 @@ def test_values_come_in_from_sdmx_as_reported(found: Exchange) -> None:
     ]
 
 
+def test_what_an_sdmx_message_holds_and_is_not_taken_in_is_said(found: Exchange) -> None:
+    raw = exchange.write("sdmx", found)
+    (data,) = json.loads(raw)["data"]["dataSets"]
+    seen = [value for each in data["series"].values() for value in each["observations"].values()]
+    missing = sum(value[0] is None for value in seen)
+    taken = len(exchange.read_plans(FILE, raw))
+    left = exchange.left_out(raw)
+    assert left is not None
+    assert f"{len(seen) - missing - taken} numbers of targets and baselines" in left.en
+    assert f"{missing} missing observations" in left.en
+    assert exchange.left_out(exchange.write("iati", found)) is None
+    nothing = json.loads(raw)
+    for each in nothing["data"]["dataSets"][0]["series"].values():
+        each["observations"] = {place: [None, *value[1:]] for place, value in each["observations"].items()}
+    with pytest.raises(FileRefused) as refused:
+        exchange.read_plans(FILE, json.dumps(nothing).encode())
+    assert "they stay unknown" in refused.value.mistakes[0].what.en
+
+
 OTHERS_IATI = """<?xml version="1.0"?>
 <iati-activities version="2.03"><iati-activity xml:lang="en">
 <iati-identifier>GB-1/Health_Plan</iati-identifier>

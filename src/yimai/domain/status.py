@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from math import isqrt
 from typing import Final, Literal
 
-from yimai.domain.measure import MILLION, Evidence
+from yimai.domain.measure import MILLION, Definition, Evidence
 from yimai.domain.receipt import Outcome
 from yimai.domain.target import Baseline, TargetSet
 
@@ -17,6 +17,8 @@ FINAL: Final = ("ledger", "audited")
 """Evidence on which an outcome after the deadline stands; on any other it is provisional."""
 FEWEST: Final = 3
 """Points from which a forecast is made."""
+YEARS: Final = 10
+"""How far back annual returns are looked at for a forecast."""
 T_90: Final = (
     6314, 2920, 2353, 2132, 2015, 1943, 1895, 1860, 1833, 1812, 1796, 1782, 1771, 1761, 1753, 1746, 1740, 1734, 1729,
     1725, 1721, 1717, 1714, 1711, 1708, 1706, 1703, 1701, 1699, 1697,
@@ -70,6 +72,19 @@ def _pace(target: TargetSet, value: int, day: date, begins: date) -> int | None:
     if planned == 0 or gone <= 0:
         return None
     return (value - zero) * whole * MILLION // planned
+
+
+def points_in_time(definition: Definition, begins: date, day: date) -> Iterator[date]:
+    """The days that a forecast looks at, until the day: the last ones of years for annual returns, also of those before
+    the plan began; of the plan's months for what the ledger itself tells, and of its quarters for what the register says."""
+    if definition.rule == "returns":
+        yield from (each for year in range(day.year - YEARS, day.year + 1) if (each := date(year, 12, 31)) <= day)
+        return
+    every = 1 if definition.evidence == "ledger" else 3
+    for month in range(begins.year * 12 + begins.month, day.year * 12 + day.month + 1):
+        last = date(month // 12, month % 12 + 1, 1) - timedelta(days=1)
+        if month % every == 0 and last <= day:
+            yield last
 
 
 def forecast(points: Sequence[tuple[date, int]], day: date) -> Forecast | None:

@@ -18,6 +18,7 @@ from yimai.domain.refusal import Refusal, RefusalKind
 Comparator = Literal["gt", "ge", "lt", "le", "eq", "between", "exists"]
 Scope = Literal["", "cell", "gene"]
 """Which therapies are meant; "" means both."""
+Mode = Literal["level", "cumulative", "delta"]
 MEASURE: Final = re.compile(r"[a-z][a-z0-9_]*@[1-9]\d*")
 NUMBERS: Final[dict[Comparator, int]] = {"gt": 1, "ge": 1, "lt": 1, "le": 1, "eq": 1, "between": 2, "exists": 0}
 """How many numbers each comparator compares with."""
@@ -67,7 +68,7 @@ class TargetSet(Fact):
     deadline: date
     basis: Literal["end_of_period", "instant"]
     baseline: Baseline | None
-    mode: Literal["level", "cumulative", "delta"]
+    mode: Mode
     reading_zh: str
     reading_en: str
     authority: str

@@ -104,5 +104,14 @@ UNITS: Final[dict[str, Words]] = {
     "centre_or_ward": Words("个中心或病房", "centres or wards"),
     "person": Words("人", "people"),
 }
+ONE: Final[dict[str, Words]] = {
+    unit: Words(UNITS[unit].zh, one)
+    for unit, one in (
+        ("dose", "dose"), ("patient", "patient"), ("hour", "hour"), ("slot", "slot"), ("suite", "suite"), ("firm", "firm"),
+        ("cluster", "cluster"), ("facility", "facility"), ("designation", "designation"), ("application", "application"),
+        ("product", "product"), ("centre_or_ward", "centre or ward"), ("person", "person"),
+    )
+}  # fmt: skip
+"""What a single one is called."""
 if missing := {each.rule for each in DEFINITIONS.values()} - RULES.keys():
     raise LookupError(f"rules without words: {sorted(missing)}")

@@ -18,10 +18,11 @@ import psycopg
 from yimai.domain import disclosure
 from yimai.domain.disclosure import Cut, Release
 from yimai.domain.fact import Fact
-from yimai.domain.measure import Facts, Known, Measured, Question
+from yimai.domain.measure import MILLION, Facts, Known, Measured, Question
 from yimai.domain.measure_definitions import DEFINITIONS, READ
 from yimai.domain.receipt_document import Receipt, question_of, receipt_for, receipt_of
 from yimai.domain.sealed_facts import SealedFacts
+from yimai.domain.status import Forecast, forecast, points_in_time
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Checkpoint, Entry
 from yimai.projections import ledger_board
@@ -63,6 +64,17 @@ class GoalFigure:
     target: TargetRow
     receipt: Receipt | None
     withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a target stood at when periods ended, each with its receipt, and what comes of it if it goes on so.
+
+    ahead: at the deadline; None of fewer than three points, or where nothing has moved.
+    """
+
+    points: tuple[Receipt, ...]
+    ahead: Forecast | None
 
 
 def changes(entry: Entry) -> Iterator[Change]:
@@ -167,6 +179,25 @@ def _figure(plan: PlanRow, target: TargetRow, as_of: AsOf, known: Facts) -> Goal
         day, at, question = release.cut.until, release.cut.sealed, question_of(said, release.cut.until, begins)
     measured = _known.measure(question, known.first(at.size), at.ledger)
     return GoalFigure(plan, target, receipt_for(said, begins, day, measured, at))
+
+
+def outlook(found: GoalFigure, as_of: AsOf, known: Facts) -> Outlook | None:
+    """Where a target is going until its deadline; None once that is over, or where no measure is defined."""
+    target = found.target.said
+    if target.measure not in DEFINITIONS or as_of.day >= target.deadline:
+        return None
+    definition, points = DEFINITIONS[target.measure], dict[date, Receipt]()
+    for day in points_in_time(definition, found.plan.drafted.first, as_of.day):
+        receipt = _figure(found.plan, found.target, AsOf(day, as_of.sealed, as_of.months), known).receipt
+        if receipt is not None and receipt.value is not None:
+            points[receipt.day] = receipt
+    values = [(day, receipt.value) for day, receipt in sorted(points.items()) if receipt.value is not None]
+    moved = len({value for _, value in values}) > 1
+    ahead = forecast(values, target.deadline) if moved else None
+    if ahead is not None and target.mode != "delta":
+        most = MILLION if definition.total == "share" else max(ahead.high, 0)
+        ahead = Forecast(*(min(max(each, 0), most) for each in (ahead.value, ahead.low, ahead.high)))
+    return Outlook(tuple(points[day] for day in sorted(points)), ahead)
 
 
 def those(known: Facts, kinds: Iterable[str], hashes: Iterable[bytes]) -> dict[bytes, Known[Fact]]:

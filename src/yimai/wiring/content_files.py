@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from yimai.domain.recipe import Words
 from yimai.domain.register import Row
-from yimai.interfaces.files.exchange import read_plans
+from yimai.interfaces.files.exchange import left_out, read_plans
 from yimai.interfaces.files.mistake import FileRefused
 from yimai.interfaces.files.reading import (
     CATALOGUE,
@@ -40,7 +40,8 @@ def read(noun: str, contents: bytes) -> Mapping[str, Any] | Sequence[Words]:
         file.write_bytes(contents)
         try:
             if noun in TABLES:
-                return {"rows": TABLES[noun](file, contents)}
+                rows = TABLES[noun](file, contents)
+                return {"rows": rows, "left": left_out(contents) if noun == "plan" else None}
             return READERS[noun](file).content
         except FileRefused as refused:
             return tuple(

@@ -17,7 +17,7 @@ from yimai.domain.facts import decode
 from yimai.domain.plan_rows import fates_of, sourced
 from yimai.domain.refusal import Refusal
 from yimai.domain.register import Fate, Known, Row, fates, read_row
-from yimai.interfaces.files.exchange import is_exchange, read_plans
+from yimai.interfaces.files.exchange import is_exchange, left_out, read_plans
 from yimai.interfaces.files.register_rows import read_rows
 from yimai.ledger.ledger import Ledger
 from yimai.wiring.ledger_commands import opened_database, opened_house, perform
@@ -39,6 +39,8 @@ def import_file(
         known = _known(opened.ledger, said)
         found = fates_of(rows, known) if plans else fates(said, known)
         show(rows, found, console or Console())
+        if plans and (left := left_out(raw)) is not None:
+            (console or Console()).print(f"{left.en} {left.zh}")
         if any(each.refusal is not None for each in found):
             return 1
         if preview:

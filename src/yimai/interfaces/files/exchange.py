@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from yimai.domain.plan_rows import in_order
+from yimai.domain.recipe import Words
 from yimai.domain.register import Row
 from yimai.interfaces.files import csvw, iati, iati_reading, sdmx
 from yimai.interfaces.files.exchange_names import refuse
@@ -22,6 +23,11 @@ WRITERS: Final[Mapping[str, Callable[[Exchange], bytes]]] = {
 def write(form: str, exchange: Exchange) -> bytes:
     """The file in this form. Raises KeyError for one that is not known."""
     return WRITERS[form](exchange)
+
+
+def left_out(raw: bytes) -> Words | None:
+    """What of a file that was read (``read_plans``) is not taken in, in words; None where everything is."""
+    return sdmx.left_out(raw) if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else None
 
 
 def is_exchange(raw: bytes) -> bool:

@@ -1,12 +1,14 @@
 """Results as an SDMX-JSON 2.0 data message: a series for each target, an observation for each day and what is told of it.
 
 The data set is valid at one instant, that of the ledger's sealed state, as a message is that answers ``asOf``. What nobody knows is a
-missing observation, never 0. Of such messages only values come in, each as a reported value.
+missing observation, never 0. Of such messages only values come in, each as a reported value: a message holds a target's numbers, but
+neither a clause nor how it is read, so that plans themselves come in by IATI or CSVW. Whoever takes one in is told what stays out.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -198,42 +200,68 @@ def read_sdmx(file: Path, raw: bytes) -> tuple[Row, ...]:
     if mistakes:
         raise FileRefused(mistakes)
     if not rows:
-        refuse(file, 1, "其中没有观测值", "there are no observed values in it")
+        left = left_out(raw) or Words("", "")
+        refuse(file, 1, f"其中没有观测值。{left.zh}", f"there are no observed values in it. {left.en}".strip())
     return tuple(rows)
 
 
-def _values(file: Path, structure: Any, data: Any, mistakes: list[Mistake]) -> Iterator[Row]:
-    dimensions, attributes = structure["dimensions"], structure.get("attributes", {})
+def left_out(raw: bytes) -> Words | None:
+    """What such a message holds and is not taken in, in words; None where nothing is. Raises what no such message raises."""
+    message = json.loads(raw)
+    kinds = Counter[str]()
+    for each in message["data"]["dataSets"]:
+        structure = message["data"]["structures"][each.get("structure", 0)]
+        for named, said, _ in _observations(structure, each):
+            kind = named.get("INDICATOR", "REPORTED")
+            kinds["MISSING" if said[0] is None else kind if kind in MEASURED else "TARGET"] += 1
+    targets, missing = kinds["TARGET"], kinds["MISSING"]
+    if not targets and not missing:
+        return None
+    return Words(
+        f"未导入：{targets} 个目标值或基线（计划和指标请用 IATI 或 CSVW 导入），{missing} 个缺失观测值（仍为未知）。",
+        f"Not taken in: {targets} numbers of targets and baselines (plans and targets come in by IATI or CSVW),"
+        f" {missing} missing observations (they stay unknown).",
+    )
+
+
+def _observations(structure: Any, data: Any) -> Iterator[tuple[dict[str, str], tuple[Any, dict[str, Any]], str]]:
+    """Each observation: its dimensions, what is said of it, where it stands."""
+    dimensions = structure["dimensions"]
     fixed = {each["id"]: _code(each["values"][0]) for each in dimensions.get("dataSet", ())}
+    attributes = structure.get("attributes", {})
     for key, one in data.get("series", {"": data}).items():
         chosen = fixed | _chosen(dimensions.get("series", ()), key)
         shared = _told(attributes.get("series", ()), one.get("attributes", ()))
         for place, said in one.get("observations", {}).items():
+            own = _told(attributes.get("observation", ()), said[1:])
             named = chosen | _chosen(dimensions.get("observation", ()), place)
-            told = shared | _told(attributes.get("observation", ()), said[1:])
-            if said[0] is None or named.get("INDICATOR", "REPORTED") not in MEASURED:
-                continue
-            where = f"dataSets…{key or place}:{place}"
-            day, unit = last_day(named["TIME_PERIOD"]), unit_in(str(told.get("UNIT_MEASURE", "unit")))
-            if day is None:
-                mistakes.append(mistake(file, 1, f"{where}：不是日期", f"{where}: this is no day"))
-                continue
-            try:
-                value = number_in(str(said[0]), unit)
-            except ValueError:
-                mistakes.append(
-                    mistake(
-                        file,
-                        1,
-                        f"{where}：“{str(said[0])[:40]}”{NOT_A_NUMBER.zh}",
-                        f"{where}: {str(said[0])[:40]!r} {NOT_A_NUMBER.en}",
-                    )
+            yield named, (said[0], shared | own), f"dataSets…{key or place}:{place}"
+
+
+def _values(file: Path, structure: Any, data: Any, mistakes: list[Mistake]) -> Iterator[Row]:
+    for named, (observed, told), where in _observations(structure, data):
+        if observed is None or named.get("INDICATOR", "REPORTED") not in MEASURED:
+            continue
+        day, unit = last_day(named["TIME_PERIOD"]), unit_in(str(told.get("UNIT_MEASURE", "unit")))
+        if day is None:
+            mistakes.append(mistake(file, 1, f"{where}：不是日期", f"{where}: this is no day"))
+            continue
+        try:
+            value = number_in(str(observed), unit)
+        except ValueError:
+            mistakes.append(
+                mistake(
+                    file,
+                    1,
+                    f"{where}：“{str(observed)[:40]}”{NOT_A_NUMBER.zh}",
+                    f"{where}: {str(observed)[:40]!r} {NOT_A_NUMBER.en}",
                 )
-                continue
-            yield Row("value_reported", {
-                "target": named["TARGET_ID"], "day": day.isoformat(), "value": value, "unit": unit,
-                "source": str(told.get("SOURCE") or ""), "receipt": str(told.get("RECEIPT") or ""),
-            })  # fmt: skip
+            )
+            continue
+        yield Row("value_reported", {
+            "target": named["TARGET_ID"], "day": day.isoformat(), "value": value, "unit": unit,
+            "source": str(told.get("SOURCE") or ""), "receipt": str(told.get("RECEIPT") or ""),
+        })  # fmt: skip
 
 
 def _chosen(components: Any, key: str) -> dict[str, str]:

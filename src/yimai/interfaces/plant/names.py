@@ -18,11 +18,15 @@ MARKS: Final = (
 
 def printed_names(seed: int, count: int) -> list[str]:
     """Names of staff, none twice, for example ``示例·松鹤 (Sample Pine-Crane)``. Raises ValueError for too many."""
+    return [f"示例·{zh} (Sample {en})" for zh, en in pairs(f"printed names {seed}", count)]
+
+
+def pairs(seed: str, count: int) -> list[tuple[str, str]]:
+    """Plants with animals, none twice, in both languages: ``松鹤``, ``Pine-Crane``. Raises ValueError for too many."""
     if count > len(KINDS) * len(MARKS):
         raise ValueError(f"there are only {len(KINDS) * len(MARKS)} invented names, not {count}")
-    pairs = [(kind, mark) for kind in KINDS for mark in MARKS]
-    chosen = Random(f"printed names {seed}").sample(pairs, count)
-    return [f"示例·{kind[0]}{mark[0]} (Sample {kind[1]}-{mark[1]})" for kind, mark in chosen]
+    every = [(kind, mark) for kind in KINDS for mark in MARKS]
+    return [(kind[0] + mark[0], f"{kind[1]}-{mark[1]}") for kind, mark in Random(seed).sample(every, count)]
 
 
 def patient(number: int) -> bytes:

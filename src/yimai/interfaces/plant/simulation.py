@@ -12,6 +12,7 @@ from typing import Final
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
 from yimai.domain.slot import Itinerary, earliest
+from yimai.interfaces.plant.city import CityLife
 from yimai.interfaces.plant.clock import Clock
 from yimai.interfaces.plant.end_state import Standing, end_near, standing, undecided
 from yimai.interfaces.plant.fortune import Fortune
@@ -27,7 +28,7 @@ SHORTEST: Final = timedelta(days=84)
 A_TREATMENT: Final = timedelta(hours=36)
 """How much time the base's suites are given for each treatment."""
 ENOUGH: Final = 40
-"""From how many treatments on every special fate is met and every stage is found at the end."""
+"""From how many treatments on every special fate is met, every stage is found at the end, and the city around them lives."""
 BOOKED_AHEAD: Final = 21 * DAY
 """How long before the collection a patient is referred (median of 22 days at one centre, Blood 146 suppl. 1)."""
 AT_MOST_EARLIER: Final = 20 * DAY
@@ -78,6 +79,7 @@ class Simulation:
         self.ends = end_near(base, self.starts + max(SHORTEST, count * A_TREATMENT))
         self.journeys: list[Journey] = []
         self._plan = self._planned(count, chance)
+        self._city = CityLife(self.plant, seed) if count >= ENOUGH else None
 
     def _planned(self, count: int, chance: Random) -> list[Planned]:
         """Each treatment in the order of arrival."""
@@ -129,6 +131,8 @@ class Simulation:
             moment, number = heappop(waiting)
             if moment > self.ends:
                 break
+            if self._city is not None:
+                self._city.live_until(moment)
             clock.wait_until(max(moment, clock()))
             journey = self._journey(number)
             if (following := self._go_on(journey)) is not None:

@@ -17,11 +17,13 @@ from yimai.domain.programme import Programme
 from yimai.domain.recipe import Words
 from yimai.domain.status import Status
 from yimai.interfaces.web.city_map import CityMap, city_map
+from yimai.interfaces.web.goal_rows import provisional
 from yimai.interfaces.web.plan_page import SIGNS
 from yimai.interfaces.web.templatetags.programme import amount, amounts
 from yimai.ledger.entry import Checkpoint
 from yimai.projections import plan_exchange, programme_board, receipt_board
 from yimai.projections.field_words import VALUES
+from yimai.projections.measure_words import EVIDENCE
 from yimai.projections.plan_board import GoalRow, PlanBoard, PlanRow, TargetRow
 from yimai.projections.plan_exchange import Exchange, Result
 
@@ -148,13 +150,18 @@ def _target(row: TargetRow, told: Exchange, statuses: Mapping[str, Status | None
     )
     value = UNKNOWN if newest is None or newest.value is None else _amount(newest.value, newest.unit)
     outcome = VALUES[newest.outcome] if newest is not None and newest.outcome else VALUES["unknown"]
-    if status is not None and status.provisional and status.outcome != "unknown":
+    tentative = (
+        status.provisional
+        if status is not None
+        else newest is not None and provisional(newest.measure, newest.day, said)
+    )
+    if tentative and outcome is not VALUES["unknown"]:
         outcome = Words(f"{outcome.zh}（暂定）", f"{outcome.en} (provisional)")
     pace = f"{status.pace / MILLION:.0%}" if status is not None and status.pace is not None else ""
     return BriefTarget(
         wanted, Words(said.reading_zh, said.reading_en), said.deadline, value, why if value is UNKNOWN else Words("", ""),
         newest.day.isoformat() if newest is not None else "", outcome, Words(pace, pace) if pace else NONE,
-        VALUES[status.evidence] if status is not None and status.evidence else NONE,
+        EVIDENCE[status.evidence] if status is not None and status.evidence else NONE,
         newest.receipt if newest is not None else "", newest is not None and newest.standing == "published",
         tuple(_reported(each, told) for each in told.results[said.target] if each.standing == "reported"),
     )  # fmt: skip

@@ -21,7 +21,7 @@ _FONTS: Final = typst.Fonts(include_system_fonts=False, font_paths=[str(pylopdf_
 Language = Literal["zh", "en"]
 WORDS: Final = {
     "as-of": Words("截至", "As of"), "ledger": Words("账本", "Ledger"), "facts": Words("条事实，根", "facts, root"),
-    "sealed": Words("封存于", "sealed"), "simulated": Words(
+    "sealed": Words("封存于", "sealed"), "simulated-short": Words("模拟演示", "Simulated demonstration"), "simulated": Words(
         "演示：人员、患者、治疗和申报均为模拟的合成数据，不得用于任何决定。",
         "Demonstration: people, patients, treatments and returns are simulated and synthetic, not for any decision."),
     "honest": Words("成就由事实度量。没有事实说明的即为未知，而不是零。",

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from yimai.domain.establishment import EstablishmentMoved, EstablishmentOpened
 from yimai.domain.programme import ProgrammeSite
 from yimai.domain.recipe import Words
+from yimai.projections.register_board import Thing
 
 OUTLINES: Final = Path(__file__).parent / "static" / "vendor" / "shanghai.json"
 STEPS: Final = 1024
@@ -74,18 +76,31 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Any other site of the register, as a dot. x, y: pixels."""
+
+    thing: Thing
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
 class CityMap:
-    """absent: sites whose place is not known, or lies outside the frame."""
+    """absent: sites whose place is not known, or lies outside the frame. spots: what else stands on the register."""
 
     districts: tuple[District, ...]
     pins: tuple[Pin, ...]
     absent: tuple[ProgrammeSite, ...]
+    spots: tuple[Spot, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
 
 
-def city_map(sites: Sequence[ProgrammeSite]) -> CityMap:
-    """The city with these sites, numbered in their order; pins that would hide one another are moved apart."""
+def city_map(sites: Sequence[ProgrammeSite], register: Iterable[Thing] = ()) -> CityMap:
+    """The city with these sites, numbered in their order; pins that would hide one another are moved apart.
+
+    register: of it the other sites that stand and whose place is known are dots.
+    """
     pins: list[Pin] = []
     absent: list[ProgrammeSite] = []
     for site in sites:
@@ -97,7 +112,18 @@ def city_map(sites: Sequence[ProgrammeSite]) -> CityMap:
             absent.append(site)
             continue
         pins.append(Pin(len(pins) + 1, site, *_free(round(x), round(y), pins)))
-    return CityMap(districts(), tuple(pins), tuple(absent))
+    numbered = {each.id for each in sites}
+    spots = (_spot(each) for each in register if each.noun == "site" and each.id not in numbered and not each.ended)
+    return CityMap(districts(), tuple(pins), tuple(absent), tuple(each for each in spots if each is not None))
+
+
+def _spot(thing: Thing) -> Spot | None:
+    """Where the register says last that the site lies; None where it does not."""
+    told = [each.fact for each in thing.history if isinstance(each.fact, EstablishmentOpened | EstablishmentMoved)]
+    if told[-1].longitude is None or told[-1].latitude is None:
+        return None
+    x, y = _pixels(told[-1].longitude / 1e6, told[-1].latitude / 1e6)
+    return Spot(thing, round(x), round(y)) if 0 <= x <= WIDTH and 0 <= y <= HEIGHT else None
 
 
 def _free(x: int, y: int, pins: Sequence[Pin]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from yimai.domain.identifier import noun_of
@@ -52,6 +53,8 @@ ALLOWED: Final = {
     "highest": Words("允许最高温度", "Highest allowed"),
 }
 """What the same names mean where a shipper is packed: its limits, no readings."""
+MONEY: Final = frozenset({"amount", "gross_output", "price", "revenue", "value_added"})
+"""In fen."""
 SITES: Final = frozenset({"hospital", "origin", "destination", "site", "base"})
 
 
@@ -117,6 +120,9 @@ def _scalar(name: str, label: Words, value: str, recipe: Recipe | None) -> Detai
         return Detail(label, "link", (noun, value))
     if name in SITES:
         return Detail(label, "site", value)
+    if name in MONEY and value.isdecimal():
+        yuan = f"{Decimal(value) / 100:,}"
+        return Detail(label, "words", Words(f"{int(value):,}（{yuan} 元）", f"{int(value):,} ({yuan} yuan)"))
     if name in HASHES and len(value) == 64:
         return Detail(label, "hash", value)
     if name in NOUN_FIELDS:

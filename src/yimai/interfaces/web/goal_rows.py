@@ -18,9 +18,10 @@ from yimai.domain.programme import ProgrammeSource
 from yimai.domain.receipt import Outcome
 from yimai.domain.receipt_document import Receipt
 from yimai.domain.recipe import Words
+from yimai.domain.status import Forecast
 from yimai.domain.target import TargetSet
 from yimai.projections.plan_board import GoalRow, PlanBoard, PlanRow, PublishedRow, TargetRow
-from yimai.projections.receipt_board import GoalFigure
+from yimai.projections.receipt_board import GoalFigure, Outlook
 
 MILLION: Final = 1_000_000
 WIDTH: Final = 240
@@ -51,7 +52,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading of a clause. known: how its value is known, or why it is not. link: to what the value is made of."""
+    """One reading of a clause. known: how its value is known, or why it is not. link: to what the value is made of.
+
+    ahead: where it arrives at the deadline if it goes on so; None where nothing is forecast.
+    """
 
     target: TargetSet
     known: Known
@@ -65,6 +69,19 @@ class Reading:
     gauge: Gauge
     link: str
     published: tuple[PublishedRow, ...]
+    ahead: Forecast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of how many released doses a subtotal of their list prices tells. without: those that had none; None for fewer than five."""
+
+    priced: int
+    without: int | None
+
+    @property
+    def all(self) -> int:
+        return self.priced + (self.without or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,7 @@ class Tally:
     unknown: int
 
 
-def measured(found: GoalFigure, facts: Facts, here: str) -> Reading:
+def measured(found: GoalFigure, facts: Facts, here: str, outlook: Outlook | None) -> Reading:
     """A reading with what was computed for it. here: what the address carries about the time."""
     target, receipt = found.target.said, found.receipt
     link = f"{reverse('target_number', args=[target.target])}?{here}"
@@ -102,6 +119,7 @@ def measured(found: GoalFigure, facts: Facts, here: str) -> Reading:
     return Reading(
         target, "measured", receipt.value, receipt.day, status.outcome, status.provisional, status.pace, status.evidence,
         parts(receipt, facts), _gauge(target, receipt.value), link, found.target.published,
+        outlook.ahead if outlook is not None else None,
     )  # fmt: skip
 
 
@@ -111,12 +129,17 @@ def published(row: TargetRow, size: int, day: date) -> Reading:
     if not known:
         return _unknown(row, "unpublished" if row.said.measure in DEFINITIONS else "unmeasured", "")
     said = known[-1].said
-    after = said.day > row.said.deadline
-    audited = DEFINITIONS[said.measure].evidence in ("ledger", "audited") if said.measure in DEFINITIONS else False
     return Reading(
-        row.said, "published", said.value, said.day, said.outcome, not (after and audited), None, "", (),
+        row.said, "published", said.value, said.day, said.outcome, provisional(said.measure, said.day, row.said), None, "", (),
         _gauge(row.said, said.value), reverse("receipt", args=[said.receipt]), tuple(known),
     )  # fmt: skip
+
+
+def provisional(measure: str, day: date, target: TargetSet) -> bool:
+    """Whether a published outcome may still change: until the deadline; after it unless the ledger itself proves the value, for
+    whether every return was audited stands only in the receipt's facts."""
+    proven = measure in DEFINITIONS and DEFINITIONS[measure].evidence == "ledger"
+    return not (proven and day > target.deadline)
 
 
 def plans(board: PlanBoard, readings: Iterable[Reading]) -> tuple[PlanGoals, ...]:
@@ -144,6 +167,14 @@ def sources(board: PlanBoard) -> dict[str, ProgrammeSource]:
 def tally(readings: Sequence[Reading]) -> Tally:
     outcomes = [each.outcome for each in readings]
     return Tally(outcomes.count("met"), outcomes.count("not_met"), outcomes.count("unknown"))
+
+
+def coverage(receipt: Receipt | None) -> Coverage | None:
+    """None for what is no subtotal."""
+    if receipt is None or receipt.definition.rule != "listed_value":
+        return None
+    without = sum(reason == "no_price" for _, reason in receipt.measured.exclusions)
+    return Coverage(len(receipt.measured.contributions), None if 0 < without < disclosure.FEWEST else without)
 
 
 def parts(receipt: Receipt, facts: Facts) -> tuple[Part, ...]:

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from yimai.domain import disclosure
+from yimai.domain.annual_return import AnnualReturnFiled
 from yimai.domain.disclosure import Release
 from yimai.domain.fact import Fact
 from yimai.domain.measure import Facts, Known, Question
@@ -20,7 +21,8 @@ from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.receipt_document import Moved, Receipt, difference
 from yimai.interfaces.web import as_of, goal_rows, page, window
 from yimai.interfaces.web.fact_card import details
-from yimai.projections import plan_board, receipt_board, trace
+from yimai.interfaces.web.outlook_drawing import drawing
+from yimai.projections import plan_board, receipt_board, register_board, trace
 from yimai.projections.receipt_board import AsOf, GoalFigure
 
 AT_ONCE: Final = 100
@@ -73,11 +75,14 @@ def target_number(request: HttpRequest, target: str) -> HttpResponse:
         goal = next(each for each in found.plan.goals if each.said.goal == found.target.said.goal)
         context = _opened(request, cursor, asked, found.receipt, DEFINITIONS[found.target.said.measure].id)
         facts = receipt_board.facts(cursor, asked.sealed)
+        outlook = receipt_board.outlook(found, asked, facts)
         context |= {
             "plan": found.plan,
             "goal": goal,
             "known": goal_rows.sources(board),
-            "reading": goal_rows.measured(found, facts, context["slider"].here),
+            "reading": goal_rows.measured(found, facts, context["slider"].here, outlook),
+            "outlook": outlook,
+            "drawing": drawing(outlook, found.target.said),
             "publish": goal_rows.publish_link(found.target.said, found.receipt, request.get_full_path()),
             "document": _document_link("target_document", target, found.receipt, context["slider"].here),
             "differences": _differences(found, asked),
@@ -129,6 +134,11 @@ def moved(request: HttpRequest, target: str) -> HttpResponse:
         patients = disclosure.counts_patients(after.receipt.definition)
         found = () if patients else difference(before.receipt, after.receipt)
         number = _page_number(request, "page")
+        shown = found[(number - 1) * AT_ONCE : number * AT_ONCE]
+        whole = max(earlier.sealed, asked.sealed, key=lambda each: each.size)
+        known = receipt_board.those(
+            receipt_board.facts(cursor, whole), after.receipt.definition.kinds, [each.fact for each in shown]
+        )
         context = {
             "target": after.target.said,
             "before": before.receipt,
@@ -136,9 +146,11 @@ def moved(request: HttpRequest, target: str) -> HttpResponse:
             "patients": patients,
             "net": _net(found),
             "rows": [
-                (each, isinstance(each.before, int), isinstance(each.after, int))
-                for each in found[(number - 1) * AT_ONCE : number * AT_ONCE]
+                (each, _about(known[each.fact].fact), isinstance(each.before, int), isinstance(each.after, int))
+                for each in shown
             ],
+            "things": register_board.things(cursor),
+            "whole": whole.size,
             "count": len(found),
             "number": number,
             "pages": _pages(len(found)),
@@ -193,6 +205,7 @@ def _opened(
         "receipt": receipt,
         "patients": patients,
         "listed": not patients or definition.rule in disclosure.BROKEN_DOWN,
+        "coverage": goal_rows.coverage(receipt),
     }
     if receipt is None:
         return context
@@ -206,7 +219,8 @@ def _opened(
         left = [*receipt.measured.exclusions, *((each, "basis") for each in receipt.measured.basis)]
         number = _page_number(request, "left")
         context |= {
-            "left": left[(number - 1) * AT_ONCE : number * AT_ONCE],
+            "left": _named(left[(number - 1) * AT_ONCE : number * AT_ONCE], receipt, facts),
+            "things": register_board.things(cursor),
             "left_count": len(left),
             "left_number": number,
             "left_pages": _pages(len(left)),
@@ -221,6 +235,16 @@ def _rows(receipt: Receipt, facts: Facts) -> tuple[Row, ...]:
         Row(each.fact, each.key, each.amount, f"{known[each.fact].occurred:%Y-%m}", known[each.fact].site)
         for each in contributions
     )
+
+
+def _named(left: Sequence[tuple[bytes, str]], receipt: Receipt, facts: Facts) -> list[tuple[bytes, str, str]]:
+    """What each of these facts is about, between its hash and the reason."""
+    known = receipt_board.those(facts, receipt.definition.kinds, [each for each, _ in left])
+    return [(each, _about(known[each].fact), reason) for each, reason in left]
+
+
+def _about(fact: Fact) -> str:
+    return f"site/{fact.establishment}" if isinstance(fact, AnnualReturnFiled) else fact.subjects()[0]
 
 
 def _told(rule: str, release: Release | None, facts: Facts, hashes: Sequence[bytes]) -> tuple[Row, ...]:

@@ -14,22 +14,26 @@ from yimai.domain.measure import Definition, Facts, Question
 from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.interfaces.web import as_of, goal_rows, page, programme_ways, window
 from yimai.interfaces.web.city_map import city_map
-from yimai.interfaces.web.goal_rows import Reading
+from yimai.interfaces.web.goal_rows import Coverage, Reading
 from yimai.interfaces.web.permitted import permitted
-from yimai.projections import approval_board, plan_board, programme_board, receipt_board
+from yimai.projections import approval_board, plan_board, programme_board, receipt_board, register_board
 from yimai.projections.plan_board import PlanBoard
 from yimai.projections.receipt_board import AsOf
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number that belongs to no target. value: None where unknown, or where too few patients count (withheld)."""
+    """A number that belongs to no target. value: None where unknown, or where too few patients count (withheld).
+
+    coverage: of a subtotal, how much it covers.
+    """
 
     definition: Definition
     value: int | None
     withheld: bool
     until: str
     link: str
+    coverage: Coverage | None
 
 
 def programme(request: HttpRequest) -> HttpResponse:
@@ -38,7 +42,8 @@ def programme(request: HttpRequest) -> HttpResponse:
         boards = programme_board.boards(cursor)
         sources = {each.id: each for board in boards for each in board.programme.sources}
         places = {site.id: site for board in boards for site in board.programme.sites}
-        maps = {board.programme.id: city_map(board.programme.sites) for board in boards}
+        things = register_board.things(cursor).values()
+        maps = {board.programme.id: city_map(board.programme.sites, things) for board in boards}
         context: dict[str, Any] = {
             "boards": boards,
             "sources": sources,
@@ -67,7 +72,10 @@ def programme(request: HttpRequest) -> HttpResponse:
 
 
 def _measured(board: PlanBoard, asked: AsOf, facts: Facts, here: str) -> tuple[Reading, ...]:
-    return tuple(goal_rows.measured(each, facts, here) for each in receipt_board.figures_of(board, asked, facts))
+    return tuple(
+        goal_rows.measured(each, facts, here, receipt_board.outlook(each, asked, facts))
+        for each in receipt_board.figures_of(board, asked, facts)
+    )
 
 
 def _published(board: PlanBoard, asked: AsOf) -> tuple[Reading, ...]:
@@ -84,6 +92,7 @@ def _lines(asked: AsOf, facts: Facts, here: str) -> Iterator[Line]:
             patients and found is None,
             found.day.isoformat() if found is not None else "",
             goal_rows.number_link(definition.id, here),
+            goal_rows.coverage(found),
         )
 
 

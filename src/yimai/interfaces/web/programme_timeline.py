@@ -1,12 +1,14 @@
 """When plans were announced, issued, in force and closed, and when what is on the register opened: a drawing, and the same in words.
 
 A source may tell a year or a month only: then the mark is as wide as that. What no source dates stands beside the drawing, not on it.
+Where there is much of one kind that rests on an assumption only (a demonstration's), one line bears all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from yimai.domain.recipe import Words
 from yimai.projections.field_words import VALUES
 from yimai.projections.plan_board import PlanRow
 from yimai.projections.register_board import Thing
+from yimai.projections.words import NOUNS as NOUN_WORDS
 
 WIDTH, LEFT, RIGHT = 1000, 310, 16
 """Pixels: the whole, what titles take, the margin."""
@@ -22,6 +25,8 @@ ROW, HEAD, FOOT = 30, 34, 10
 NARROWEST: Final = 9
 LONGEST: Final = {"zh": 20, "en": 37}
 """Characters of a title for which there is room."""
+MOST_APART: Final = 8
+"""Lines of things that rest on an assumption; more of one noun share a line."""
 DRAWN: Final = ("site", "cluster", "designation", "authorisation")
 OPENED, ENDED = Words("启用", "opened"), Words("结束", "ended")
 NOUN_BEGINS: Final = {
@@ -60,9 +65,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """years: place and number. today: place. undated: what stands on the register, and since when nobody tells."""
+    """years: place and number. today: place. undated: what stands on the register, and since when nobody
+    tells; a product that is only filed does not stand there yet.
+
+    lines: as drawn; told: the same with each thing apart.
+    """
 
     lines: tuple[Line, ...]
+    told: tuple[Line, ...]
     undated: tuple[Line, ...]
     years: tuple[tuple[float, int], ...]
     today: float
@@ -70,23 +80,27 @@ class Timeline:
     width: int = WIDTH
 
 
-def timeline(plans: Sequence[PlanRow], things: Iterable[Thing], today: date) -> Timeline:
-    """Plans first, then what opened, each in the order of its first day."""
+def timeline(plans: Sequence[PlanRow], things: Iterable[Thing], today: date, assumed: Collection[str] = ()) -> Timeline:
+    """Plans first, then what opened, each in the order of its first day. assumed: sources that are an assumption."""
     shown = [each for each in things if each.noun in DRAWN]
     dated = sorted((each for each in shown if _span(each.since)), key=lambda each: (_span(each.since), each.id))
-    undated = [each for each in shown if not _span(each.since)]
+    undated = [each for each in shown if not _span(each.since) and each.type != "filed"]
     days = [day for plan in plans for day in (plan.drafted.first, plan.drafted.last)]
     days += [day for since in _told(plans, dated) if (span := _span(since)) is not None for day in span]
     first, last = min([*days, today]).year, max([*days, today]).year + 1
     scale = _Scale(date(first, 1, 1), date(last, 1, 1))
-    rows = [*(_plan(each, scale) for each in plans), *(_thing(each, scale) for each in dated)]
-    lines = tuple(
-        Line(each.title, each.short, each.code, each.id, each.marks, HEAD + ROW * (number + 0.5), each.bar)
-        for number, each in enumerate(rows)
-    )
+    drafted = [_plan(each, scale) for each in plans]
+    told = (*drafted, *(_thing(each, scale) for each in dated))
+    rows = [*drafted, *_drawn(dated, scale, assumed)]
+    lines = tuple(replace(each, y=HEAD + ROW * (number + 0.5)) for number, each in enumerate(rows))
     years = tuple((scale.across(date(year, 1, 1)), year) for year in range(first, last))
     return Timeline(
-        lines, tuple(_thing(each, scale) for each in undated), years, scale.across(today), HEAD + ROW * len(rows) + FOOT
+        lines,
+        told,
+        tuple(_thing(each, scale) for each in undated),
+        years,
+        scale.across(today),
+        HEAD + ROW * len(rows) + FOOT,
     )
 
 
@@ -114,6 +128,23 @@ def _plan(row: PlanRow, scale: _Scale) -> Line:
     left = scale.across(said.first)
     bar = (left, round(scale.across(said.last) - left, 1))
     return _line(said.title_zh, said.title_en, "plan", row.plan.id, tuple(each for each in found if each), bar)
+
+
+def _drawn(things: Sequence[Thing], scale: _Scale, assumed: Collection[str]) -> Iterator[Line]:
+    """A line each; but one for all of a noun that rest on an assumption, where they are many."""
+    resting = [each for each in things if each.history and getattr(each.history[0].fact, "source", "") in assumed]
+    many = {noun for noun, number in Counter(each.noun for each in resting).items() if number > MOST_APART}
+    yield from (_thing(each, scale) for each in things if each not in resting or each.noun not in many)
+    for noun in sorted(many):
+        shared = [_thing(each, scale) for each in resting if each.noun == noun]
+        marks = tuple(
+            replace(mark, words=Words(f"{line.title.zh} {mark.words.zh}", f"{line.title.en} {mark.words.en}"))
+            for line in shared
+            for mark in line.marks
+        )
+        name, number = NOUN_WORDS[noun], len(shared)
+        title = (f"假设或模拟：{name.zh}（{number}）", f"Assumed or simulated: {name.en} ({number})")
+        yield _line(*title, noun, "", marks)
 
 
 def _thing(thing: Thing, scale: _Scale) -> Line:

@@ -19,10 +19,11 @@ def ways(cursor: psycopg.Cursor[Any], who: PersonRow | None) -> dict[str, Any]:
     """What ``programme_ways.html`` draws."""
     may = who is not None and permitted(who, "plan.draft")
     draft = address("plan.draft", {"next": reverse("programme")}) if may else ""
-    plans, things = plan_board.board(cursor).plans, register_board.things(cursor)
+    board, things = plan_board.board(cursor), register_board.things(cursor)
+    assumed = {name for name, source in board.sources.items() if source.knowledge == "assumed"}
     return {
-        "ways": {"plans": plans, "draft": draft},
-        "timeline": timeline(plans, things.values(), page.now().date()),
+        "ways": {"plans": board.plans, "draft": draft},
+        "timeline": timeline(board.plans, things.values(), page.now().date(), assumed),
         "exchange": exchange.links(who),
         "taking_in": exchange.taking_in(who),
     }

@@ -35,6 +35,10 @@ class RowsFile(Upload):
     finish: Callable[[tuple[Row, ...], Typed], tuple[Row, ...]] = lambda rows, _: rows
 
     def read(self, typed_: Typed, situation: Situation) -> Any:
+        return self._read(typed_, situation)[0]
+
+    def _read(self, typed_: Typed, situation: Situation) -> tuple[tuple[Row, ...], Words | None]:
+        """The rows, and what of the file is not taken in."""
         found = bench.opened().read_file(self.noun, super().read(typed_, situation))
         if not isinstance(found, Mapping):
             raise Unreadable(_listed(list(found)))
@@ -42,11 +46,12 @@ class RowsFile(Upload):
         refused = [each for each in self.judge(rows, _known(situation)) if each.refusal is not None]
         if refused:
             raise Unreadable(_listed([_why(each) for each in refused]))
-        return rows
+        return rows, found.get("left")
 
     def preview(self, typed_: Typed, situation: Situation) -> Preview:
         """What becomes of each row."""
-        found = self.judge(self.read(typed_, situation), _known(situation))
+        rows, left = self._read(typed_, situation)
+        found = self.judge(rows, _known(situation))
         shown = [
             (
                 each.number,
@@ -57,7 +62,7 @@ class RowsFile(Upload):
             for each in found
             if each.fact is not None
         ]
-        return Preview("web/register_preview.html", {"rows": shown})
+        return Preview("web/register_preview.html", {"rows": shown, "left": left})
 
 
 def _why(fate: Fate) -> Words:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from yimai.domain.source import SourceNamed
 from yimai.domain.target import TargetSet
 from yimai.interfaces.web.city_map import ENGLISH
-from yimai.interfaces.web.templatetags.wording import in_chinese, number, word, yuan
+from yimai.interfaces.web.templatetags.wording import counted, in_chinese
 from yimai.projections.register_board import Thing
 
 register = template.Library()
@@ -47,6 +47,15 @@ def register_title(known: dict[tuple[str, str], Thing], noun: str, identifier: s
     return format_html('<a href="{}">{}</a>', reverse("register_thing", args=[noun, identifier]), either(thing))
 
 
+@register.simple_tag
+def register_key(known: dict[tuple[str, str], Thing], key: str) -> SafeString | str:
+    """The same of ``site/lingang``; anything else as it is written."""
+    noun, _, identifier = key.partition("/")
+    return (
+        register_title(known, noun, identifier) if (noun, identifier) in known else format_html("<code>{}</code>", key)
+    )
+
+
 @register.filter
 def owner(drafted: Any) -> str:
     return str(drafted.owner_zh if in_chinese() else drafted.owner_en)
@@ -67,9 +76,7 @@ def scope(target: TargetSet) -> str:
 @register.simple_tag
 def amount(value: int, unit: str) -> str:
     """A measured value with its unit; money in yuan."""
-    if unit == "fen":
-        return yuan(value // 100) if value % 100 == 0 else f"{value / 100:,.2f} {'元' if in_chinese() else 'yuan'}"
-    return f"{number(value)} {word(unit, 'value')}"
+    return counted(value, unit)
 
 
 @register.simple_tag

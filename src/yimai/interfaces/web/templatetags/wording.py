@@ -244,7 +244,17 @@ def counted(value: int, unit: str) -> str:
         )
     if unit == "millionth":
         return f"{Decimal(value) / 10_000:.1f} %"
+    if value == 1 and unit in measure_words.ONE:
+        return f"1 {said(measure_words.ONE[unit])}"
     return f"{number(value)} {said(measure_words.UNITS.get(unit)) or word(unit, 'value')}"
+
+
+@register.filter
+def roughly(value: int, unit: str) -> str:
+    """A value that is no count but an estimate: three significant digits, money in millions of yuan at the finest."""
+    finest = 100_000_000 if unit == "fen" else 1
+    step = max(10 ** max(len(str(abs(value))) - 3, 0), finest if abs(value) >= finest else 1)
+    return counted(round(value / step) * step, unit)
 
 
 @register.simple_tag

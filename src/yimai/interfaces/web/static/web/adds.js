@@ -27,7 +27,9 @@
       line.dataset.added = "yes";
       const section = line.closest("section");
       const here = sum([...section.querySelectorAll("[data-amount]")].map((each) => each.dataset.amount));
-      const good = here === BigInt(line.dataset.here);
+      const all = sum([line.dataset.before, here, line.dataset.after]);
+      const makes = line.dataset.total !== "sum" || !line.dataset.value || all === BigInt(line.dataset.value);
+      const good = here === BigInt(line.dataset.here) && makes;
       said(line, good, good ? line.dataset.good : line.dataset.bad);
       if (!line.dataset.document || !window.crypto || !crypto.subtle) continue;
       try {
