@@ -58,7 +58,7 @@ def verified_on_the_page(inspector: Person) -> bool:
     inspector.look("ledger")
     inspector.page.click("form.verify button")
     inspector.page.wait_for_selector(".verdict")
-    return inspector.page.locator(".verdict.good").count() == 1
+    return bool(inspector.page.locator(".verdict.good").count())
 
 
 def copied(inspector: Person, treatment: str) -> int:

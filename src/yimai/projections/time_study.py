@@ -187,7 +187,9 @@ def _of_sample(entry: Entry, data: Any) -> Iterator[Change]:
 
 def extent(cursor: psycopg.Cursor[Any], base: str, recipe: Recipe) -> tuple[Any, ...]:
     """What tells one study of the base from a later one, without reading it: how much was measured, and a digest of the values."""
-    return tuple(cursor.execute(_EXTENT, {"base": base, "recipe": recipe.id, "version": recipe.version}).fetchone() or ())
+    return tuple(
+        cursor.execute(_EXTENT, {"base": base, "recipe": recipe.id, "version": recipe.version}).fetchone() or ()
+    )
 
 
 _EXTENT: Final = """
