@@ -14,7 +14,7 @@ from tests.pages.test_homes import at, home_of
 from tests.spec.harness import SpecPlant
 
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import allocation, suites
+from yimai.interfaces.web import allocation, asking, suites
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 
@@ -139,3 +139,18 @@ def test_the_scheduler_sees_who_asks_in_the_order_of_the_policy_and_why(plant: S
             else ("days of credit", "waited", "room is kept until")
         ):
             assert words in table
+
+
+def test_of_a_long_queue_the_first_are_shown_and_the_others_are_a_touch_away(
+    plant: SpecPlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "SHOWN", 2)
+    journeys = [plant.treatment("accepted") for _ in range(3)]
+    scheduler = at(plant, journeys[0].at_base("scheduler"))
+    scheduler.language = "en"
+    plant.ledger.seal()
+    for address, rows in (("/en/suites?days=14", 2), ("/en/suites?days=14&queue=all", 3)):
+        page = scheduler.asked(RequestFactory().get(address), suites.suites).content.decode()
+        assert '<span class="count">3</span>' in page
+        assert page.count("slot.reserve?treatment=") == rows
+        assert ("Show all 3" in page, "/en/suites?days=14&amp;queue=all#wanted" in page) == (rows == 2, rows == 2)

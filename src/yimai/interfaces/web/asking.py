@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import psycopg
+from django.http import HttpRequest
 
 from yimai.domain import allocation as rules
 from yimai.domain.allocation import Credit
@@ -18,6 +19,8 @@ from yimai.projections.register import PersonRow
 from yimai.projections.slot_board import Asking
 
 DAY: Final = timedelta(days=1)
+SHOWN: Final = 40
+"""Of a long queue those in front are decided about; the others are a touch away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,16 @@ class Asker:
         return self.credit.total / DAY if self.credit else 0.0
 
 
-def asking(cursor: psycopg.Cursor[Any], base: Base, now: datetime, who: PersonRow, back: str) -> tuple[Asker, ...]:
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Those who wait, the first of them as askers. everybody: the address that shows them all, "" where all are shown."""
+
+    number: int
+    askers: tuple[Asker, ...]
+    everybody: str
+
+
+def asking(request: HttpRequest, cursor: psycopg.Cursor[Any], base: Base, now: datetime, who: PersonRow) -> Queue:
     """Those who wait for a slot: the first in turn first; without a policy the urgent, then by their order."""
     rows = {each.treatment: each for each in slot_board.wanted(cursor, base.id)}
     policy = base.allocation
@@ -62,8 +74,9 @@ def asking(cursor: psycopg.Cursor[Any], base: Base, now: datetime, who: PersonRo
     credits = {each.waiting.treatment: each for each in ranked}
     order = [*credits, *(each for each in rows if each not in credits)]
     may = permitted(who, "slot.reserve")
-    found = []
-    for place, treatment in enumerate(order):
+    found, shown = [], len(order) if request.GET.get("queue") == "all" else SHOWN
+    back = request.get_full_path()
+    for place, treatment in enumerate(order[:shown]):
         credit = credits.get(treatment)
         after = ranked[place + 1] if place + 1 < len(ranked) else None
         found.append(
@@ -75,4 +88,7 @@ def asking(cursor: psycopg.Cursor[Any], base: Base, now: datetime, who: PersonRo
                 address("slot.reserve", {"treatment": treatment, "next": back}) if may else "",
             )
         )
-    return tuple(found)
+    more = request.GET.copy()
+    more["queue"] = "all"
+    everybody = f"{request.path}?{more.urlencode()}#wanted" if len(order) > len(found) else ""
+    return Queue(len(order), tuple(found), everybody)

@@ -20,7 +20,7 @@ from yimai.interfaces.web import (
     page,
     window,
 )
-from yimai.interfaces.web.asking import Asker, asking
+from yimai.interfaces.web.asking import Queue, asking
 from yimai.interfaces.web.home_quality import QUALITY
 from yimai.interfaces.web.tablet import kept
 from yimai.interfaces.web.to_do import beginnings, own_roles, to_do
@@ -82,7 +82,7 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
             "waiting": [each for each in tasks if not each.ready][:SHOWN],
             "beginnings": _beginnings(who, roles),
             "places": home_office.places(who, roles),
-            "wanted": _wanted(cursor, who, roles, now, request.path),
+            "wanted": _wanted(request, cursor, who, roles, now),
         }
         return page.show(request, cursor, "home", context)
 
@@ -94,11 +94,11 @@ def _tasks(cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...],
 
 
 def _wanted(
-    cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...], now: datetime, back: str
-) -> tuple[Asker, ...] | None:
+    request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...], now: datetime
+) -> Queue | None:
     """Who asks for a slot of the scheduler's base."""
     base = approval_board.base(cursor, who.site) if "scheduler" in roles else None
-    return asking(cursor, base, now, who, back) if base is not None else None
+    return asking(request, cursor, base, now, who) if base is not None else None
 
 
 def _beginnings(who: PersonRow, roles: tuple[Role, ...]) -> list[tuple[Words, str]]:

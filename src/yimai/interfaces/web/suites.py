@@ -123,7 +123,7 @@ def suites(request: HttpRequest) -> HttpResponse:
             ),
             "rows": [row for row in rows if row.starts < ends and row.ends > begins],
             "look_at": look_at(rows, now, who, back),
-            "wanted": asking(cursor, base, now, who, back),
+            "wanted": asking(request, cursor, base, now, who),
             "out": [room for room in rooms.values() if room.out and room.base == base.id],
             "now_here": now,
             "first": begins.date(),
