@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -31,11 +32,58 @@ MADE: Final = {
 }
 MOMENTS: Final = {
     "task": Words("在“我的工作”或治疗页面上选择此项。", "Choose it on 'My work' or on the treatment's page."),
+    "seen": Words("页面如下。", "It looks like this."),
     "filled": Words("填写或扫描。", "Fill it in, or scan."),
     "sign": Words("核对记录后签名。", "Look at the record, then sign."),
     "passkey": Words("如有通行密钥：用它签名。", "With a passkey: sign with it."),
     "refused": Words("如被拒绝：页面说明原因和下一步。", "If it is refused: the page says why, and what to do."),
 }
+
+
+PAGES: Final[Mapping[str, tuple[Words, Words]]] = {
+    "page.home": (
+        Words("我的工作", "My work"),
+        Words("登录后所见：先做什么、等待什么。", "What one sees after signing in: what comes first, and what waits."),
+    ),
+    "page.trace": (
+        Words("追溯", "Trace"),
+        Words("从任一标识向前和向后追溯。", "From any identifier, forwards and back."),
+    ),
+    "page.facts": (
+        Words("事实及其哈希值", "The facts and their hashes"),
+        Words(
+            "每条事实都已按其字节、链和签名核对。",
+            "Each fact is checked against its bytes, its chain and its signatures.",
+        ),
+    ),
+    "page.ledger": (
+        Words("验证账本", "Verify the ledger"),
+        Words(
+            "重新推导每个哈希、链、占用、根和签名。", "Every hash, chain, claim, root and signature is derived again."
+        ),
+    ),
+    "page.programme": (
+        Words("计划与目标", "Plans and goals"),
+        Words(
+            "每行一个目标；未知的显示为未知；每个数字都可点开。",
+            "A goal a row; what is unknown says so; every number opens.",
+        ),
+    ),
+    "page.number": (
+        Words("数字从何而来", "Where a number comes from"),
+        Words("公式、计入的事实和未计入的原因。", "The formula, the facts that count, and why others do not."),
+    ),
+    "page.plan": (Words("一份计划", "A plan"), Words("条文、来源和不同解读。", "Its clauses, sources and readings.")),
+    "page.people": (
+        Words("人员与资质", "People and qualifications"),
+        Words("谁在何处、以何角色工作，资质至何时。", "Who works where in which roles, qualified until when."),
+    ),
+    "page.accounts": (
+        Words("账号", "Accounts"),
+        Words("开户、解锁、结束会话、吊销。", "Make an account, unlock it, end its sessions, revoke it."),
+    ),
+}
+"""Pages that are no forms: title, and what they are for."""
 
 
 def main(folder: Path) -> None:
@@ -71,15 +119,15 @@ def _chapter(here: Path, language: str, role: str, verbs: dict[str, dict[str, Pa
 
     lines = [f"# {_said(ROLES[role], language)}", ""]
     for verb, moments in verbs.items():
-        form = FORMS[verb]
-        lines += [f"## {_said(form.title, language)}", ""]
-        if form.guide.zh:
-            lines += [_said(form.guide, language), ""]
+        title, guide = PAGES[verb] if verb in PAGES else (FORMS[verb].title, FORMS[verb].guide)
+        lines += [f"## {_said(title, language)}", ""]
+        if guide.zh:
+            lines += [_said(guide, language), ""]
         for moment, words in MOMENTS.items():
             if moment in moments:
                 name = f"{role}-{verb}-{moment}.webp"
                 _keep(moments[moment], here / "pictures" / name)
-                lines += [_said(words, language), "", f"![{_said(form.title, language)}](pictures/{name})", ""]
+                lines += [_said(words, language), "", f"![{_said(title, language)}](pictures/{name})", ""]
     return lines[:-1]
 
 

@@ -25,6 +25,7 @@ from yimai.domain.fact import Quantity
 from yimai.domain.recipe_content import recipe_from
 from yimai.domain.refusal import Refusal
 from yimai.domain.refusals import REFUSALS
+from yimai.interfaces.plant.founding import PLANNER
 
 TABLET = {"width": 820, "height": 1180}
 DESKTOP = {"width": 1440, "height": 900}
@@ -47,10 +48,15 @@ class Album:
         if not folder:
             return
         self.taken += 1
-        role = next(each.roles[0] for each in base_from(founding().base).people if each.id == person)
-        name = f"{self.journey}-{self.taken:03d}-{role}-{verb}-{moment}.png"
+        name = f"{self.journey}-{self.taken:03d}-{role_of(person)}-{verb}-{moment}.png"
         (Path(folder) / self.language).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / self.language / name, full_page=True, style=UNSTUCK)
+
+
+def role_of(person: str) -> str:
+    """The first role of somebody whom the base's file registers; the city's planner stands in the founding."""
+    found = (each.roles[0] for each in base_from(founding().base).people if each.id == person)
+    return "planner" if person == PLANNER else next(found)
 
 
 @dataclass
@@ -74,6 +80,11 @@ class Person:
 
     def look(self, path: str) -> None:
         self.page.goto(f"{self.house.address}/{self.language}/{path}")
+
+    def see(self, path: str, page: str) -> None:
+        """Look at a page that is no form, and keep its picture for the manual under ``page.`` and this name."""
+        self.look(path)
+        self.album.take(self.page, self.identifier, f"page.{page}", "seen")
 
     def begin(self, verb: str, arguments: Mapping[str, Any]) -> None:
         """Come to the verb's form as the pages lead there; where none does, by its address."""
@@ -109,7 +120,7 @@ class Person:
         self.album.take(self.page, self.identifier, verb, "filled")
         answer = self._send("form[data-act] button.primary[type=submit]")
         while answer == "sign":
-            self._sign()
+            self._sign(verb)
             self.album.take(self.page, self.identifier, verb, "sign")
             answer = self._send("form[data-act] button.primary[type=submit]")
         code = ""
@@ -125,15 +136,17 @@ class Person:
             self.page.goto("about:blank")  # a page that nobody looks at still asks whether the server is well
         return answer, code
 
-    def _sign(self) -> None:
+    def _sign(self, verb: str) -> None:
         for number in range(self.page.locator("fieldset[data-signer]").count()):
             signer = self.page.locator("fieldset[data-signer]").nth(number)
-            person = signer.get_attribute("data-signer")
+            person = signer.get_attribute("data-signer") or ""
             account_with_password(person)
             name = signer.locator(f'[name="sign-{person}-person"]')
             if name.count():
                 name.fill(person)
             signer.locator(f'[name="sign-{person}-password"]').fill(PASSWORD)
+            if person.startswith("second-person"):
+                self.album.take(self.page, person, verb, "sign")
 
     def _send(self, button: str) -> str:
         with self.page.expect_response(

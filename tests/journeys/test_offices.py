@@ -25,7 +25,12 @@ def test_a_second_person_a_planner_an_inspector_and_an_administrator_do_their_ow
         cleared = plant.entries("treatment", treatment)[-3:]
         assert {each.data.get("signer") for each in cleared} >= {"operator-01", SECOND}
 
+        plant.person(SECOND).see("", "home")
+
         planner = plant.person("planner-01")
+        planner.see("", "home")
+        planner.see("programme", "programme")
+        planner.see("programme/measure/clusters@1", "number")
         plan = {
             "plan": "cell_therapy_next", "title_zh": "下一期细胞治疗行动方案", "title_en": "Next action plan for cell therapy",
             "owner_zh": "上海市科学技术委员会", "owner_en": "Shanghai Science and Technology Commission",
@@ -38,13 +43,21 @@ def test_a_second_person_a_planner_an_inspector_and_an_administrator_do_their_ow
             {"plan": "cell_therapy_next", "status": "announced", "since": "2026", "source": "announcement"},
         )
 
+        planner.see("plan/cell_therapy_next", "plan")
+
         administrator = plant.person("administrator-01")
+        administrator.see("", "home")
         nurse = {"person": "nurse-77", "site": "demo-hospital-a", "roles": ("nurse",), "printed_name": "演示护士"}
         done(administrator, "site.register_person", nurse)
         done(administrator, "site.change_roles", {"person": "nurse-77", "roles": ("nurse", "coordinator")})
 
+        administrator.see("people", "people")
+        administrator.see("account/administration/person/nurse-77", "accounts")
+
         plant.ledger.seal()
         inspector = plant.person("inspector-01")
+        inspector.see("", "home")
+        inspector.see(f"about/treatment/{treatment}", "trace")
         done(inspector, "treatment.export", {"treatment": treatment, "reason": "inspection"})
         assert verified_on_the_page(inspector)
         assert copied(inspector, treatment) == len(plant.entries("treatment", treatment)) - 1
@@ -58,12 +71,13 @@ def verified_on_the_page(inspector: Person) -> bool:
     inspector.look("ledger")
     inspector.page.click("form.verify button")
     inspector.page.wait_for_selector(".verdict")
+    inspector.album.take(inspector.page, inspector.identifier, "page.ledger", "seen")
     return bool(inspector.page.locator(".verdict.good").count())
 
 
 def copied(inspector: Person, treatment: str) -> int:
     """Facts in the copy that stands on the treatment's page of facts, each line one."""
-    inspector.look(f"treatment/{treatment}/facts")
+    inspector.see(f"treatment/{treatment}/facts", "facts")
     with inspector.page.expect_download() as download:
         inspector.page.locator("a[href*='/export/']").first.click()
     return len([json.loads(line) for line in download.value.path().read_text(encoding="utf-8").splitlines()])

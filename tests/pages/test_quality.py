@@ -24,6 +24,7 @@ from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import certificate, deviation, disposition, home_quality, material_lot, sample
 from yimai.interfaces.web import home as homes
 from yimai.interfaces.web.to_do import ToDo
+from yimai.projections import trace
 from yimai.projections.register import PersonRow
 from yimai.projections.worklist_state import Task
 from yimai.wiring.embedded_database import EmbeddedDatabase
@@ -360,6 +361,20 @@ def test_a_lot_waits_in_quarantine_is_released_and_recalled_with_its_batches_bef
     used = next(use for run in plant.treatment("step:select").vein.batches.by_id.values() for use in lots(run))
     page = read(qa, material_lot.material_lot, used)
     assert "使用过该批的批次" in page
+
+
+def test_every_batch_that_used_a_lot_is_named_however_many_facts_tell_of_it(
+    plant: SpecPlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trace shows the newest facts; a recall that did so would leave patients out."""
+    monkeypatch.setattr(trace, "MOST_FACTS", 1)
+    journeys = [plant.treatment("step:select") for _ in range(2)]
+    plant.ledger.seal()
+    used = set.intersection(
+        *({use for run in each.vein.batches.by_id.values() for use in lots(run)} for each in journeys)
+    )
+    page = read(at(plant, journeys[0].at_base("qa")), material_lot.material_lot, used.pop()).replace("-", "")
+    assert all(each.batch in page for each in journeys)
 
 
 def lots(made: Any) -> Iterator[str]:

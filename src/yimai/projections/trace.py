@@ -175,6 +175,17 @@ def _facts(cursor: psycopg.Cursor[Any], name: str) -> tuple[TracedFact, ...]:
     return tuple(_traced(row) for row in found)
 
 
+def of_kind(cursor: psycopg.Cursor[Any], name: str, kind: str) -> tuple[TracedFact, ...]:
+    """Every fact of the kind that mentions ``noun/identifier``, the oldest first: what is recalled by it must be whole."""
+    found = cursor.execute(
+        "SELECT f.hash, f.kind, f.occurred, f.zone, f.actor, f.site, f.mentions FROM projection.mention AS m"
+        " CROSS JOIN LATERAL (SELECT * FROM projection.fact WHERE hash = m.hash LIMIT 1) AS f"
+        " WHERE m.mention = %s AND f.kind = %s ORDER BY f.occurred, f.subject, f.sequence",
+        (name, kind),
+    ).fetchall()
+    return tuple(_traced(row) for row in found)
+
+
 def _traced(row: Sequence[Any]) -> TracedFact:
     return TracedFact(bytes(row[0]), row[1], local(row[2], row[3]), row[4], row[5], tuple(row[6]))
 

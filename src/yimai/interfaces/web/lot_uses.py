@@ -27,11 +27,9 @@ class Use:
 def uses_of(cursor: psycopg.Cursor[Any], lot: str) -> tuple[Use, ...]:
     """The batches that used the lot, the first one first."""
     found: dict[tuple[str, str], list[datetime]] = {}
-    for about in trace.about(cursor, lot, "material_lot"):
-        for fact in about.facts:
-            if fact.kind == StepStarted.kind:
-                for batch in fact.of("batch"):
-                    found.setdefault((batch, next(iter(fact.of("treatment")), "")), []).append(fact.occurred)
+    for fact in trace.of_kind(cursor, f"material_lot/{lot}", StepStarted.kind):
+        for batch in fact.of("batch"):
+            found.setdefault((batch, next(iter(fact.of("treatment")), "")), []).append(fact.occurred)
     boards = {each.treatment: each for each in treatment_board.rows_of(cursor, [treatment for _, treatment in found])}
     return tuple(
         Use(batch, treatment, min(times), len(times), boards.get(treatment))
