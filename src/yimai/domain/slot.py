@@ -308,11 +308,20 @@ def put_back(
     taken: Mapping[str, Iterable[tuple[datetime, datetime]]],
     chosen: Itinerary,
     now: datetime,
+    away: Mapping[str, Sequence[Outage]],
 ) -> int:
-    """How many of those ahead would begin later than they can now if the itinerary were reserved before they choose."""
-    window = (*taken.get(chosen.suite, ()), (chosen.starts, chosen.ends))
-    now_possible = _first_choices(base, ahead, taken, now)
-    then_possible = _first_choices(base, ahead, {**taken, chosen.suite: window}, now)
+    """How many of those ahead would begin later than they can now if the itinerary were reserved before they choose.
+
+    away: when each suite cannot be used.
+    """
+    beyond = now + 2 * SEARCH
+    busy = {
+        each.id: (*taken.get(each.id, ()), *((out.begins, out.ends or beyond) for out in away.get(each.id, ())))
+        for each in base.suites
+    }
+    window = (*busy.get(chosen.suite, ()), (chosen.starts, chosen.ends))
+    now_possible = _first_choices(base, ahead, busy, now)
+    then_possible = _first_choices(base, ahead, {**busy, chosen.suite: window}, now)
     pairs = zip(now_possible, then_possible, strict=True)
     return sum(before is not None and (after is None or after > before) for before, after in pairs)
 
