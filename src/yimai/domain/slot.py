@@ -402,7 +402,7 @@ def reserve(
         return refusal
     if itinerary.collection < now:
         return IN_THE_PAST(collection=itinerary.collection.isoformat())
-    if refusal := _keeps(itinerary, recipe, base) or _in_use(itinerary, outages):
+    if refusal := keeps(itinerary, recipe, base) or _in_use(itinerary, outages):
         return refusal
     given_back = () if past is None else (SlotFreed(treatment.id, past.suite, past.starts, past.ends, "rescheduled"),)
     return (*given_back, SlotReserved(treatment.id, itinerary, reserved))
@@ -428,7 +428,7 @@ def _in_order(itinerary: Itinerary) -> Refusal | None:
     return None
 
 
-def _keeps(itinerary: Itinerary, recipe: Recipe, base: Base) -> Refusal | None:
+def keeps(itinerary: Itinerary, recipe: Recipe, base: Base) -> Refusal | None:
     """Whether the suite's time suits recipe and base, and the material keeps until then."""
     if itinerary.suite not in suites_for(base, recipe):
         return NO_SUCH_SUITE(base=base.id, suite=itinerary.suite)
@@ -478,7 +478,7 @@ def move(
     for old, new in zip(current.moments, itinerary.moments, strict=True):
         if new < now and new != old:
             return INTO_THE_PAST(treatment=treatment.id, moment=new.isoformat())
-    if not begun and itinerary.starts >= now and (refusal := _keeps(itinerary, recipe, base)):
+    if not begun and itinerary.starts >= now and (refusal := keeps(itinerary, recipe, base)):
         return refusal
     return SlotMoved(treatment.id, itinerary, current.infusion, reason, decided)
 
