@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -153,6 +154,33 @@ def test_a_recipe_is_approved_from_its_file_and_each_mistake_is_named(plant: Spe
     asked(here, "approval.approve_recipe", {}, {"content": SimpleUploadedFile("r.yaml", newer.encode())})
     approved = [each.data.get("version") for each in plant.entries("recipe", str(founding().recipe["recipe"]))]
     assert [each for each in approved if each] == [version, "2"]
+
+
+def test_whose_promises_a_new_base_file_breaks_is_said_before_it_is_signed(plant: SpecPlant) -> None:
+    """A closure is added on the day on which one of two slots begins, and then none."""
+    struck, spared = plant.treatment("slotted"), plant.treatment("accepted")
+    first = struck.vein.slot.current
+    assert first is not None
+    spared.reserve(itinerary=next(each for each in spared.offered(first.starts + timedelta(days=2))))
+    text = (CATALOGUE / "bases" / "lingang.yaml").read_text(encoding="utf-8").replace('version: "1"', 'version: "2"', 1)
+    day = f"{first.starts:%Y-%m-%d}"
+    closure = f"  - {{ title: {{ zh: 检修, en: Repairs }}, first: {day}, last: {day}, source: test, assumed: true }}"
+    newer = text.replace("closures:", f"closures:\n{closure}", 1)
+    assert newer != text
+    here = somebody(plant, "qualified_person")
+
+    def said(content: str) -> str:
+        file = SimpleUploadedFile("b.yaml", content.encode())
+        page = act(here, "approval.approve_base", {}, {"content": file}).content.decode()
+        return unescape(page[page.index('id="promises"') :])
+
+    shown = said(newer)
+    assert f"/treatment/{struck.treatment}" in shown
+    assert f"/treatment/{spared.treatment}" not in shown
+    assert "本基地 2 项承诺中，有 1 项无法按原样兑现" in shown
+    later = said(text)
+    assert "本基地 2 项承诺均可按原样兑现" in later
+    assert struck.treatment not in later
 
 
 def test_a_base_answers_an_order(plant: SpecPlant) -> None:

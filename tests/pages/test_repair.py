@@ -64,7 +64,7 @@ def forms(page: str) -> list[dict[str, str]]:
 
 
 def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_its_promise(plant: SpecPlant) -> None:
-    journey = plant.treatment("slotted")
+    journey, _ = plant.treatment("slotted"), plant.treatment("slotted")
     scheduler = at(plant, journey.at_base("scheduler"))
     old = journey.vein.slot.current
     assert old is not None
@@ -74,10 +74,16 @@ def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_
     given = forms(page)[0]
     form = scheduler.shown("timetable.repair", **given).content.decode()
     assert f"/treatment/{journey.treatment}" in form
+    moves = {each.treatment: each for each in repairing.chosen_of(given["plan"]).moves}
+    hours = round((moves[journey.treatment].itinerary.infusion - old.infusion) / timedelta(hours=1))
+    assert f"+{hours} 小时" in form
+    assert "推迟的承诺：<b>0</b>" not in form
+    assert f"本基地其他承诺保持不变：<b>{2 - len(moves)}</b> 项" in form
+    assert f"生产单元停用 · {old.suite}" in form
     entries = scheduler.does(
         "timetable.repair", given, {"base": given["base"], "plan": given["plan"], "reason": "breakdown"}
     )
-    assert [each.kind for each in entries] == [TimetableRepaired.kind, SlotMoved.kind]
+    assert [each.kind for each in entries] == [TimetableRepaired.kind, *(SlotMoved.kind for _ in moves)]
     new = journey.vein.slot.current
     assert new is not None
     assert (new.suite, new.starts) != (old.suite, old.starts)

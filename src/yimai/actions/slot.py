@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from yimai.actions.decision import Answer, Seen, decide
-from yimai.actions.suite import suite_of
 from yimai.domain import allocation
 from yimai.domain import queue as queues
 from yimai.domain import reason as reasons
@@ -71,9 +69,12 @@ def _out_of_turn(seen: Seen, ordered: Treatment, itinerary: Itinerary) -> Refusa
     if not before:
         return None
     seen.read_at_once([subject("suite", each.id) for each in base.suites])
-    usable = tuple(each for each in base.suites if not suite_of(seen, each.id).out)
+    repairs = seen.facts("timetable", base.id)
+    away = {
+        each.id: timetables.outages(each.id, repairs, seen.facts("suite", each.id), seen.at) for each in base.suites
+    }
     wanted = [seen.recipe(each.waiting.recipe) for each in before]
-    later = slots.put_back(replace(base, suites=usable), wanted, queue.taken(), itinerary, seen.at)
+    later = slots.put_back(base, wanted, queue.taken(), itinerary, seen.at, away)
     return allocation.OUT_OF_TURN(put_back=later) if later else None
 
 

@@ -308,11 +308,20 @@ def put_back(
     taken: Mapping[str, Iterable[tuple[datetime, datetime]]],
     chosen: Itinerary,
     now: datetime,
+    away: Mapping[str, Sequence[Outage]],
 ) -> int:
-    """How many of those ahead would begin later than they can now if the itinerary were reserved before they choose."""
-    window = (*taken.get(chosen.suite, ()), (chosen.starts, chosen.ends))
-    now_possible = _first_choices(base, ahead, taken, now)
-    then_possible = _first_choices(base, ahead, {**taken, chosen.suite: window}, now)
+    """How many of those ahead would begin later than they can now if the itinerary were reserved before they choose.
+
+    away: when each suite cannot be used.
+    """
+    beyond = now + 2 * SEARCH
+    busy = {
+        each.id: (*taken.get(each.id, ()), *((out.begins, out.ends or beyond) for out in away.get(each.id, ())))
+        for each in base.suites
+    }
+    window = (*busy.get(chosen.suite, ()), (chosen.starts, chosen.ends))
+    now_possible = _first_choices(base, ahead, busy, now)
+    then_possible = _first_choices(base, ahead, {**busy, chosen.suite: window}, now)
     pairs = zip(now_possible, then_possible, strict=True)
     return sum(before is not None and (after is None or after > before) for before, after in pairs)
 
@@ -393,7 +402,7 @@ def reserve(
         return refusal
     if itinerary.collection < now:
         return IN_THE_PAST(collection=itinerary.collection.isoformat())
-    if refusal := _keeps(itinerary, recipe, base) or _in_use(itinerary, outages):
+    if refusal := keeps(itinerary, recipe, base) or _in_use(itinerary, outages):
         return refusal
     given_back = () if past is None else (SlotFreed(treatment.id, past.suite, past.starts, past.ends, "rescheduled"),)
     return (*given_back, SlotReserved(treatment.id, itinerary, reserved))
@@ -419,7 +428,7 @@ def _in_order(itinerary: Itinerary) -> Refusal | None:
     return None
 
 
-def _keeps(itinerary: Itinerary, recipe: Recipe, base: Base) -> Refusal | None:
+def keeps(itinerary: Itinerary, recipe: Recipe, base: Base) -> Refusal | None:
     """Whether the suite's time suits recipe and base, and the material keeps until then."""
     if itinerary.suite not in suites_for(base, recipe):
         return NO_SUCH_SUITE(base=base.id, suite=itinerary.suite)
@@ -469,7 +478,7 @@ def move(
     for old, new in zip(current.moments, itinerary.moments, strict=True):
         if new < now and new != old:
             return INTO_THE_PAST(treatment=treatment.id, moment=new.isoformat())
-    if not begun and itinerary.starts >= now and (refusal := _keeps(itinerary, recipe, base)):
+    if not begun and itinerary.starts >= now and (refusal := keeps(itinerary, recipe, base)):
         return refusal
     return SlotMoved(treatment.id, itinerary, current.infusion, reason, decided)
 

@@ -161,7 +161,7 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     jobs = {order.id for order in orders}
     for each in going:
         if each.itinerary and each.treatment not in jobs:
-            kept = _itinerary(each.itinerary)
+            kept = stored_itinerary(each.itinerary)
             closed.setdefault(kept.suite, []).append((kept.starts, kept.ends))
     movable = [(replace(order, claimed=None), each.recipe) for order, (each, _) in zip(orders, known, strict=True)]
     book = OrderBook(recipes, base, movable, horizon, closed)
@@ -169,12 +169,13 @@ def in_flight(cursor: psycopg.Cursor[Any], base: Base, now: datetime, away: Away
     made = build(recipes, base, named, horizon, _closed(out, away))
     return InFlight(
         _as_reserved(made, orders, recipes), orders, tuple(recipes[each.recipe] for each, _ in known), book,
-        {each.treatment: _itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed,
+        {each.treatment: stored_itinerary(each.itinerary) for each, _ in known if each.itinerary}, missed,
         {each.treatment: each.resting for each in going if each.resting}, out,
     )  # fmt: skip
 
 
-def _itinerary(stored: Mapping[str, Any]) -> Itinerary:
+def stored_itinerary(stored: Mapping[str, Any]) -> Itinerary:
+    """The itinerary of a slot as the board of progress has it."""
     moments = {name: datetime.fromisoformat(at) for name, at in stored.items() if name != "suite"}
     return Itinerary(suite=stored["suite"], **moments)
 

@@ -157,11 +157,12 @@ def _pack(
 
 
 def storing(state: State) -> Iterator[Task]:
-    """The product that is to be stored, until it is sent."""
+    """The product that is to be stored, until it is sent: by the last steps at the latest, whose record says where it lies."""
     batch = state.latest_batch
     if not batch or state.batch_lost(batch) or state.supplied(batch):
         return
-    if not all(state.settled(batch, step) for step in state.recipe.steps):
+    waited_for = {name for step in state.recipe.steps for name in step.after}
+    if not all(state.settled(batch, step) for step in state.recipe.steps if step.id in waited_for):
         return
     for bag in state.final_bags(batch):
         if _at_base(state, bag) and state.one("stored", bag) is None and state.one("fate", bag) is None:

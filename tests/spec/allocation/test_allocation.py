@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.harness import SpecPlant, then_facts, then_refused
 
-from yimai.actions import slot, suite, treatment
+from yimai.actions import slot, suite, timetable, treatment
 from yimai.actions.decision import Answer
 from yimai.domain import queue
 from yimai.domain.allocation import AllocationPolicy, TurnOverridden, Waiting, ahead, credits
 from yimai.domain.recipe import Source
-from yimai.domain.slot import TURN_ROUND, Itinerary, SlotReserved, earliest, itinerary, put_back, suites_for
+from yimai.domain.slot import TURN_ROUND, Itinerary, Outage, SlotReserved, earliest, itinerary, put_back, suites_for
 from yimai.domain.suite import SuiteTakenOut
+from yimai.domain.timetable import Disruption, TimetableRepaired
 from yimai.domain.treatment import Treatment, TreatmentAccepted
 from yimai.interfaces.files.reading import read_base, read_recipe
 from yimai.interfaces.plant.journey import Journey
@@ -180,6 +181,32 @@ def test_room_that_nobody_ahead_needs_is_free(memory_plant: SpecPlant) -> None:
 
 
 @pytest.mark.requirement(
+    "ALO-008", "A suite that a signed repair put out of use leaves no room for those who are ahead until it is back."
+)
+def test_a_suite_out_by_a_repair_is_no_room_for_who_is_ahead(memory_plant: SpecPlant) -> None:
+    """With the only suite that is left taken, who is ahead would begin later."""
+    plant = memory_plant
+    plant.treatment("accepted")
+    behind = plant.treatment("accepted")
+    first, _ = windows(plant, behind)
+
+    def others_down(until: datetime) -> None:
+        down = tuple(
+            Disruption("suite_down", plant.clock(), until, suite=each.id)
+            for each in plant.base.suites
+            if each.id != first.suite
+        )
+        given = {"base": plant.base.id, "disruptions": down, "way": "nobody_else", "moves": (), "reason": "breakdown"}
+        scheduler = behind.at_base("scheduler")
+        then_facts(plant.asks(timetable.repair, scheduler, plant.base.id, **given), TimetableRepaired)
+
+    others_down(first.ends)
+    then_refused(reserves(plant, behind, first), "allocation.out_of_turn")
+    others_down(plant.clock() + DAY)
+    then_facts(reserves(plant, behind, first), SlotReserved)
+
+
+@pytest.mark.requirement(
     "ALO-007", "Who has a slot or has ended waits no more; who loses the slot waits again from then."
 )
 def test_the_queue_follows_from_its_own_chain(memory_plant: SpecPlant) -> None:
@@ -234,21 +261,31 @@ def one_after_another(windows: dict[str, list[tuple[datetime, datetime]]], numbe
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(SUITES), st.integers(-400, 3000), st.integers(1, 500)), max_size=20),
+    st.lists(
+        st.tuples(st.sampled_from(SUITES), st.integers(-400, 3000), st.integers(1, 500), st.booleans()), max_size=20
+    ),
     st.integers(0, 25),
     st.sampled_from(SUITES),
     st.integers(0, 2000),
 )
 def test_who_would_be_put_back_is_found_as_if_each_chose_in_turn(
-    busy: list[tuple[str, int, int]], number: int, suite: str, later: int
+    busy: list[tuple[str, int, int, bool]], number: int, suite: str, later: int
 ) -> None:
+    """A suite's time may be promised to somebody or be out of use."""
     taken: dict[str, list[tuple[datetime, datetime]]] = {}
-    for of, begin, hours in busy:
+    promised: dict[str, list[tuple[datetime, datetime]]] = {}
+    away: dict[str, list[Outage]] = {}
+    for of, begin, hours, out in busy:
         starts = NOW + timedelta(hours=begin)
-        taken.setdefault(of, []).append((starts, starts + timedelta(hours=hours)))
+        ends = starts + timedelta(hours=hours)
+        taken.setdefault(of, []).append((starts, ends))
+        if out:
+            away.setdefault(of, []).append(Outage(starts, ends))
+        else:
+            promised.setdefault(of, []).append((starts, ends))
     chosen = itinerary(RECIPE, suite, NOW + timedelta(hours=later, minutes=30))
     without = one_after_another(taken, number)
     window = [*taken.get(suite, ()), (chosen.starts, chosen.ends)]
     beside = one_after_another({**taken, suite: window}, number)
     expected = sum(one is not None and (two is None or two > one) for one, two in zip(without, beside, strict=True))
-    assert put_back(BASE, [RECIPE] * number, taken, chosen, NOW) == expected
+    assert put_back(BASE, [RECIPE] * number, promised, chosen, NOW, away) == expected

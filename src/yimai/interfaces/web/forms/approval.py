@@ -13,11 +13,11 @@ from yimai.domain.content_change import changes
 from yimai.domain.programme import programme_from
 from yimai.domain.recipe import Words
 from yimai.domain.recipe_content import recipe_from
-from yimai.interfaces.web import bench
+from yimai.interfaces.web import bench, touched_promises
 from yimai.interfaces.web.field import Typed, Unreadable, Upload
 from yimai.interfaces.web.form import Form, Preview
 from yimai.interfaces.web.situation import Situation
-from yimai.projections import approval_board
+from yimai.projections import approval_board, register
 
 MOST_MISTAKES: Final = 12
 MOST_CHANGES: Final = 200
@@ -68,6 +68,8 @@ def _understood(noun: str) -> Any:
             "approved": approved,
             "number": len(found),
             "changes": found[:MOST_CHANGES],
+            "promises": touched_promises.no_longer_kept(situation, noun, content),
+            "sites": register.sites(situation.cursor),
         }
         return Preview("web/approval_preview.html", shown)
 

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Final
 
 from yimai.actions import timetable
 from yimai.domain.recipe import Words
+from yimai.interfaces.web import touched_promises
 from yimai.interfaces.web.field import NOT_OFFERED, Given, Unreadable, reason
 from yimai.interfaces.web.form import Arguments, Form, Preview
 from yimai.interfaces.web.repairing import Chosen, NoCode, chosen_of
 from yimai.interfaces.web.situation import Situation
-from yimai.projections import progress_board, register, treatment_board
+from yimai.projections import register
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,19 +41,17 @@ def _arguments(values: Arguments, situation: Situation) -> Mapping[str, Any]:
 
 
 def _moved(situation: Situation) -> Preview | None:
-    """Every treatment that the repair moves, with what it was promised and what it would be."""
+    """What has happened, and every treatment that the repair moves, with what it was promised, what it would be and by how much."""
     try:
         chosen = chosen_of(situation.given.get("plan", ""))
     except NoCode:
         return None
-    names = [each.treatment for each in chosen.moves]
-    promises = progress_board.promises(situation.cursor, names)
-    rows = {row.treatment: row for row in treatment_board.rows_of(situation.cursor, names)}
-    moves = [(move, rows.get(move.treatment), promises.get(move.treatment)) for move in chosen.moves]
-    moves.sort(key=lambda each: -(each[0].itinerary.infusion - each[2].infusion).total_seconds() if each[2] else 0)
-    return Preview(
-        "web/repair_moves.html", {"moves": moves, "chosen": chosen, "sites": register.sites(situation.cursor)}
-    )
+    shown = {
+        "moved": touched_promises.moved(situation, situation.given.get("base", ""), chosen.moves),
+        "chosen": chosen,
+        "sites": register.sites(situation.cursor),
+    }
+    return Preview("web/repair_moves.html", shown)
 
 
 FORMS: Final = (
