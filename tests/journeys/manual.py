@@ -1,7 +1,7 @@
 """Make the user manual from the pictures that the journeys took.
 
-YIMAI_MANUAL=FOLDER pytest tests/journeys takes them; python -m tests.journeys.manual FOLDER writes docs/manual: in both
-languages a chapter a role, a section a task, with what the form itself says and how it looks.
+YIMAI_MANUAL=FOLDER pytest tests/journeys takes them; python -m tests.journeys.manual FOLDER [ROLE …] writes docs/manual: in both
+languages a chapter a role, a section a task, with what the form itself says and how it looks. With roles only their chapters are made anew.
 """
 
 from __future__ import annotations
@@ -86,20 +86,27 @@ PAGES: Final[Mapping[str, tuple[Words, Words]]] = {
 """Pages that are no forms: title, and what they are for."""
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *roles: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
     django.setup()
-    shutil.rmtree(MANUAL, ignore_errors=True)
+    if not roles:
+        shutil.rmtree(MANUAL, ignore_errors=True)
     for language, title in TITLES.items():
-        chapters = _chapters(folder / language)
         here = MANUAL / language
-        (here / "pictures").mkdir(parents=True)
-        index = [f"# {title}", "", MADE[language], ""]
-        for role, verbs in chapters.items():
-            name = _said(ROLES[role], language)
-            index.append(f"- [{name}]({role}.md)")
-            (here / f"{role}.md").write_text("\n".join(_chapter(here, language, role, verbs)) + "\n", encoding="utf-8")
-        (here / "README.md").write_text("\n".join(index) + "\n", encoding="utf-8")
+        (here / "pictures").mkdir(parents=True, exist_ok=True)
+        for role, verbs in _chapters(folder / language).items():
+            if not roles or role in roles:
+                (here / f"{role}.md").write_text(
+                    "\n".join(_chapter(here, language, role, verbs)) + "\n", encoding="utf-8"
+                )
+        index = [
+            f"- [{_said(words, language)}]({role}.md)"
+            for role, words in ROLES.items()
+            if (here / f"{role}.md").exists()
+        ]
+        (here / "README.md").write_text(
+            "\n".join([f"# {title}", "", MADE[language], "", *index]) + "\n", encoding="utf-8"
+        )
     (MANUAL / "README.md").write_text(
         "# 用户手册 · User manual\n\n- [中文](zh-hans/README.md)\n- [English](en/README.md)\n", encoding="utf-8"
     )
@@ -142,4 +149,4 @@ def _said(words: Words, language: str) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])
