@@ -43,6 +43,12 @@ def draw_keys(seed: int, replication: int, keys: Keys) -> None:
 
 
 @compiled
+def key_of(key: Any, number: int) -> Any:
+    """The key of the stream's part of this number; part 0 is the stream itself."""
+    return key if number == 0 else mixed(mixed(key) ^ np.uint64(number))
+
+
+@compiled
 def uniform(key: Any, count: int) -> float:
     """The stream's number of this count: between 0 and 1, never either."""
     return float((float(np.int64(mixed(key + np.uint64(count) * _STEP) >> np.uint64(11))) + 0.5) * _FRACTION)

@@ -90,6 +90,7 @@ from yimai.planning.simulation_state import (
     breaks_an_hour,
     change_at,
     count_of,
+    expect,
     first_events,
     flush,
     next_break,
@@ -374,12 +375,10 @@ def happen(model: Packed, state: Packed, what: int, patient: int, task: int, gen
 
 
 @compiled
-def run(model: Packed, state: Packed, seed: int, replication: int, end: float) -> None:
-    """One replication from an empty base until the end (hours); the state tells then where it stands, and all that was counted."""
-    refresh(model, state, seed, replication)
-    first_events(model, state, arrivals(model, state, end))
+def advance(model: Packed, state: Packed, until: float) -> None:
+    """Let happen what happens before this moment (hours)."""
     events = events_at(state)
-    while events.size[0] > 0 and events.times[0] < end:
+    while events.size[0] > 0 and events.times[0] < until:
         state.now = events.times[0]
         code = events.says[0]
         drop_first(events)
@@ -402,6 +401,22 @@ def run(model: Packed, state: Packed, seed: int, replication: int, end: float) -
         else:
             happen(model, state, what, patient, task, generation)
         settle(model, state)
+
+
+@compiled
+def finish(model: Packed, state: Packed, end: float) -> None:
+    """Let happen what happens before the end (hours), and add up until then."""
+    advance(model, state, end)
     state.now = end
     for resource in range(len(resources_at(state))):
         flush(state, resource)
+
+
+@compiled
+def run(model: Packed, state: Packed, seed: int, replication: int, end: float) -> None:
+    """One replication from an empty base until the end (hours); the state tells then where it stands, and all that was counted."""
+    refresh(model, state, seed, replication)
+    for patient in range(arrivals(model, state, end)):
+        expect(state, patient)
+    first_events(model, state)
+    finish(model, state, end)

@@ -94,12 +94,20 @@ class Simulation:
 
 def model_of(recipe: Recipe, base: Base, scenario: Scenario, begins: date, years: float) -> Simulation:
     """The model of these years, from the Monday of the day's week on. Raises ValueError where a source names an unknown hospital."""
-    monday = datetime.combine(begins - timedelta(days=begins.weekday()), time(), ZoneInfo(base.timezone))
-    sources = sources_of(recipe, base, scenario)
     hospitals = [each.id for each in base.hospitals] or [""]
+    sources = sources_of(recipe, hospitals, scenario)
     unknown = sorted({each.hospital for each in sources} - set(hospitals))
     if unknown:
         raise ValueError(f"the base serves no hospital {', '.join(unknown)}")
+    return model_among(recipe, base, scenario, begins, years, sources)
+
+
+def model_among(
+    recipe: Recipe, base: Base, scenario: Scenario, begins: date, years: float, sources: tuple[Arrivals, ...]
+) -> Simulation:
+    """The model of a base that is one of several, to which all of these sources come; those that it does not serve never get to it."""
+    monday = datetime.combine(begins - timedelta(days=begins.weekday()), time(), ZoneInfo(base.timezone))
+    hospitals = [each.id for each in base.hospitals] or [""]
     orders = [(Order(each, each, "standard", monday), recipe.id) for each in hospitals]
     horizon = Horizon(monday, monday, 3 * WEEK, quantile=scenario.quantile)
     problem = build({recipe.id: recipe}, base, orders, horizon)
@@ -116,11 +124,10 @@ def model_of(recipe: Recipe, base: Base, scenario: Scenario, begins: date, years
     )
 
 
-def sources_of(recipe: Recipe, base: Base, scenario: Scenario) -> tuple[Arrivals, ...]:
+def sources_of(recipe: Recipe, hospitals: Sequence[str], scenario: Scenario) -> tuple[Arrivals, ...]:
     """Who comes: the scenario's own, or its orders spread evenly over hospitals and indications."""
     if scenario.arrivals:
         return scenario.arrivals
-    hospitals = [each.id for each in base.hospitals] or [""]
     pairs = [(hospital, name) for hospital in hospitals for name, _ in recipe.indications]
     return tuple(
         Arrivals(hospital, name, scenario.orders_per_year / len(pairs), scenario.urgent) for hospital, name in pairs
@@ -239,7 +246,7 @@ class _Making:
         places = {job.hospital: number for number, job in enumerate(self.problem.jobs)}
         return np.array(
             [
-                (each.per_year / YEAR, factor.get(each.indication, 1.0), each.urgent, places[each.hospital])
+                (each.per_year / YEAR, factor.get(each.indication, 1.0), each.urgent, places.get(each.hospital, 0))
                 for each in sources
             ],
             SOURCES,

@@ -120,7 +120,7 @@ def count_of(model: Packed, state: Packed, patient: int, task: int) -> int:
 
 @compiled
 def arrivals(model: Packed, state: Packed, end: float) -> int:
-    """Draw everyone who comes until the end, and let them join when they are ready; how many they are."""
+    """Draw everyone who comes until the end; how many they are."""
     rate = total_rate(model)
     at, patient = 0.0, 0
     while rate > 0 and patient < len(patients_at(state)):
@@ -240,10 +240,14 @@ def flush(state: Packed, resource: int) -> None:
 
 
 @compiled
-def first_events(model: Packed, state: Packed, patients: int) -> None:
-    """Let the orders come, shifts change, and things break."""
-    for patient in range(patients):
-        push(events_at(state), patients_at(state)[patient].prepared, says(JOIN, patient, 0, 0))
+def expect(state: Packed, patient: int) -> None:
+    """Let the patient join this base when they are ready."""
+    push(events_at(state), patients_at(state)[patient].prepared, says(JOIN, patient, 0, 0))
+
+
+@compiled
+def first_events(model: Packed, state: Packed) -> None:
+    """Let shifts change, and things break."""
     on_duty(model, state, 0)
     state.change_at = change_at(model, 1)
     push(events_at(state), state.change_at, says(SHIFT, 0, 0, 0))

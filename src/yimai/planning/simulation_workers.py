@@ -9,8 +9,7 @@ from multiprocessing import get_context
 from typing import Any, Final
 
 from yimai.planning.scenario import Scenario
-from yimai.planning.simulate import Row, replications
-from yimai.planning.simulation_model import Simulation
+from yimai.planning.simulate import Row, Simulates, replications
 
 EVENTS_A_CHUNK: Final = 2_000_000
 """A chunk takes about a second or more, so that handing it out costs little."""
@@ -20,7 +19,7 @@ EVENTS_A_CHUNK: Final = 2_000_000
 class Sweep:
     """Replications of one scenario, by number."""
 
-    simulation: Simulation
+    simulation: Simulates
     scenario: Scenario
     seed: int
     numbers: tuple[int, ...]

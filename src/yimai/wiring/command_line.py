@@ -218,6 +218,17 @@ def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
 def _add_simulate(under: Commands[argparse.ArgumentParser]) -> None:
     simulate = _command(under, "simulate", "Years of the base, with intervals.", _plan_simulate, folder=False)
     _add_simulated(simulate, 5.0, 20)
+    simulate.add_argument(
+        "--base", type=Path, required=True, action="append", dest="bases", metavar="FILE",
+        help="base file; given again: a network of bases",
+    )  # fmt: skip
+    simulate.add_argument(
+        "--policy", choices=("own", "earliest"), action="append", default=[], dest="policies",
+        help="where a network sends patients: to the hospital's own base, or where they are treated first (both, compared)",
+    )  # fmt: skip
+    simulate.add_argument(
+        "--own", type=Path, metavar="FILE", help="CSV file: hospital, base; the others' own is the nearest"
+    )
     simulate.add_argument("--workers", type=int, default=1, help="processes on this machine (1)")
     simulate.add_argument(
         "--keep", type=Path, metavar="FILE", dest="kept", help="keep each replication; go on from there"
@@ -228,6 +239,7 @@ def _add_simulate(under: Commands[argparse.ArgumentParser]) -> None:
 def _add_whatif(under: Commands[argparse.ArgumentParser]) -> None:
     whatif = _command(under, "whatif", "The base beside named changes, in pairs.", _plan_whatif, folder=False)
     _add_simulated(whatif, 3.0, 30)
+    whatif.add_argument("--base", type=Path, required=True, help="base file")
     whatif.add_argument(
         "--change", action="append", default=[], dest="changes", metavar="NAME",
         help="suite, night, day, closed, demand, qc, courier, or several joined by + (each one); may be given again",
@@ -237,7 +249,6 @@ def _add_whatif(under: Commands[argparse.ArgumentParser]) -> None:
 
 def _add_simulated(command: argparse.ArgumentParser, years: float, replications: int) -> None:
     command.add_argument("--recipe", type=Path, required=True, help="recipe file")
-    command.add_argument("--base", type=Path, required=True, help="base file")
     command.add_argument(
         "--scenario", type=Path, metavar="FILE", help="YAML: who comes, what goes wrong, what it costs"
     )
@@ -437,10 +448,17 @@ def _plan_policies(chosen: argparse.Namespace) -> int:
 
 
 def _plan_simulate(chosen: argparse.Namespace) -> int:
-    from yimai.wiring import simulate_command
+    from yimai.wiring import network_command, simulate_command
 
     names = simulate_command.Asked.__dataclass_fields__
-    return simulate_command.simulate(simulate_command.Asked(**{name: getattr(chosen, name) for name in names}))
+    asked = simulate_command.Asked(
+        **{name: getattr(chosen, name) for name in names if name != "base"}, base=chosen.bases[0]
+    )
+    if len(chosen.bases) == 1:
+        return simulate_command.simulate(asked, chosen.policies, chosen.own)
+    return network_command.simulate(
+        network_command.Asked(asked, tuple(chosen.bases), tuple(chosen.policies), chosen.own)
+    )
 
 
 def _plan_whatif(chosen: argparse.Namespace) -> int:

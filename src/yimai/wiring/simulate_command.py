@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
@@ -21,7 +21,7 @@ from yimai.interfaces.files.reading import check_together, read_base, read_recip
 from yimai.interfaces.files.scenario import read_scenario
 from yimai.planning.change import Case
 from yimai.planning.scenario import Scenario
-from yimai.planning.simulate import Row, Simulated, fingerprint, summary
+from yimai.planning.simulate import Estimate, Row, Simulated, Simulates, fingerprint, summary
 from yimai.planning.simulation_model import Simulation, model_of
 from yimai.planning.simulation_workers import Numbered, Sweep, collect, here, in_processes, on_cluster
 from yimai.wiring.problems import CommandProblem
@@ -46,20 +46,13 @@ class Asked:
     json: Path | None = None
 
 
-def simulate(asked: Asked) -> int:
+def simulate(asked: Asked, policies: Sequence[str] = (), own: Path | None = None) -> int:
     """Run what is missing, print the figures and return the exit code. Raises CommandProblem, FileRefused."""
+    if policies or own is not None:
+        raise CommandProblem("--policy and --own are for a network: give --base once for each of its bases")
     simulation, scenario = _prepared(asked)
-    console = Console(width=None if Console().is_terminal else 120)
-    rows = _taken_up(asked, simulation, scenario)
-    wanted = range(asked.replications)
-    missing = tuple(number for number in wanted if number not in rows)
-    sweep = Sweep(simulation, scenario, asked.seed, missing)
-    stopped = False
-    try:
-        rows |= _run(asked, sweep, rows, console)
-    except KeyboardInterrupt:
-        stopped = True
-    rows = {number: rows[number] for number in wanted if number in rows}
+    console = console_of()
+    rows, stopped = swept(asked, simulation, scenario, console)
     if not rows:
         raise CommandProblem("stopped before the first replication was done")
     found = summary(simulation, list(rows.values()))
@@ -73,9 +66,30 @@ def simulate(asked: Asked) -> int:
     return 130 if stopped else 0
 
 
-def _prepared(asked: Asked) -> tuple[Simulation, Scenario]:
+def console_of() -> Console:
+    """Where to print: as wide as the terminal, or 120 columns."""
+    return Console(width=None if Console().is_terminal else 120)
+
+
+def swept(asked: Asked, simulated: Simulates, scenario: Scenario, console: Console) -> tuple[dict[int, Row], bool]:
+    """Run what the kept file lacks: all wanted rows that are done, by number, and whether it was stopped."""
+    rows, wanted, stopped = _taken_up(asked, simulated, scenario), range(asked.replications), False
+    missing = tuple(number for number in wanted if number not in rows)
+    try:
+        rows |= _run(asked, Sweep(simulated, scenario, asked.seed, missing), rows, console)
+    except KeyboardInterrupt:
+        stopped = True
+    return {number: rows[number] for number in wanted if number in rows}, stopped
+
+
+def check_extent(asked: Asked) -> None:
+    """Raises CommandProblem where so much cannot be simulated."""
     if asked.years <= 0 or asked.replications < 1 or asked.workers < 1:
         raise CommandProblem("give --years above 0, and --replications and --workers of at least 1")
+
+
+def _prepared(asked: Asked) -> tuple[Simulation, Scenario]:
+    check_extent(asked)
     case, begins = case_of(asked.recipe, asked.base, asked.scenario, asked.years), day_of(asked.begins)
     try:
         return model_of(case.recipe, case.base, case.scenario, begins, asked.years), case.scenario
@@ -156,7 +170,7 @@ def _keeping(asked: Asked, sweep: Sweep) -> Iterator[Any]:
         yield keep
 
 
-def _taken_up(asked: Asked, simulation: Simulation, scenario: Scenario) -> dict[int, Row]:
+def _taken_up(asked: Asked, simulation: Simulates, scenario: Scenario) -> dict[int, Row]:
     """The rows of the kept file; a last line that was cut off is dropped. Raises CommandProblem where they are of something else."""
     if asked.kept is None or not asked.kept.exists():
         return {}
@@ -224,7 +238,21 @@ def _tables(
 
 
 def _as_json(asked: Asked, found: Simulated, simulation: Simulation, scenario: Scenario) -> dict[str, Any]:
-    inputs = {
+    return {
+        "begins": simulation.begins.astimezone(ZoneInfo("UTC")),
+        "years": found.years,
+        "replications": found.replications,
+        "seed": asked.seed,
+        "confidence": found.confidence,
+        "assumed": found.assumed,
+        "scenario": inputs_of(scenario),
+        "figures": figures_of(found.figures),
+    }
+
+
+def inputs_of(scenario: Scenario) -> dict[str, Any]:
+    """The scenario's values, each with its source."""
+    return {
         each.name: {
             "value": getattr(scenario, each.name),
             "source": scenario.source(each.name).text,
@@ -233,15 +261,8 @@ def _as_json(asked: Asked, found: Simulated, simulation: Simulation, scenario: S
         for each in fields(scenario)
         if each.name != "sources"
     }
-    return {
-        "begins": simulation.begins.astimezone(ZoneInfo("UTC")),
-        "years": found.years,
-        "replications": found.replications,
-        "seed": asked.seed,
-        "confidence": found.confidence,
-        "assumed": found.assumed,
-        "scenario": inputs,
-        "figures": {
-            name: {"mean": each.mean, "low": each.low, "high": each.high} for name, each in found.figures.items()
-        },
-    }
+
+
+def figures_of(figures: Mapping[str, Estimate]) -> dict[str, Any]:
+    """Each figure with its interval."""
+    return {name: {"mean": each.mean, "low": each.low, "high": each.high} for name, each in figures.items()}

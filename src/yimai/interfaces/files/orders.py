@@ -66,6 +66,25 @@ def with_happened(file: Path, orders: list[tuple[Order, str]]) -> list[tuple[Ord
     return [(replace(order, happened=found[order.id]), recipe) for order, recipe in orders]
 
 
+def read_own_bases(file: Path) -> dict[str, str]:
+    """Each hospital's own base: a CSV file with the columns hospital and base. Raises ``FileRefused``, OSError."""
+    columns, rows = _table(file)
+    mistakes = list(_columns(file, columns, ("hospital", "base"), ("hospital", "base")))
+    if mistakes:
+        raise FileRefused(mistakes)
+    found: dict[str, str] = {}
+    for line, cells in _lines(file, columns, rows, mistakes):
+        hospital = cells["hospital"]
+        if not hospital or not cells["base"]:
+            mistakes.append(_mistake(file, line, 1, "a line names a hospital and its base", "每行须写明医院及其基地"))
+        elif hospital in found:
+            mistakes.append(_mistake(file, line, 1, f"{hospital} is there twice", f"{hospital} 重复"))
+        found[hospital] = cells["base"]
+    if mistakes:
+        raise FileRefused(mistakes)
+    return found
+
+
 def _table(file: Path) -> tuple[list[str], list[list[str]]]:
     """The names of the columns, and the rows beneath them."""
     raw = file.read_bytes()
