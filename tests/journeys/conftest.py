@@ -51,8 +51,8 @@ def opened(postgres: EmbeddedDatabase, browser: Any, language: str) -> Opened:
         with served_house(postgres) as house:
             plant = BrowserPlant(house, browser, language, journey)
             yield plant
+            plant.leave()
             assert plant.without_form == []
             house.verify()
-            plant.leave()
 
     return plant_for

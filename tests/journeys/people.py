@@ -198,8 +198,10 @@ class BrowserPlant(SpecPlant):
         return Refusal(REFUSALS[code], Anything())
 
     def leave(self) -> None:
-        """Everybody closes his browser."""
+        """Everybody closes his browser, from a page that asks the server for nothing any more."""
         for person in self.people.values():
+            person.page.goto("about:blank")
+            person.page.wait_for_timeout(300)
             person.page.context.close()
         self.people.clear()
 
