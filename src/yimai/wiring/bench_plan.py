@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final
@@ -37,6 +38,10 @@ from yimai.wiring.bench_report import writable
 
 MOVED: Final = 50.0
 """What a moved promise costs in a repair, in hours of tardiness."""
+SHARE: Final = 0.05
+"""The aim: the most that a repair may cost of what CP-SAT's does."""
+NOTHING: Final = 0.1
+"""Hours above the bound that are none: costs are kept to a tenth."""
 GRACE: Final = 1.5
 """Seconds that the peers' plans may come after a mark and still count: they stop late."""
 ASKED: Final = 40
@@ -87,8 +92,9 @@ def run(quick: bool, json_file: Path | None) -> int:
         status.update("Offers …")
         asked = _offers(sizes)
     _show(runs, sizes, console)
-    for said in _beside(runs):
-        console.print(said)
+    beside = tuple(_beside(runs))
+    for found in beside:
+        console.print(_said(found))
     offers = {
         "p50_ms": round(median(asked), 1),
         "p95_ms": round(quantiles(asked, n=20)[-1], 1),
@@ -107,7 +113,7 @@ def run(quick: bool, json_file: Path | None) -> int:
             "python": platform.python_version(), "ortools": version("ortools"),
         }  # fmt: skip
         solved = [{"problem": e.problem, "solver": e.solver, "bound": e.bound, "at": e.rows} for e in runs]
-        content = {**facts, "offer": offers, "runs": solved}
+        content = {**facts, "offer": offers, "beside": beside, "runs": solved}
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
     return 0
 
@@ -216,19 +222,41 @@ def _cost(problem: Problem, staying: Staying, plan: Plan) -> tuple[float, int, f
     return cost_of_plan(problem, staying, plan), int((later | other).sum()), sum(late) * hours
 
 
-def _beside(runs: Sequence[Run]) -> Iterator[str]:
-    """For each problem: the cost beside CP-SAT's, as it is, and without what no plan can do without."""
-    for ours in runs:
-        peer = next((each for each in runs if each.problem == ours.problem and each.solver.startswith("CP-SAT")), None)
-        costs = [each.rows[-1]["cost"] for each in (ours, peer) if each is not None]
-        if ours.solver != "Yimai" or peer is None or None in costs:
+@dataclass(frozen=True)
+class Beside:
+    """Our last cost beside a peer's. share: ours of the peer's; least: what no plan can fall below, the bound of the peer's; above: ours of
+    the peer's, both without the bound; None where the peer reached it."""
+
+    problem: str
+    peer: str
+    share: float
+    least: float
+    above: float | None
+
+
+def _beside(runs: Sequence[Run]) -> Iterator[Beside]:
+    """For each problem our cost beside that of every peer that has one."""
+    for ours, peer in product(runs, runs):
+        if ours.problem != peer.problem or ours.solver != "Yimai" or peer.solver == "Yimai":
             continue
-        cost, other = costs
-        above = (cost - ours.bound) / max(1e-9, other - ours.bound)
-        yield (
-            f"{ours.problem}: cost {cost / other:.3f} of CP-SAT's (no plan is below {ours.bound / other:.3f} of it); "
-            f"of what lies above the bound {above:.3f}"
+        cost, other = (each.rows[-1]["cost"] for each in (ours, peer))
+        if cost is None or other is None:
+            continue
+        above = other - ours.bound
+        yield Beside(
+            ours.problem,
+            peer.solver,
+            round(cost / other, 3),
+            round(ours.bound / other, 3),
+            round((cost - ours.bound) / above, 3) if above > NOTHING else None,
         )
+
+
+def _said(found: Beside) -> str:
+    said = f"{found.problem}: {found.share} of the cost of {found.peer}; proven: no plan is below {found.least} of it"
+    if found.problem.startswith("repair") and found.least > SHARE:
+        said += f", so that the aim of {SHARE} is out of any plan's reach"
+    return said if found.above is None else f"{said}; of what lies above the bound {found.above}"
 
 
 def _offers(sizes: Sizes) -> list[float]:
