@@ -100,7 +100,7 @@ def pages(
 ) -> Iterator[Page]:
     """Each page with more addresses than are asked for, about things chosen at random, in both languages by turns."""
     chance = random.Random(2)
-    things, facts, made = _known(database)
+    things, facts, made = _known(database, readers["coordinator"])
     things |= {"treatment": list(treatments), "manufactured": [treatment for treatment, _ in made]}
     times = range((requests + WARM_UP) * TRIED)
 
@@ -119,12 +119,12 @@ def pages(
             yield page(name.replace("_", " "), role, [Asked(name, {"identifier": each}) for each in some(noun)])
     for verb, role in FORMS.items():
         step = {"step": FIRST_STEP} if verb.startswith("batch.") else {}
-        batches = [chance.choice(made) for _ in times] if step else [(each, "") for each in some("treatment")]
-        given = [{"treatment": treatment, "batch": batch, **step} for treatment, batch in batches]
+        noun = "waiting" if verb == "slot.reserve" else "treatment"
+        about = [chance.choice(made) for _ in times] if step else [(each, "") for each in some(noun)]
+        given = [{"treatment": treatment, "batch": batch, **step} for treatment, batch in about]
         yield page(f"form: {verb}", role, [Asked("act", {"verb": verb}, each) for each in given])
     yield page("fact", "qa", [Asked("fact", {"digest": chance.choice(facts)}) for _ in times])
-    about = [Asked("about", {"noun": "batch", "identifier": each}) for each in some("batch")]
-    yield page("trace", "inspector", about)
+    yield page("trace", "inspector", [Asked("about", {"noun": "batch", "identifier": each}) for each in some("batch")])
     yield page("search", "qa", [Asked("search", {}, {"q": each}) for each in some("treatment")])
     yield page("scan", "qa", [Asked("scan", {}, {"code": each}) for each in some("treatment")])
     for name, arguments in NUMBERS.items():
@@ -149,13 +149,19 @@ def _path(number: int, asked: Asked) -> str:
     return path + (f"?{urlencode(asked.given)}" if asked.given else "")
 
 
-def _known(database: house.Database) -> tuple[dict[str, list[str]], list[str], list[tuple[str, str]]]:
-    """Identifiers by noun, hashes of facts, and treatments that have a batch, with it."""
+def _known(database: house.Database, coordinator: str) -> tuple[dict[str, list[str]], list[str], list[tuple[str, str]]]:
+    """Identifiers by noun, hashes of facts, and treatments that have a batch, with it. waiting: for a slot, at the coordinator's hospital."""
     things: dict[str, list[str]] = {}
     with psycopg.connect(database.owner_url) as connection:
         for (mention,) in connection.execute("SELECT DISTINCT mention FROM projection.mention ORDER BY mention"):
             noun, _, identifier = mention.partition("/")
             things.setdefault(noun, []).append(identifier)
+        waiting = connection.execute(
+            "SELECT treatment FROM projection.treatment_board WHERE stage = 'accepted'"
+            " AND hospital = (SELECT site FROM projection.person WHERE person = %s) ORDER BY treatment",
+            (coordinator,),
+        ).fetchall()
+        things["waiting"] = [row[0] for row in waiting]
         hashes = connection.execute("SELECT hash FROM projection.fact ORDER BY hash LIMIT 500").fetchall()
         made = connection.execute("SELECT DISTINCT treatment, batch FROM projection.vein WHERE batch <> ''").fetchall()
     return things, [row[0].hex() for row in hashes], sorted(made)

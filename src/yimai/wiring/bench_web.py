@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import re
@@ -45,6 +46,8 @@ ONE_IN: Final = 20
 WAITING: Final = (*("ordered",) * 5, *("accepted",) * 6, "slotted")
 DEMONSTRATED: Final = 60
 """Of them the demonstration's own: batches in manufacture, open decisions, every stage."""
+UNBOUNDED: Final = {"YIMAI_REQUESTS_A_SECOND": "1000000", "YIMAI_SCANS_A_SECOND": "1000000"}
+"""One session asks here for what hundreds of people ask."""
 ANSWERED: Final = (200, 302)
 """A page, or the way to the page: of what was scanned, of the only thing that was found."""
 WRK_SECONDS: Final = 5
@@ -178,6 +181,7 @@ def _opened(database: house.Database, offset: Any) -> Iterator[Any]:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
+    os.environ.update(UNBOUNDED)
     os.environ["YIMAI_SECRET_KEY"] = house.secret_key(database)
     django.setup()
     from django.conf import settings
@@ -190,6 +194,7 @@ def _opened(database: house.Database, offset: Any) -> Iterator[Any]:
     from yimai.wiring import account_database
     from yimai.wiring.wsgi import open_bench
 
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # things without the page are passed over
     settings.SECRET_KEY = os.environ["YIMAI_SECRET_KEY"]
     arguments = {"autocommit": True, "cursor_factory": CountingCursor}
     key = wrapping_key_in(house.key_file(database.folder))
@@ -268,8 +273,7 @@ def _under_load(address: str, session: str, treatment: str, runs: int) -> list[F
 @contextmanager
 def _served(database: house.Database) -> Iterator[str]:
     """The real server in a process of its own, stopped at the end."""
-    unbounded = {"YIMAI_REQUESTS_A_SECOND": "1000000", "YIMAI_SCANS_A_SECOND": "1000000"}
-    environment = {**os.environ, "DATABASE_URL": database.owner_url, **unbounded}
+    environment = {**os.environ, "DATABASE_URL": database.owner_url, **UNBOUNDED}
     command = [
         sys.executable,
         "-c",
