@@ -96,6 +96,11 @@ def _periods(
     return (*kept, Period(periods[keeps].first, until, now - frozenset().union(*(each.facts for each in kept)), True))
 
 
+def number_told(number: int) -> int | None:
+    """A number of patients as it may be told: None for fewer than five, though not for nobody."""
+    return None if 0 < number < FEWEST else number
+
+
 def told_apart(counts: Mapping[str, int]) -> frozenset[str]:
     """Of the parts of a number those that may be shown; the others stand together as what is left.
 

@@ -58,6 +58,12 @@ def status_of(target: TargetSet, value: int | None, evidence: Evidence, day: dat
     return Status(outcome, not (over and evidence in FINAL), _pace(target, value, day, begins), evidence)
 
 
+def is_provisional(definition: Definition | None, day: date, target: TargetSet) -> bool:
+    """Whether a published outcome may still change: until the deadline; after it unless the ledger itself proves the value, for
+    whether every return was audited stands only in the receipt's facts."""
+    return definition is None or definition.evidence != "ledger" or day <= target.deadline
+
+
 def _pace(target: TargetSet, value: int, day: date, begins: date) -> int | None:
     """Along a straight line from the baseline, or from nothing at the plan's beginning where the value adds up."""
     start = target.baseline
@@ -105,6 +111,15 @@ def forecast(points: Sequence[tuple[date, int]], day: date) -> Forecast | None:
     margin = Fraction(T_90[min(number - 2, len(T_90)) - 1], 1000) * _root(variance)
     value = mean + slope * ahead
     return Forecast(round(value), int((value - margin) // 1), int(-((-value - margin) // 1)))
+
+
+def heading_for(definition: Definition, target: TargetSet, points: Sequence[tuple[date, int]]) -> Forecast | None:
+    """Where the target arrives at its deadline if it goes on so, no lower than nothing and no higher than all; None where nothing moved."""
+    ahead = forecast(points, target.deadline) if len({value for _, value in points}) > 1 else None
+    if ahead is None or target.mode == "delta":
+        return ahead
+    most = MILLION if definition.total == "share" else max(ahead.high, 0)
+    return Forecast(*(min(max(each, 0), most) for each in (ahead.value, ahead.low, ahead.high)))
 
 
 def _root(square: Fraction) -> Fraction:

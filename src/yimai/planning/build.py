@@ -86,11 +86,6 @@ def build(
     return shop.problem(now, horizon.quantile)
 
 
-def planned_length(duration: Duration, quantile: float) -> timedelta:
-    """What is planned for it, that is kept with this probability; not rounded to ticks."""
-    return duration.median * math.exp(sigma_of(float(duration.cv)) * NormalDist().inv_cdf(quantile))
-
-
 def success(step: Step) -> float:
     """The chance that one round of the step reaches its count; 1 where the step has no rounds."""
     if step.until is None:

@@ -14,10 +14,10 @@ from typing import Final, Literal
 import numpy as np
 
 from yimai.domain.base import Base
-from yimai.domain.recipe import Duration, Recipe
-from yimai.planning.build import planned_length
+from yimai.domain.recipe import Recipe
 from yimai.planning.problem import Flags, Ints
 from yimai.planning.scenario import Arrivals, Scenario
+from yimai.planning.shop import planned_length
 from yimai.planning.simulation_model import Simulation, model_among, sources_of
 
 Policy = Literal["own", "earliest"]
@@ -97,7 +97,7 @@ def _reached(recipe: Recipe, bases: Sequence[Base], scenario: Scenario) -> dict[
     most = recipe.starting_material.fresh_maximum
     found: dict[str, dict[str, timedelta]] = {}
     for base in bases:
-        legs = {each.id: _planned(each.inbound, scenario) for each in base.hospitals}
+        legs = {each.id: planned_length(each.inbound, scenario.quantile) for each in base.hospitals}
         for hospital, takes in legs.items():
             found.setdefault(hospital, {}).update({base.id: takes} if takes <= most else {})
         if not any(takes <= most for takes in legs.values()):
@@ -105,10 +105,6 @@ def _reached(recipe: Recipe, bases: Sequence[Base], scenario: Scenario) -> dict[
                 f"the base {base.id} serves no hospital: list one under hospitals that its courier reaches within {_hours(most)}"
             )
     return found
-
-
-def _planned(leg: Duration, scenario: Scenario) -> timedelta:
-    return planned_length(leg, scenario.quantile)
 
 
 def _home(hospital: str, reached: Mapping[str, timedelta], own: Mapping[str, str]) -> str:

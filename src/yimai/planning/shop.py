@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from yimai.domain.base import Base, Hospital
-from yimai.domain.recipe import Recipe, Step, Words
+from yimai.domain.recipe import Duration, Recipe, Step, Words
 from yimai.domain.slot import suites_for
 from yimai.planning import capacity
 from yimai.planning.capacity import Away
@@ -33,6 +33,11 @@ from yimai.planning.problem import (
 
 MANY: Final = 1_000_000
 """The capacity of what never runs out."""
+
+
+def planned_length(duration: Duration, quantile: float) -> timedelta:
+    """What is planned for it, that is kept with this probability; not rounded to ticks."""
+    return duration.median * exp(sigma_of(float(duration.cv)) * NormalDist().inv_cdf(quantile))
 
 
 class Rows(NamedTuple):
@@ -115,9 +120,7 @@ class Shop:
     def collecting(self, hospital: Hospital, quantile: float) -> int:
         """The calendar of a hospital's collections, whose planned length ends within its hours."""
         if hospital.id not in self._collecting:
-            duration = hospital.collecting.duration
-            factor = exp(sigma_of(float(duration.cv)) * NormalDist().inv_cdf(quantile))
-            needed = ticks_up(duration.median * factor, self.tick)
+            needed = ticks_up(planned_length(hospital.collecting.duration, quantile), self.tick)
             self._collecting[hospital.id] = self._calendar(capacity.collecting_hours(hospital, self.grid, needed))
         return self._collecting[hospital.id]
 

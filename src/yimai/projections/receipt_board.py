@@ -18,11 +18,11 @@ import psycopg
 from yimai.domain import disclosure
 from yimai.domain.disclosure import Cut, Release
 from yimai.domain.fact import Fact
-from yimai.domain.measure import MILLION, Facts, Known, Measured, Question
+from yimai.domain.measure import Facts, Known, Measured, Question
 from yimai.domain.measure_definitions import DEFINITIONS, READ
 from yimai.domain.receipt_document import Receipt, question_of, receipt_for, receipt_of
 from yimai.domain.sealed_facts import SealedFacts
-from yimai.domain.status import Forecast, forecast, points_in_time
+from yimai.domain.status import Forecast, heading_for, points_in_time
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Checkpoint, Entry
 from yimai.projections import ledger_board
@@ -192,12 +192,7 @@ def outlook(found: GoalFigure, as_of: AsOf, known: Facts) -> Outlook | None:
         if receipt is not None and receipt.value is not None:
             points[receipt.day] = receipt
     values = [(day, receipt.value) for day, receipt in sorted(points.items()) if receipt.value is not None]
-    moved = len({value for _, value in values}) > 1
-    ahead = forecast(values, target.deadline) if moved else None
-    if ahead is not None and target.mode != "delta":
-        most = MILLION if definition.total == "share" else max(ahead.high, 0)
-        ahead = Forecast(*(min(max(each, 0), most) for each in (ahead.value, ahead.low, ahead.high)))
-    return Outlook(tuple(points[day] for day in sorted(points)), ahead)
+    return Outlook(tuple(points[day] for day in sorted(points)), heading_for(definition, target, values))
 
 
 def those(known: Facts, kinds: Iterable[str], hashes: Iterable[bytes]) -> dict[bytes, Known[Fact]]:

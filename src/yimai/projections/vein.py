@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 import psycopg
 
 from yimai.domain.custody import ContainerHandedOver, ContainerReceived, ContainerRetrieved, ContainerTakenInCharge
+from yimai.domain.treatment import TreatmentExported
 from yimai.ledger.codec import parse
 from yimai.ledger.entry import Entry
 from yimai.projections import audience
@@ -149,6 +150,12 @@ def entries(cursor: psycopg.Cursor[Any], subject: str) -> tuple[Entry, ...]:
         (subject,),
     ).fetchall()
     return tuple(parse(bytes(row[0])) for row in found)
+
+
+def exported(found: Sequence[Entry], person: str) -> int:
+    """How many of the treatment's facts the person's last export covers; 0 where there is none."""
+    data: Iterator[Any] = (each.data for each in found if (each.kind, each.actor) == (TreatmentExported.kind, person))
+    return max((each["entries"] for each in data), default=0)
 
 
 def positions(cursor: psycopg.Cursor[Any], subject: str) -> dict[int, int]:

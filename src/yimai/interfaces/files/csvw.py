@@ -184,6 +184,7 @@ def _unpacked(file: Path, raw: bytes) -> dict[str, str]:
                 told = json.loads(packed.read(METADATA))
                 urls = [each["url"] for each in told["tables"]]
                 tables = {url: packed.read(url).decode("utf-8-sig") for url in urls if url in packed.namelist()}
+    # what an archive that is none, is locked, or holds other JSON than tables raises on the way
     except (BadZipFile, KeyError, TypeError, ValueError, RuntimeError, NotImplementedError, RecursionError):
         words = f"不是含 {METADATA} 的 CSVW 压缩包", f"this is no archive of CSVW tables with a {METADATA}"
         refuse(file, 1, *words)

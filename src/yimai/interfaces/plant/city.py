@@ -61,6 +61,7 @@ class CityLife:
         self._zone = ZoneInfo(plant.base.timezone)
         self._today = self._starts.astimezone(self._zone).date()
         self.city: SimulatedCity = simulated_city(self._today.year, plant.recipe.id, seed)
+        self._filed = tuple(self._returns())
         self._acts = list(self._planned())
 
     def live_until(self, moment: datetime) -> None:
@@ -72,7 +73,7 @@ class CityLife:
 
     def _planned(self) -> Iterator[Act]:
         last = self._today.year - 1
-        returns = [partial(self._ask, annual_return.file, **each) for each in self._returns()]
+        returns = [partial(self._ask, annual_return.file, **each) for each in self._filed]
         yield Act(self._starts, partial(self._ask, register.record, rows=self.city.rows()))
         first: list[Callable[[], None]] = [*returns, *self._plan(), partial(self._publish, *STEADY)]
         yield from (Act(self._starts, each) for each in first)
@@ -111,7 +112,7 @@ class CityLife:
     def _audited(self, year: int, number: int) -> Iterator[Callable[[], None]]:
         """The audits find a little less, or a little more, than was declared."""
         chance = Random(f"simulated audits {self._seed} {year}")
-        declared = [each for each in self._returns() if each["year"] == year][:number]
+        declared = [each for each in self._filed if each["year"] == year][:number]
         for site, said in zip(self.city.bases, declared, strict=False):
             made = round(said["gross_output"] * chance.uniform(0.93, 1.01))
             yield partial(self._ask, annual_return.file, **self._return(site, year, made, chance, "audited"))
@@ -144,7 +145,7 @@ class CityLife:
     def _goals(self, first: date, last: date) -> Iterator[tuple[str, str, str, TargetSet]]:
         """Each goal with its title in both languages and its one target."""
         before, audited = first - timedelta(days=1), date(first.year - 3, 12, 31)
-        made = sum(each["gross_output"] for each in self._returns() if each["year"] == audited.year)
+        made = sum(each["gross_output"] for each in self._filed if each["year"] == audited.year)
         grown = Baseline(made, audited)
         firms = Baseline(sum(each.therapies != "cell" for each in self.city.firms), before)
         goals: tuple[tuple[str, str, str, str, int, str, Mode, Baseline | None], ...] = (

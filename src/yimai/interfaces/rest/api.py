@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +19,6 @@ from yimai.actions.verbs import VERBS
 from yimai.domain.identifier import noun_of, typed
 from yimai.domain.refusal import Refusal
 from yimai.domain.signing import RECORD_CHANGED, Evidence
-from yimai.domain.treatment import TreatmentExported
 from yimai.interfaces.rest import desk
 from yimai.interfaces.rest.bodies import (
     Asked,
@@ -40,7 +39,6 @@ from yimai.projections.register import PersonRow
 CONFLICTS: Final = (COMMAND_REUSED, TRY_AGAIN, RECORD_CHANGED)
 ALWAYS: Final[dict[Any, Any]] = dict.fromkeys((400, 401, 403, 411, 413, 429), Problem)
 """Unreadable, not signed in, forged, without a length, too large, too often."""
-EXPORTED: Final = TreatmentExported.kind
 FIRST_EXPORT: Final = (
     "an inspector's copies are on record: ask for treatment.export first, then for the facts that it covers"
 )
@@ -125,15 +123,9 @@ def facts(request: HttpRequest, identifier: Identifier) -> Reply:
             if entries := vein.entries(cursor, f"treatment/{coi}"):
                 if "inspector" not in _who(request).roles:
                     return Status(200, _facts(entries))
-                taken = _taken(entries, _who(request).person)
+                taken = vein.exported(entries, _who(request).person)
                 return Status(200, _facts(entries[:taken])) if taken else Status(403, Problem(detail=FIRST_EXPORT))
     return Status(404, Problem(detail=f"no treatment {identifier} that you may see"))
-
-
-def _taken(entries: Sequence[Entry], person: str) -> int:
-    """How many of the treatment's facts the person's last export covers; 0 where there is none."""
-    exported: Iterator[Any] = (each.data for each in entries if (each.kind, each.actor) == (EXPORTED, person))
-    return max((data["entries"] for data in exported), default=0)
 
 
 def _who(request: HttpRequest) -> PersonRow:

@@ -13,11 +13,11 @@ from typing import Any, Final
 import psycopg
 from django.utils import translation
 
+from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.programme import Programme
 from yimai.domain.recipe import Words
-from yimai.domain.status import Status
+from yimai.domain.status import Status, is_provisional
 from yimai.interfaces.web.city_map import CityMap, city_map
-from yimai.interfaces.web.goal_rows import provisional
 from yimai.interfaces.web.plan_page import SIGNS
 from yimai.interfaces.web.templatetags.programme import amount, amounts
 from yimai.ledger.entry import Checkpoint
@@ -153,7 +153,7 @@ def _target(row: TargetRow, told: Exchange, statuses: Mapping[str, Status | None
     tentative = (
         status.provisional
         if status is not None
-        else newest is not None and provisional(newest.measure, newest.day, said)
+        else newest is not None and is_provisional(DEFINITIONS.get(newest.measure), newest.day, said)
     )
     if tentative and outcome is not VALUES["unknown"]:
         outcome = Words(f"{outcome.zh}（暂定）", f"{outcome.en} (provisional)")

@@ -18,7 +18,7 @@ from yimai.domain.programme import ProgrammeSource
 from yimai.domain.receipt import Outcome
 from yimai.domain.receipt_document import Receipt
 from yimai.domain.recipe import Words
-from yimai.domain.status import Forecast
+from yimai.domain.status import Forecast, is_provisional
 from yimai.domain.target import TargetSet
 from yimai.projections.plan_board import GoalRow, PlanBoard, PlanRow, PublishedRow, TargetRow
 from yimai.projections.receipt_board import GoalFigure, Outlook
@@ -130,16 +130,9 @@ def published(row: TargetRow, size: int, day: date) -> Reading:
         return _unknown(row, "unpublished" if row.said.measure in DEFINITIONS else "unmeasured", "")
     said = known[-1].said
     return Reading(
-        row.said, "published", said.value, said.day, said.outcome, provisional(said.measure, said.day, row.said), None, "", (),
+        row.said, "published", said.value, said.day, said.outcome, is_provisional(DEFINITIONS.get(said.measure), said.day, row.said), None, "", (),
         _gauge(row.said, said.value), reverse("receipt", args=[said.receipt]), tuple(known),
     )  # fmt: skip
-
-
-def provisional(measure: str, day: date, target: TargetSet) -> bool:
-    """Whether a published outcome may still change: until the deadline; after it unless the ledger itself proves the value, for
-    whether every return was audited stands only in the receipt's facts."""
-    proven = measure in DEFINITIONS and DEFINITIONS[measure].evidence == "ledger"
-    return not (proven and day > target.deadline)
 
 
 def plans(board: PlanBoard, readings: Iterable[Reading]) -> tuple[PlanGoals, ...]:
@@ -174,7 +167,7 @@ def coverage(receipt: Receipt | None) -> Coverage | None:
     if receipt is None or receipt.definition.rule != "listed_value":
         return None
     without = sum(reason == "no_price" for _, reason in receipt.measured.exclusions)
-    return Coverage(len(receipt.measured.contributions), None if 0 < without < disclosure.FEWEST else without)
+    return Coverage(len(receipt.measured.contributions), disclosure.number_told(without))
 
 
 def parts(receipt: Receipt, facts: Facts) -> tuple[Part, ...]:

@@ -51,7 +51,7 @@ def programme(request: HttpRequest) -> HttpResponse:
             "places": places,
             "maps": maps,
         }
-        context |= programme_ways.ways(cursor, who)
+        context |= programme_ways.ways(cursor, who, things)
         asked = as_of.as_of(request, cursor)
         if boards and asked is not None:
             computes = who is not None and permitted(who, "read.measured")

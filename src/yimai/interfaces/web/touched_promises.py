@@ -87,9 +87,11 @@ def no_longer_kept(situation: Situation, noun: str, content: Mapping[str, Any]) 
         return {"standing": 0, "broken": ()}
     then = base_from(content) if noun == "base" else base
     renewed = recipe_from(content) if noun == "recipe" else None
+    going = progress_board.going(situation.cursor, base.id)
+    recipes = {each: approval_board.recipe(situation.cursor, each) for each in {each.recipe for each in going}}
     standing, broken = 0, []
-    for each in progress_board.going(situation.cursor, base.id):
-        recipe = approval_board.recipe(situation.cursor, each.recipe)
+    for each in going:
+        recipe = recipes[each.recipe]
         if not each.itinerary or recipe is None:
             continue
         itinerary = stored_itinerary(each.itinerary)
