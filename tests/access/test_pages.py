@@ -11,7 +11,7 @@ from django.test import Client
 from tests.access.reading import BY_NAME, ROLES
 from tests.conftest import clone_of_template
 from tests.projections.following import begin, followed, screen_pool
-from tests.signing_in import accounts_on, register_person, signed_in
+from tests.signing_in import PASSWORD, account_of, accounts_on, register_person, signed_in
 from tests.windows import opened_window
 
 from yimai.interfaces.web.permitted import NOUNS
@@ -116,6 +116,29 @@ def test_the_pages_themselves_turn_them_away_and_say_whose_work_it_is(door: str,
         if turned_away:
             said = answer.content.decode()
             assert ("登记为" if language == "zh-hans" else "registered as") in said
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_deeds_of_account_administration_are_done_by_whom_the_table_names_and_nobody_else(door: str, role: str) -> None:
+    """Asked for a colleague's account, of one's own site and of another."""
+    from django.urls import reverse
+
+    from yimai.interfaces.accounts.models import Account, Event
+
+    deeds = {name: row for name, row in PAGES.items() if row.startswith("account.")}
+    assert set(deeds.values()) == {verb for verb, _ in BY_NAME if verb.startswith("account.")}
+    assert len(deeds) == 6
+    client = signed_in(Client(SERVER_NAME="localhost"), f"{role}-x")
+    register_person(door, "colleague-elsewhere", "demo-hospital-a", "nurse")
+    account_of("colleague-elsewhere", PASSWORD)
+    before = Account.objects.get(pk="colleague-elsewhere").password
+    for person in ("nurse-x" if role != "nurse" else "qa-x", "colleague-elsewhere"):
+        for name, row in deeds.items():
+            answer = client.post(reverse(name, kwargs={"person": person}), {"next": "/"})
+            allowed = BY_NAME[row, "performer"].written[role] not in (".", "x")  # type: ignore[index]
+            assert (answer.status_code != 403) == allowed, (name, person, answer.status_code)
+    assert (Account.objects.get(pk="colleague-elsewhere").password != before) == allowed
+    assert Event.objects.filter(by=f"{role}-x").exists() == allowed
 
 
 def test_an_endpoint_answers_a_machine_in_both_languages(door: str) -> None:
