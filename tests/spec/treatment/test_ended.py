@@ -9,9 +9,10 @@ import pytest
 from tests.spec.harness import SpecPlant, answer, then_facts, then_refused
 
 from yimai.actions import slot, treatment
+from yimai.actions.decision import Answer
 from yimai.domain.collection import CollectionCompleted
 from yimai.domain.custody import ContainerConsumed, ContainerTakenInCharge
-from yimai.domain.treatment import MaterialFateDecided
+from yimai.domain.treatment import MaterialFateDecided, TreatmentExported
 
 
 @pytest.mark.requirement(
@@ -69,3 +70,24 @@ def test_who_gives_a_slot_back(memory_plant: SpecPlant) -> None:
     asked = {"treatment": journey.treatment, "reason": "rescheduled"}
     then_refused(memory_plant.asks(slot.free, stranger, foreign, **asked), "person.not_of_site")
     then_refused(memory_plant.asks(slot.free, "operator-01", "lingang", **asked), "person.not_of_role")
+
+
+@pytest.mark.requirement(
+    "TRT-022", "Whoever takes a copy of a treatment's facts leaves on record how many, up to which hash, and why."
+)
+def test_a_copy_is_on_record(plant: SpecPlant) -> None:
+    """An inspector of the district and the hospital may take one, though the treatment is over; a nurse may not."""
+    journey = plant.treatment("closed")
+    inspector = next(each for each in plant.base.people if "inspector" in each.roles)
+
+    def copied(person: str, site: str, reason: str = "inspection") -> Answer:
+        return plant.asks(treatment.export, person, site, treatment=journey.treatment, reason=reason)
+
+    for person, site in ((inspector.id, inspector.site), (journey.at_hospital("physician"), journey.hospital)):
+        before = plant.entries("treatment", journey.treatment)
+        (exported,) = then_facts(copied(person, site), TreatmentExported)
+        assert isinstance(exported, TreatmentExported)
+        assert (exported.entries, exported.head) == (len(before), before[-1].hash.hex())
+        assert plant.entries("treatment", journey.treatment)[-1].actor == person
+    then_refused(copied(journey.at_hospital("nurse"), journey.hospital), "person.not_of_role")
+    then_refused(copied(inspector.id, inspector.site, "curious about Mr Zhang"), "reason.unknown")
