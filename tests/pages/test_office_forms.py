@@ -177,9 +177,9 @@ def test_whose_promises_a_new_base_file_breaks_is_said_before_it_is_signed(plant
     shown = said(newer)
     assert f"/treatment/{struck.treatment}" in shown
     assert f"/treatment/{spared.treatment}" not in shown
-    assert "本基地 2 项承诺中，有 1 项无法按原样兑现" in shown
+    assert "尚未开工的承诺 2 项，其中 1 项无法按原样兑现" in shown
     later = said(text)
-    assert "本基地 2 项承诺均可按原样兑现" in later
+    assert "尚未开工的承诺 2 项，均可按原样兑现" in later
     assert struck.treatment not in later
 
 
