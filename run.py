@@ -173,7 +173,7 @@ def run_checks(pytest_arguments: list[str]) -> int:
         "types": ["mypy"],
         "imports": ["lint-imports"],
     }
-    preparing = subprocess.Popen([PROGRAMS / "yimai", "plan", "prepare"], cwd=ROOT)  # the tests wait for nothing else
+    preparing = subprocess.Popen([PYTHON, PROGRAMS / "yimai", "plan", "prepare"], cwd=ROOT)  # what the tests wait for
     results = {name: run(command) for name, command in checks.items()}
     preparing.wait()
     shown = ", ".join(f"{name} {'ok' if passed else 'FAILED'}" for name, passed in results.items())

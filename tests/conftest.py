@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
 
 from yimai.wiring import compiled_code
 from yimai.wiring.embedded_database import EmbeddedDatabase, start
+
+hypothesis.settings.register_profile("shared machines")  # noisy ones: no test is timed
+hypothesis.settings.load_profile("shared machines")
 
 TEMPLATE = "yimai_template"
 for _asked in ("REQUESTS_A_SECOND", "SIGN_INS_A_MINUTE", "SCANS_A_SECOND", "REST_A_SECOND", "UPLOADS_A_MINUTE"):

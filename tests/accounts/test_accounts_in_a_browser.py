@@ -322,7 +322,8 @@ def test_what_is_about_the_patients_person_stays_on_the_page_while_one_signs_in_
             assert tablet.input_value(f"[name={name}]") == value, person
         assert tablet.locator(".act-notice a").count() == (person != coordinator), "sent for who typed it alone"
         if person != coordinator:
-            beside.click("form[data-sign-out] button")
+            with beside.expect_navigation():
+                beside.click("form[data-sign-out] button")
             beside.goto(f"{served.address}/account/sign-in")
 
 

@@ -75,7 +75,7 @@ def test_a_fact_is_about_subjects_that_its_own_fields_name(fact_class: type[Fact
 
 
 @each_fact
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_fact_comes_back_from_its_bytes_as_it_went_in(fact_class: type[Fact], data: st.DataObject) -> None:
     fact = data.draw(random_facts(fact_class))

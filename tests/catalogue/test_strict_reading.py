@@ -217,7 +217,7 @@ NOISE = st.sampled_from(
 
 @given(at=st.integers(0, len(RECIPE)), cut=st.integers(0, 40), noise=st.lists(NOISE, max_size=6).map("".join))
 @example(at=0, cut=len(RECIPE), noise="\ufeff")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_a_file_is_damaged_it_is_read_or_refused_with_a_place_inside_it(
     tmp_path: Path, at: int, cut: int, noise: str
 ) -> None:

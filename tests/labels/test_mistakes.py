@@ -141,7 +141,7 @@ def test_a_character_that_cannot_be_printed_is_refused(name: str) -> None:
             draw(text)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     name=st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x9FFF), min_size=1, max_size=60)
 )

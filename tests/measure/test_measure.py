@@ -24,7 +24,7 @@ from yimai.ledger import merkle
 from yimai.ledger.entry import Checkpoint, Entry
 
 Case = tuple[Told, Question]
-each_register = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+each_register = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 
 def known(found: Sequence[Entry]) -> list[Known[Fact]]:

@@ -1,4 +1,4 @@
-"""What others record shows on an open page within two seconds, and what is being entered stays as it is."""
+"""What others record shows on an open page, and what is being entered stays as it is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ from yimai.wiring.live_serving import kept_live
 from yimai.wiring.network import Place
 from yimai.wiring.sealing import kept_sealed
 
-WITHIN = 2.0
 LONGEST = 10.0
 
 
@@ -102,13 +101,12 @@ def follow(page: Any, address: str) -> None:
     page.wait_for_selector("[data-live-state=on]", timeout=15_000)
 
 
-def seconds_until(page: Any, expression: str) -> float:
-    """Polled from here: the pages' policy lets nothing be evaluated in them."""
+def wait_until(page: Any, expression: str) -> None:
+    """Polled from here: the pages' policy lets nothing be evaluated in them. How soon it is, `yimai bench web` measures."""
     begun = time.monotonic()
     while not page.evaluate(expression):
         assert time.monotonic() - begun < LONGEST, expression
         page.wait_for_timeout(20)
-    return time.monotonic() - begun
 
 
 def facts(page: Any) -> int:
@@ -116,25 +114,22 @@ def facts(page: Any) -> int:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_what_happens_elsewhere_shows_here_within_two_seconds(
+def test_what_happens_elsewhere_shows_here(
     house: House, page: Any, address: str, telling: Telling, language: str
 ) -> None:
     follow(page, f"{address}/{language}/treatment/{telling.coi}")
     keep_picture(page, f"live-{language}")
-    took = []
     for chapter in ("reserve", "collect", "send"):
         before = facts(page)
         getattr(telling, chapter)()
-        took.append(seconds_until(page, f"document.querySelectorAll('.line li').length > {before}"))
-    print(f"shown after {', '.join(f'{each:.2f} s' for each in took)}")
-    assert max(took) < WITHIN
+        wait_until(page, f"document.querySelectorAll('.line li').length > {before}")
 
 
 def test_a_list_of_the_base_s_treatments_follows_all_of_them(house: House, page: Any, address: str) -> None:
     follow(page, f"{address}/en/today")
     telling = Telling(house.story, house.story.mint("treatment"))
     telling.until("ordered")
-    assert seconds_until(page, f"document.querySelector('main').innerHTML.includes('{telling.coi}')") < WITHIN
+    wait_until(page, f"document.querySelector('main').innerHTML.includes('{telling.coi}')")
 
 
 def test_scroll_and_focus_stay_where_they_are(page: Any, address: str, telling: Telling) -> None:
@@ -146,7 +141,7 @@ def test_scroll_and_focus_stay_where_they_are(page: Any, address: str, telling: 
     page.evaluate("window.scrollTo(0, 420)")
     before = facts(page)
     telling.collect()
-    seconds_until(page, f"document.querySelectorAll('.line li').length > {before}")
+    wait_until(page, f"document.querySelectorAll('.line li').length > {before}")
     page.wait_for_timeout(200)
     assert page.evaluate("document.activeElement.getAttribute('href')") == href
     assert abs(page.evaluate("window.scrollY") - 420) < 3
@@ -166,7 +161,7 @@ def test_what_was_recorded_and_its_label_stay_until_one_goes_on(page: Any, addre
     assert "“Reserve a slot” is recorded" in toast.inner_text()
     before = facts(page)
     telling.collect()
-    seconds_until(page, f"document.querySelectorAll('.line li').length > {before}")
+    wait_until(page, f"document.querySelectorAll('.line li').length > {before}")
     page.wait_for_timeout(300)
     assert toast.count() == 1
     assert telling.coi[:4] in toast.inner_text()
@@ -186,7 +181,7 @@ class TestAForm:
         command = page.locator("form[data-act] input[name=command]").input_value()
         telling.reserve()
         bar = page.locator(".live-changed")
-        bar.wait_for(timeout=WITHIN * 1000)
+        bar.wait_for(timeout=LONGEST * 1000)
         assert "What you typed is untouched" in bar.inner_text()
         keep_picture(page, "live-changed-en")
         assert page.locator("form[data-mine=yes]").count() == 1
@@ -208,7 +203,7 @@ class TestAForm:
         page.locator("input[name=note]").fill("half a sent")
         page.locator(".brand").focus()
         telling.reserve()
-        page.locator(".live-changed").wait_for(timeout=WITHIN * 1000)
+        page.locator(".live-changed").wait_for(timeout=LONGEST * 1000)
         assert page.locator("input[name=note]").input_value() == "half a sent"
         page.get_by_role("button", name="Show what is there now").click()
         fresh = page.locator(".live-fresh")
@@ -223,7 +218,7 @@ class TestAForm:
         follow(page, f"{address}/en/act/treatment.hold?treatment={telling.coi}")
         seen = page.locator("form[data-act] input[name=seen]").input_value()
         telling.reserve()
-        assert seconds_until(page, f"document.querySelector('input[name=seen]').value > {seen}") < WITHIN
+        wait_until(page, f"document.querySelector('input[name=seen]').value > {seen}")
         assert page.locator(".live-changed").count() == 0
 
 

@@ -72,7 +72,7 @@ def written(draw: st.DrawFn) -> tuple[bytes, list[Reading]]:
     return (end.join(lines) + draw(st.sampled_from(["", end, end * 3]))).encode(encoding), readings
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(written())
 def test_every_layout_gives_the_same_readings(file: tuple[bytes, list[Reading]]) -> None:
     data, readings = file
@@ -80,7 +80,7 @@ def test_every_layout_gives_the_same_readings(file: tuple[bytes, list[Reading]])
     assert list(found.readings) == readings
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(written(), st.data())
 @example((b"Time,Temperature (C)\n2027-03-01 08:00,5.1\n", []), None)
 def test_a_file_cut_or_spoilt_anywhere_is_read_or_refused_but_never_breaks(

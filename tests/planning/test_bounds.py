@@ -16,7 +16,7 @@ from yimai.planning.staying import cost_of_plan, staying_of
 from yimai.planning.timetable import schedule
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 4), st.integers(0, 2**20), st.integers(1, 2), st.integers(2, 4))
 def test_no_bound_exceeds_the_proven_optimum(batches: int, seed: int, suites: int, people: int) -> None:
     problem = crowded(batches, seed, suites, people)

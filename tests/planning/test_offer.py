@@ -20,7 +20,7 @@ def offered(problem: Problem, number: int = 3) -> tuple[Live, Offers]:
     return live, live.offers(np.random.default_rng(1), number)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 20), st.integers(3, 20))
 def test_every_offer_passes_the_checker_beside_what_stands_already(others: int, gap: int) -> None:
     problem = lingang.problem([*lingang.orders(others, gap), lingang.order(others, hours=1)])

@@ -17,7 +17,7 @@ GOALS = (goal("served", 60), goal("facilities", 2), goal("capital", 12_000_000, 
 
 
 @given(st.integers(1, 10_000), st.lists(st.sampled_from(GOALS), unique=True, max_size=3), st.booleans())
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 def test_its_bound_holds_for_every_roadmap(seed: int, goals: list, suites: bool) -> None:  # type: ignore[type-arg]
     search = Search(model_of(city(seed, goals)), Effort(gap=0.0), silent, never)
     try:

@@ -22,7 +22,7 @@ from yimai.planning.timetable import Found, schedule
 from yimai.wiring import bench_problem
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.tuples(st.integers(0, 600), st.sampled_from(["routine", "urgent"])), min_size=1, max_size=14),
     st.integers(0, 3),

@@ -159,9 +159,7 @@ def test_whatever_is_sent_by_any_role_is_answered_as_described(opened: Opened) -
     def ask(operation: Any, mode: GenerationMode, role: Role, times: int) -> None:
         sent = sent_as(role)
 
-        @settings(
-            max_examples=times, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-        )
+        @settings(max_examples=times, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(operation.as_strategy(generation_mode=mode))
         def answered(case: Any) -> None:
             statuses[

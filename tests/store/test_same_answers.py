@@ -82,9 +82,7 @@ def server(postgres: EmbeddedDatabase) -> EmbeddedDatabase:
     return postgres
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(plan=steps)
 def test_memory_and_postgresql_answer_the_same(
     server: EmbeddedDatabase, plan: list[tuple[list[Draft], list[str], int, int, int, bool]]

@@ -102,11 +102,12 @@ def start(
 
 
 def _make_folder(folder: Path, uid: int) -> None:
-    if not folder.exists():
+    with suppress(FileExistsError):
         folder.mkdir(mode=0o700, parents=True)
     if not folder.is_dir():
         raise EmbeddedDatabaseProblem(f"{folder} is a file, and the database needs a folder. Name another place.")
-    if not (folder / "starting.lock").exists() and any(folder.iterdir()):
+    held = {path.name for path in folder.iterdir()}  # the lock is the first file of a start, which may be another's
+    if held and "starting.lock" not in held:
         raise EmbeddedDatabaseProblem(f"{folder} holds files that are not Yimai's database. Name an empty folder.")
     if folder.stat().st_uid == os.geteuid() and not (folder / "cluster").exists():
         os.chown(folder, uid, -1)

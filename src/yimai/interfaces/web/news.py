@@ -88,37 +88,39 @@ def _too_old(live: LivePlan, number: int, zone: tzinfo) -> Iterator[tuple[Words,
         )
 
 
-def running(live: LivePlan, number: int) -> int | None:
-    """The task of a job that was begun last and is not done, of those that can take longer and that its infusion waits for."""
+def running(live: LivePlan, number: int) -> list[int]:
+    """The tasks of a job that were begun and are not done, of those that can take longer and that its infusion waits for.
+
+    A step, which a test only goes beside, first; then the last begun.
+    """
     problem, job = live.problem, live.problem.jobs[number]
-    fixed, length = problem.tasks.fixed, problem.tasks.duration
+    fixed, length, names = problem.tasks.fixed, problem.tasks.duration, problem.tasks.names
     afterwards = {f"test:{each.id}" for each in live.found.recipes[number].tests if each.stage == "final"}
     going = [
         task
         for task in range(job.first, job.last)
         if fixed[task] != NEVER and fixed[task] + length[task] > problem.now
-        and problem.tasks.names[task].id.partition(":")[0] in ("step", "test", "inbound", "outbound")
-        and problem.tasks.names[task].id not in afterwards
+        and names[task].id.partition(":")[0] in ("step", "test", "inbound", "outbound") and names[task].id not in afterwards
     ]  # fmt: skip
-    return max(going, key=lambda task: (fixed[task], task)) if going else None
+    return sorted(going, key=lambda task: (names[task].kind == "step", fixed[task], task), reverse=True)
 
 
 def _late(live: LivePlan, number: int) -> Iterator[tuple[Words, dict[str, str]]]:
-    """A task that has run for longer than it was planned to: cells grow slowly, a test is repeated, a courier is late."""
-    task = running(live, number)
+    """Tasks that have run for longer than they were planned to: cells grow slowly, a test is repeated, a courier is late."""
     problem = live.problem
-    if task is None or problem.tasks.fixed[task] + problem.tasks.duration[task] > problem.now + 1:
-        return
-    name, so_far = problem.tasks.names[task], (problem.now - int(problem.tasks.fixed[task])) * problem.tick
-    usual = timedelta(hours=float(problem.tasks.median[task]) * (problem.tick / HOUR))
-    hours = max(1, -(-(max(timedelta(0), so_far - usual) + MORE * so_far) // HOUR))
-    yield (
-        Words(
-            f"{name.title.zh}：已进行 {so_far // HOUR} 小时，超过计划时长",
-            f"{name.title.en}: has gone on for {so_far // HOUR} h, longer than planned",
-        ),
-        {"what": "longer", "step": name.id, "hours": str(hours)},
-    )
+    for task in running(live, number):
+        if problem.tasks.fixed[task] + problem.tasks.duration[task] > problem.now + 1:
+            continue
+        name, so_far = problem.tasks.names[task], (problem.now - int(problem.tasks.fixed[task])) * problem.tick
+        usual = timedelta(hours=float(problem.tasks.median[task]) * (problem.tick / HOUR))
+        hours = max(1, -(-(max(timedelta(0), so_far - usual) + MORE * so_far) // HOUR))
+        yield (
+            Words(
+                f"{name.title.zh}：已进行 {so_far // HOUR} 小时，超过计划时长",
+                f"{name.title.en}: has gone on for {so_far // HOUR} h, longer than planned",
+            ),
+            {"what": "longer", "step": name.id, "hours": str(hours)},
+        )
 
 
 def _fast(live: LivePlan, number: int) -> Iterator[tuple[Words, dict[str, str]]]:
@@ -145,8 +147,9 @@ def _fast(live: LivePlan, number: int) -> Iterator[tuple[Words, dict[str, str]]]
 
 def _next(live: LivePlan, number: int) -> Task | None:
     """The step that runs, or the first that has not begun."""
-    problem, job, task = live.problem, live.problem.jobs[number], running(live, number)
-    if task is not None and problem.tasks.names[task].kind == "step":
-        return problem.tasks.names[task]
+    problem, job = live.problem, live.problem.jobs[number]
+    going = running(live, number)
+    if going and problem.tasks.names[going[0]].kind == "step":
+        return problem.tasks.names[going[0]]
     waiting = (each for each in range(job.first, job.last) if problem.tasks.fixed[each] == NEVER)
     return next((problem.tasks.names[each] for each in waiting if problem.tasks.names[each].kind == "step"), None)

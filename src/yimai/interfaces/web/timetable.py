@@ -201,8 +201,8 @@ def _at_risk(live: LivePlan, number: int, axis: Axis, zone: ZoneInfo) -> AtRisk:
     assert outlook is not None
     assert odds is not None
     assert order.promised is not None
-    task = running(live, number)
-    now = None if task is None else live.problem.tasks.names[task]
+    going = running(live, number)
+    now = live.problem.tasks.names[going[0]] if going else None
     delivered = live.problem.tasks.fixed[live.problem.task_of(job, "outbound")] != NEVER and now is None
     hours = max(1, -(-(outlook.planned - order.promised) // HOUR))
     given = {"step": now.id, "hours": hours} if now is not None else {}
