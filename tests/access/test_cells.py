@@ -129,7 +129,7 @@ def test_an_administrator_and_a_planner_read_nothing_of_any_treatment() -> None:
 def test_a_courier_takes_gives_and_tells_temperatures_and_reads_of_a_treatment_the_shipment_alone() -> None:
     may = {line.verb for line in LINES if line.now != "---" and line.written["courier"] not in (".", "x")}
     assert may == {"custody.hand_over", "custody.report_temperature", "read.shipment"}
-    for what in ("read.patient", "read.consent", "read.batch_record", "treatment.export"):
+    for what in ("read.patient", "read.consent", "treatment.export"):
         assert BY_NAME[what, "performer"].written["courier"] == "x"
 
 

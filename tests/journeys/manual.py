@@ -35,6 +35,7 @@ MOMENTS: Final = {
     "seen": Words("页面如下。", "It looks like this."),
     "filled": Words("填写或扫描。", "Fill it in, or scan."),
     "sign": Words("核对记录后签名。", "Look at the record, then sign."),
+    "passkey": Words("如有通行密钥：用它签名。", "With a passkey: sign with it."),
     "refused": Words("如被拒绝：页面说明原因和下一步。", "If it is refused: the page says why, and what to do."),
 }
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from tests.access.reading import BY_NAME, ROLES
 from tests.pages.conftest import House
-from tests.projections.story import AUTHORITY, BASE, HOSPITAL
+from tests.projections.story import AUTHORITY, BASE, HOSPITAL, OTHER_HOSPITAL
 from tests.signing_in import register_person, signed_in
 
 from yimai.domain.person import Role
@@ -68,19 +68,14 @@ def test_who_takes_part_sees_them_at_each_of_these_places(house: House, recorded
     assert {recorded.hash.hex(), 'id="tests-', f'"{ResultRecorded.kind}"'} <= found
 
 
-def test_no_page_leads_who_may_not_read_the_batch_to_its_review(house: House, recorded: Entry) -> None:
-    """The pages of a sample and a deviation are read at the hospital too, the review of the batch is not."""
-    register_person(house.url, "nurse-reads", HOSPITAL, "nurse")
-    coi = house.whole.coi
-    name = f"treatment/{coi}"
-    deviation = next(
-        each.data["deviation"] for each in house.story.ledger.about(name).entries[name] if "deviation" in each.data
+def test_the_hospital_reads_its_batch_and_the_certificate_of_what_it_infuses(house: House, recorded: Entry) -> None:
+    batch = recorded.data["batch"]
+    register_person(house.url, "physician-reads", HOSPITAL, "physician")
+    register_person(house.url, "physician-elsewhere", OTHER_HOSPITAL, "physician")
+    here, elsewhere = (
+        signed_in(Client(SERVER_NAME="localhost"), person) for person in ("physician-reads", "physician-elsewhere")
     )
-    link = f"/en/disposition/{recorded.data['batch']}"
-    nurse, qa = (signed_in(Client(SERVER_NAME="localhost"), person) for person in ("nurse-reads", "QA-1"))
-    assert nurse.get(link).status_code == 403
-    for address in (f"/en/sample/{recorded.data['sample']}", f"/en/deviation/{deviation}"):
-        page = nurse.get(address)
-        assert page.status_code == 200, address
-        assert link not in page.content.decode(), address
-    assert link in qa.get(f"/en/sample/{recorded.data['sample']}").content.decode()
+    assert f"/en/certificate/{batch}" in here.get(f"/en/treatment/{house.whole.coi}").content.decode()
+    for page in ("certificate", "disposition"):
+        assert here.get(f"/en/{page}/{batch}").status_code == 200, page
+        assert elsewhere.get(f"/en/{page}/{batch}").status_code == 404, page

@@ -184,7 +184,6 @@ read.risk_evaluation                    ghe | .  .  h  | x  | .  .  .  b  b  .  
 read.treatment                          ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
 read.shipment                           ghe | h  h  h  | c  | b  hb b  b  b  b  | x  d  x
 read.label                              ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
-read.batch_record                       ghe | .  .  .  | x  | b  b  b  b  b  .  | x  d  x
 read.facts                              ghe | h  h  h  | .  | b  hb b  b  b  b  | x  d  x
 read.suites                             --- | .  .  .  | .  | o  o  o  o  o  o  | x  d  x
 read.allocation                         ghe | .  .  .  | .  | .  .  .  b  b  b  | x  d  x

@@ -121,7 +121,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "read.treatment": Words("治疗记录（COI 标识，无个人信息）", "The treatment's record (COI id, no personal data)"),
     "read.shipment": Words("运输箱：COI 标识、内容与温度", "A shipper: COI id, contents, temperatures"),
     "read.label": Words("标签图样", "Pictures of labels"),
-    "read.batch_record": Words("批记录", "The batch record"),
     "read.facts": Words("治疗的事实及其哈希值", "The treatment's facts and their hashes"),
     "read.suites": Words("生产单元排程", "The suites' timetable"),
     "read.calibration": Words("实测与工艺规程", "What was measured, beside the recipe"),

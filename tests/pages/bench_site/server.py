@@ -17,6 +17,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 
 FOLDER = Path(__file__).parent
+LONGEST = 30.0
+"""How long an answer may take, in seconds; a machine may be busy."""
 MIDDLEWARE = [
     "yimai.interfaces.web.headers.content_security",
     "django.middleware.security.SecurityMiddleware",
@@ -29,8 +31,47 @@ MIDDLEWARE = [
 
 
 class Threaded(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
+    """Closes once every answer is given: one that is still being made would hold what its test takes away."""
+
+    daemon_threads = True  # a browser's spare connection asks for nothing and is not waited for
     allow_reuse_address = True
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._answering = 0
+        self._changed = threading.Condition()
+
+    def get_app(self) -> Any:
+        return self._answer
+
+    def _answer(self, environ: Any, start_response: Any) -> Any:
+        self._count(1)
+        try:
+            answer: Any = super().get_app()
+            response = answer(environ, start_response)
+        except BaseException:
+            self._count(-1)
+            raise
+        close = response.close
+
+        def closed() -> None:
+            try:
+                close()
+            finally:
+                self._count(-1)
+
+        response.close = closed
+        return response
+
+    def _count(self, change: int) -> None:
+        with self._changed:
+            self._answering += change
+            self._changed.notify_all()
+
+    def server_close(self) -> None:
+        super().server_close()
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._answering, timeout=LONGEST), "an answer never came"
 
 
 class Quiet(WSGIRequestHandler):

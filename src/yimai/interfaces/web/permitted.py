@@ -15,7 +15,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "container": "read.shipment",
     "shipment": "read.shipment",
     "excursion": "read.shipment",
-    "batch": "read.batch_record",
+    "batch": "read.facts",
     "sample": "read.treatment",
     "deviation": "read.treatment",
     "permit": "read.treatment",
