@@ -19,7 +19,7 @@ from psycopg import sql
 from yimai.wiring import compiled_code
 from yimai.wiring.embedded_database import EmbeddedDatabase, start
 
-hypothesis.settings.register_profile("shared machines")  # noisy ones: no test is timed
+hypothesis.settings.register_profile("shared machines", deadline=None)  # noisy ones: no test is timed
 hypothesis.settings.load_profile("shared machines")
 
 TEMPLATE = "yimai_template"
