@@ -16,12 +16,13 @@ from tests.pages.tablets import Tablet, bench_opened, refused
 from tests.spec.harness import SpecPlant
 
 from yimai.actions import custody, site
+from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
 from yimai.domain.refusal import Refusal
 from yimai.domain.shipment import ExcursionOpened
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import certificate, deviation, disposition, home_quality, material_lot, sample
+from yimai.interfaces.web import certificate, deviation, disposition, home_quality, material_lot, sample, treatment
 from yimai.interfaces.web import home as homes
 from yimai.interfaces.web.to_do import ToDo
 from yimai.projections.register import PersonRow
@@ -336,6 +337,9 @@ def test_a_certificate_is_computed_anew_and_says_when_its_release_no_longer_stan
     page = read(qa, certificate.certificate, journey.batch)
     assert "由事实重新计算：一致" in page
     assert "此放行已不再有效" not in page
+    physician = at(plant, journey.at_hospital("physician"))
+    assert "· 合格证" in read(physician, treatment.treatment, journey.treatment)
+    assert read(physician, certificate.certificate, journey.batch).count(grouped(journey.batch))
     given = {"treatment": journey.treatment, "batch": journey.batch}
     qa.does("disposition.revoke", given, {"reason": "quality_concern"})
     page = read(qa, certificate.certificate, journey.batch)
