@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
-from tests.pages.browsing import keep_picture, opened_browser
+from tests.pages.browsing import give_authenticator, keep_picture, opened_browser
 from tests.projections.following import screen_pool
 from tests.signing_in import PASSWORD, account_of, accounts_on
 from tests.spec.harness import SpecPlant, clone, founded_template, plant_on_postgres
@@ -27,15 +27,6 @@ from yimai.interfaces.accounts import confirming
 from yimai.interfaces.accounts.models import Account, Session
 from yimai.interfaces.web.bench import Bench, Means
 from yimai.wiring.embedded_database import EmbeddedDatabase
-
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 @dataclass(frozen=True)
@@ -82,12 +73,9 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def tablet(browser: Any) -> Iterator[Any]:
-    """A page whose browser has an authenticator that says yes to everything."""
+    """A page that complains of nothing."""
     context = browser.new_context(viewport={"width": 820, "height": 1180})
     page = context.new_page()
-    session = context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
@@ -106,9 +94,7 @@ def sign_in(page: Any, served: Served, person: str) -> None:
 def test_without_an_authenticator_it_says_what_to_do(served: Served, browser: Any) -> None:
     context = browser.new_context()
     page = context.new_page()
-    session = context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": {**AUTHENTICATOR, "isUserVerified": False}})
+    give_authenticator(page, verifies=False)
     page.goto(f"{served.address}/account/sign-in")
     page.click("form[data-passkey-asks] button")
     page.wait_for_selector("[data-passkey-problem]:not([hidden])", timeout=20_000)

@@ -11,20 +11,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from tests.journeys.conftest import Opened
-from tests.journeys.people import Person, account_with_password
+from tests.journeys.people import Person, account_with_password, enter_all
+from tests.pages.browsing import give_authenticator
 from tests.signing_in import PASSWORD
 
 from yimai.domain.signing import problem_of
 
 LANGUAGE = "en"
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 def test_a_collection_is_signed_by_passkey_and_by_a_second_persons_password(opened: Opened) -> None:
@@ -34,9 +27,7 @@ def test_a_collection_is_signed_by_passkey_and_by_a_second_persons_password(open
         nurse = plant.person(journey.at_hospital("nurse"))
         second = journey.at_hospital("nurse", without=(nurse.identifier,))
         account_with_password(second)
-        session = nurse.page.context.new_cdp_session(nurse.page)
-        session.send("WebAuthn.enable")
-        session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+        give_authenticator(nurse.page)
 
         make_passkey(nurse)
         register_it(nurse)
@@ -88,8 +79,7 @@ def sign_the_collection(nurse: Person, journey: Any, second: str) -> str:
     """Fill in the form, let the second nurse sign by password and the first by passkey; return the record's hash."""
     page = nurse.page
     nurse.look(f"act/collection.start?treatment={journey.treatment}")
-    page.fill("[name=wristband]", journey.wristband)
-    choose(page, "verifier", second)
+    enter_all(page, {"wristband": journey.wristband, "verifier": second})
     page.click(".action-bar .primary")
     page.wait_for_selector(".signer")
     record = str(page.input_value("[name=record]"))
@@ -99,16 +89,6 @@ def sign_the_collection(nurse: Person, journey: Any, second: str) -> str:
     page.click("button[data-passkey]")
     page.wait_for_url(lambda url: "/act/" not in url)
     return record
-
-
-def choose(page: Any, name: str, value: str) -> None:
-    field = page.locator(f"[name={name}]").first
-    if field.evaluate("each => each.type") == "radio":
-        page.locator(f"[name={name}][value='{value}']").check(force=True)
-    elif field.evaluate("each => each.tagName") == "SELECT":
-        field.select_option(value)
-    else:
-        field.fill(value)
 
 
 def assert_signed(data: Any, record: str) -> None:

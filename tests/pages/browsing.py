@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,16 @@ from typing import Any
 import django
 from tests.conftest import missing_tool
 
-PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first that there is: the shell draws the same pages and spares a busy machine the windows around them."""
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+from yimai.wiring.bench_scan import CHROMIUM, FLAGS
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 
 
 @contextmanager
@@ -23,14 +29,13 @@ def opened_browser(flags: Sequence[str] = ()) -> Iterator[Any]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the tests' own thread
     django.setup()
-    chromium = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if chromium is None:
+    if CHROMIUM is None:
         missing_tool("Chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         _forget_connections()
-        opened = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *flags])
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         yield opened
         opened.close()
         _forget_connections()
@@ -43,6 +48,13 @@ def _forget_connections() -> None:
     for each in connections.all(initialized_only=True):
         each.close()
         del connections[each.alias]
+
+
+def give_authenticator(page: Any, *, verifies: bool = True) -> None:
+    """Let the page's browser have an authenticator that says yes to everything, or cannot tell who touches it."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": {**AUTHENTICATOR, "isUserVerified": verifies}})
 
 
 def keep_picture(page: Any, name: str) -> None:

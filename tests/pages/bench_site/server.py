@@ -47,8 +47,8 @@ class Threaded(ThreadingMixIn, WSGIServer):
     def _answer(self, environ: Any, start_response: Any) -> Any:
         self._count(1)
         try:
-            answer: Any = super().get_app()
-            response = answer(environ, start_response)
+            application: Any = super().get_app()
+            response = application(environ, start_response)
         except BaseException:
             self._count(-1)
             raise

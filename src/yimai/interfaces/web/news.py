@@ -128,12 +128,14 @@ def _fast(live: LivePlan, number: int) -> Iterator[tuple[Words, dict[str, str]]]
     steps = {f"step:{each.id}": each for each in live.found.recipes[number].steps}
     happened = live.orders[number].happened
     done = [(each.ends, task) for task, each in happened.items() if task in steps and each.ends is not None]
-    after = _next(live, number)
-    if not done or after is None:
+    if not done:
         return
     ends, last = max(done)
     usual, took = steps[last].duration.median, ends - happened[last].starts
     if usual - took < max(FAST, FASTER * usual):
+        return
+    after = _next(live, number)
+    if after is None:
         return
     sooner, title = (usual - took) // HOUR, steps[last].title
     yield (
