@@ -182,8 +182,8 @@ def test_the_recipe_has_the_published_clocks_and_chances(cart: Recipe) -> None:
     freeze = cart.step("freeze")
     assert freeze is not None
     assert [(hold.after, hold.maximum) for hold in freeze.holds] == [("harvest_cells", timedelta(hours=2))]
-    assert cart.product.lymphodepletion_minimum == timedelta(days=2)
-    assert cart.product.lymphodepletion_maximum == timedelta(days=14)
+    assert cart.product.lymphodepletion_minimum == timedelta(days=5)
+    assert cart.product.lymphodepletion_maximum == timedelta(days=17)
     assert cart.product.dewar_hold == timedelta(days=5)
     assert cart.retention == timedelta(days=30 * 365.25)
     lost = [failure for step in cart.steps for failure in step.failures]

@@ -248,7 +248,7 @@ class Product:
     """The finished product's clocks and conditions.
 
     storage_temperature, transport_temperature: degrees Celsius. shelf_life: from fill.
-    thaw_to_infusion: infusion must have begun this long after the thaw. lymphodepletion: from its start to infusion.
+    thaw_to_infusion: infusion must have begun this long after the thaw. lymphodepletion: from its start to infusion, its own days among them.
     dewar_hold: how long a qualified dewar keeps its temperature. sources: each field's, by its name.
     """
 

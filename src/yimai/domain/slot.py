@@ -123,8 +123,9 @@ class Leads:
     collection_to_pick_up: timedelta = timedelta(hours=6)
     pick_up_to_receipt: timedelta = timedelta(hours=14)
     receipt_to_start: timedelta = timedelta(hours=4)
-    release_to_delivery: timedelta = timedelta(hours=24)
-    delivery_to_infusion: timedelta = timedelta(hours=48)
+    results_to_release: timedelta = timedelta(hours=24)
+    release_to_delivery: timedelta = timedelta(hours=36)
+    delivery_to_lymphodepletion: timedelta = timedelta(hours=12)
 
     @property
     def collection_to_start(self) -> timedelta:
@@ -357,11 +358,11 @@ def _first_choices(
 
 
 def itinerary(recipe: Recipe, suite: str, starts: datetime) -> Itinerary:
-    """The itinerary around a suite's window that starts then and is as long as the recipe needs."""
+    """The itinerary around a suite's window that starts then and is as long as the recipe needs; lymphodepletion begins once it is delivered."""
     receipt = starts - LEADS.receipt_to_start
     pick_up = receipt - LEADS.pick_up_to_receipt
     ends = starts + suite_time(recipe)
-    release = ends + quality_control_time(recipe)
+    release = ends + quality_control_time(recipe) + LEADS.results_to_release
     delivery = release + LEADS.release_to_delivery
     return Itinerary(
         suite,
@@ -372,7 +373,7 @@ def itinerary(recipe: Recipe, suite: str, starts: datetime) -> Itinerary:
         ends,
         release,
         delivery,
-        delivery + LEADS.delivery_to_infusion,
+        delivery + LEADS.delivery_to_lymphodepletion + recipe.product.lymphodepletion_minimum,
     )
 
 

@@ -87,15 +87,16 @@ class Infusing(Releasing):
         """Lymphodepletion once availability is confirmed, then the permit."""
         yield from self.pause(HOUR, 4 * HOUR)
         self.confirm_availability()
-        yield from self.pause(12 * HOUR, 2 * DAY)
+        yield from self.pause(HOUR, 6 * HOUR)
         self.start_lymphodepletion()
+        opens = self.now + self.recipe.product.lymphodepletion_minimum
         yield "lymphodepleted"
-        yield from self.pause(4 * DAY, 6 * DAY)
+        yield from self.wait(opens - 4 * HOUR)
         if self.fortune.late_positive:
             yield from self.until(lambda: not self.wanting("final"))
         yield from self.wait(self.on_duty("qualified_person"))
         self.issue_permit()
-        yield from self.pause(HOUR, 3 * HOUR)
+        yield from self.wait(max(opens, self.now + self.span(HOUR, 3 * HOUR)))
         yield "permitted"
 
     def infusing(self) -> Course:
