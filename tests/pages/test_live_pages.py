@@ -102,7 +102,7 @@ def follow(page: Any, address: str) -> None:
 
 
 def wait_until(page: Any, expression: str) -> None:
-    """Polled from here: the pages' policy lets nothing be evaluated in them."""
+    """Polled from here: the pages' policy lets nothing be evaluated in them. How soon it is, `yimai bench web` measures."""
     begun = time.monotonic()
     while not page.evaluate(expression):
         assert time.monotonic() - begun < LONGEST, expression

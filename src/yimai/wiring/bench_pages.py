@@ -95,6 +95,17 @@ def people(database: house.Database) -> dict[str, str]:
     return {role: person for person, roles in rows for role in roles}
 
 
+def accepted(database: house.Database, person: str) -> list[str]:
+    """Treatments of the person's hospital or base that wait for a slot."""
+    with psycopg.connect(database.owner_url) as connection:
+        rows = connection.execute(
+            "SELECT treatment FROM projection.treatment_board JOIN projection.person ON site IN (hospital, base)"
+            " WHERE stage = 'accepted' AND person = %s ORDER BY treatment",
+            (person,),
+        ).fetchall()
+    return [treatment for (treatment,) in rows]
+
+
 def pages(
     database: house.Database, treatments: Sequence[str], readers: Mapping[str, str], requests: int
 ) -> Iterator[Page]:
@@ -156,12 +167,7 @@ def _known(database: house.Database, coordinator: str) -> tuple[dict[str, list[s
         for (mention,) in connection.execute("SELECT DISTINCT mention FROM projection.mention ORDER BY mention"):
             noun, _, identifier = mention.partition("/")
             things.setdefault(noun, []).append(identifier)
-        waiting = connection.execute(
-            "SELECT treatment FROM projection.treatment_board WHERE stage = 'accepted'"
-            " AND hospital = (SELECT site FROM projection.person WHERE person = %s) ORDER BY treatment",
-            (coordinator,),
-        ).fetchall()
-        things["waiting"] = [row[0] for row in waiting]
         hashes = connection.execute("SELECT hash FROM projection.fact ORDER BY hash LIMIT 500").fetchall()
         made = connection.execute("SELECT DISTINCT treatment, batch FROM projection.vein WHERE batch <> ''").fetchall()
+    things["waiting"] = accepted(database, coordinator)
     return things, [row[0].hex() for row in hashes], sorted(made)

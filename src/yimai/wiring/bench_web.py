@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,7 @@ DEMONSTRATED: Final = 60
 """Of them the demonstration's own: batches in manufacture, open decisions, every stage."""
 UNBOUNDED: Final = {"YIMAI_REQUESTS_A_SECOND": "1000000", "YIMAI_SCANS_A_SECOND": "1000000"}
 """One session asks here for what hundreds of people ask."""
+PASSWORD: Final = secrets.token_urlsafe()
 ANSWERED: Final = (200, 302)
 """A page, or the way to the page: of what was scanned, of the only thing that was found."""
 WRK_SECONDS: Final = 5
@@ -171,8 +173,8 @@ def _measure(
         for page in pages:
             timed.append(_timed(client, page, sizes.requests))
             bar.update(task, advance=1)
-        sessions = {role: client(readers[role]).cookies["sessionid"].value for role in ("qa", "operator")}
-    return timed, _scans(database, treatments, sessions, sizes, bar)
+        sessions = {role: client(readers[role]).cookies["sessionid"].value for role in ("qa", "operator", "scheduler")}
+    return timed, _scans(database, treatments, readers, sessions, sizes, bar)
 
 
 @contextmanager
@@ -208,7 +210,7 @@ def _opened(database: house.Database, offset: Any) -> Iterator[Any]:
 
         def client(person: str) -> Any:
             account = Account.objects.of(person) or Account(person=person)
-            account.set_unusable_password()
+            account.set_password(PASSWORD)
             account.save()
             signed_in = Client(SERVER_NAME="localhost")
             signed_in.force_login(account)
@@ -240,9 +242,14 @@ def _timed(client: Any, page: Page, wanted: int) -> Timed:
 
 
 def _scans(
-    database: house.Database, treatments: Sequence[str], sessions: Mapping[str, str], sizes: Sizes, bar: Progress
+    database: house.Database,
+    treatments: Sequence[str],
+    readers: Mapping[str, str],
+    sessions: Mapping[str, str],
+    sizes: Sizes,
+    bar: Progress,
 ) -> list[Figure]:
-    """What the served installation does with scans: as a browser shows them, then under wrk; each where the machine has it."""
+    """What the served installation does with scans and signatures: as a browser shows them, then under wrk; each where the machine has it."""
     loaded = sizes.runs if shutil.which("wrk") else 0
     looked = sizes.looks if bench_scan.can_look() else 0
     task = bar.add_task("Scanning", total=loaded + looked)
@@ -251,6 +258,9 @@ def _scans(
         with _served(database) as address:
             if looked:
                 figures += bench_scan.scans_seen(address, sessions["operator"], treatments, looked)
+                signer = (readers["scheduler"], sessions["scheduler"], PASSWORD)
+                waiting = bench_pages.accepted(database, readers["scheduler"])
+                figures.append(bench_scan.shown_elsewhere(address, sessions["qa"], signer, waiting, looked))
                 bar.update(task, advance=looked)
             if loaded:
                 figures += _under_load(address, sessions["qa"], treatments[0], loaded)
