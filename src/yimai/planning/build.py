@@ -130,7 +130,7 @@ class _Chain:
 
     def __init__(self, shop: Shop, order: Order, recipe: Recipe, horizon: Horizon) -> None:
         self.shop, self.order, self.recipe = shop, order, recipe
-        self.quantile = horizon.quantile
+        self.quantile, self.deviations = horizon.quantile, NormalDist().inv_cdf(horizon.quantile)
         self.numbers: dict[str, int] = {}
         self.now = horizon.now
 
@@ -155,7 +155,7 @@ class _Chain:
         least = more.pop("least", timedelta(0))
         number = rounds(chance, most, self.quantile)
         sigma, by = sigma_of(float(duration.cv)), longer or timedelta(0)
-        factor = math.exp(sigma / math.sqrt(number) * NormalDist().inv_cdf(self.quantile))
+        factor = math.exp(sigma / math.sqrt(number) * self.deviations)
         planned = ticks_up(max(number * duration.median * factor + by, least), shop.tick)
         median = (duration.median + by / number) / shop.tick
         if by < timedelta(0):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from yimai.domain.base import Base, Hospital, ListedEquipment, Member, Shift
+from yimai.domain.base import Base, Hospital, Member, Shift
 from yimai.domain.recipe import Recipe, Words
 from yimai.planning.problem import NEVER, Flags, Ints, Resource
 
@@ -43,9 +44,10 @@ class Grid:
         return slice(max(0, first), max(0, last))
 
 
-def grid_of(base: Base, begins: datetime, tick: timedelta, horizon: int) -> Grid:
-    """The ticks from ``begins`` (aware) on, as the base's clocks show them."""
-    zone = ZoneInfo(base.timezone)
+@lru_cache(maxsize=8)  # every page of an hour asks for the same
+def grid_of(timezone: str, begins: datetime, tick: timedelta, horizon: int) -> Grid:
+    """The ticks from ``begins`` (aware) on, as clocks in that time zone show them."""
+    zone = ZoneInfo(timezone)
     local = [(begins + number * tick).astimezone(zone) for number in range(horizon)]
     days = tuple(sorted({moment.date() for moment in local}))
     place = {day: number for number, day in enumerate(days)}
@@ -118,7 +120,15 @@ def _present(person: Member, shifts: Iterable[Shift], grid: Grid, away: Iterable
 
 def _valid(person: Member, name: str, grid: Grid) -> Flags:
     held = [each for each in person.qualifications if each.qualification == name]
-    return _on_days(grid, lambda day: any(each.valid_from <= day <= each.valid_until for each in held))
+    return _within(grid, [(each.valid_from, each.valid_until) for each in held])
+
+
+def _within(grid: Grid, spans: Iterable[tuple[date, date]]) -> Flags:
+    """On which ticks one of the spans runs, their first and last days among them."""
+    runs = np.zeros(len(grid.days), np.bool_)
+    for first, last in spans:
+        runs[bisect_left(grid.days, first) : bisect_right(grid.days, last)] = True
+    return runs[grid.day]
 
 
 def _on_days(grid: Grid, holds: Callable[[date], bool]) -> Flags:
@@ -132,15 +142,11 @@ def shared_equipment(base: Base, grid: Grid, away: Away) -> Iterator[tuple[Resou
         count = np.zeros(grid.horizon, np.int32)
         for item in base.equipment:
             if item.equipment_class == name and not item.suite:
-                fit = _on_days(grid, partial(_calibrated, item))
+                fit = _within(grid, [(item.calibrated_from, item.calibrated_until)])
                 for starts, ends in away.get(item.id, ()):
                     fit[grid.span(starts, ends)] = False
                 count += fit.astype(np.int32)
         yield Resource(f"equipment:{name}", "equipment", Words(name, name)), count, name
-
-
-def _calibrated(item: ListedEquipment, day: date) -> bool:
-    return item.calibrated_from <= day <= item.calibrated_until
 
 
 def open_days(base: Base, grid: Grid) -> Flags:

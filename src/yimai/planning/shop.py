@@ -54,7 +54,7 @@ class Shop:
         self, recipes: Sequence[Recipe], base: Base, begins: datetime, tick: timedelta, horizon: int, away: Away
     ) -> None:
         self.base, self.begins, self.tick, self.horizon = base, begins, tick, horizon
-        self.grid = capacity.grid_of(base, begins, tick, horizon)
+        self.grid = capacity.grid_of(base.timezone, begins, tick, horizon)
         self.suites = tuple(dict.fromkeys(suite for recipe in recipes for suite in suites_for(base, recipe)))
         self.closed = capacity.suites_closed(self.suites, self.grid, away)
         self.jobs: list[Job] = []
@@ -70,6 +70,8 @@ class Shop:
         self._lags: list[tuple[int, int, int, int]] = []
         self._spans: list[tuple[int, int, int, int, bool, int]] = []
         self._supply(recipes, away)
+        self._place = {resource: number for number, resource in enumerate(self._resources)}
+        self._needs = {id(step): tuple(self._needed(step)) for recipe in recipes for step in recipe.steps}
         self.open_days = self._calendar(capacity.open_days(base, self.grid))
         self.reviewing = (
             self._calendar(capacity.shift_hours(base, base.review.shift, self.grid)) if base.review else NEVER
@@ -124,8 +126,11 @@ class Shop:
             self._collecting[hospital.id] = self._calendar(capacity.collecting_hours(hospital, self.grid, needed))
         return self._collecting[hospital.id]
 
-    def needs(self, step: Step) -> Iterator[tuple[str, int]]:
-        """What a step takes of people, by each set of qualifications that can bind, and of shared equipment."""
+    def needs(self, step: Step) -> Sequence[tuple[str, int]]:
+        """What a step of the shop's recipes takes of people, by each set of qualifications that can bind, and of shared equipment."""
+        return self._needs[id(step)]
+
+    def _needed(self, step: Step) -> Iterator[tuple[str, int]]:
         for resource, names in self._sets.items():
             wanted = dict(step.operators)
             amount = sum(number for name, number in wanted.items() if name in names)
@@ -162,13 +167,13 @@ class Shop:
         """Take an amount over these ticks from the task's start; by default from its start to its end."""
         last = self.duration(task) if ends is None else ends
         if last > begins:
-            self._uses.append((task, list(self._resources).index(resource), amount, begins, last))
+            self._uses.append((task, self._place[resource], amount, begins, last))
 
     def lag(self, task: int, after: int, minimum: int = 0, maximum: int = NEVER) -> None:
         self._lags.append((task, after, minimum, maximum))
 
     def span(self, resource: str, opens: int, closes: int, extra: int, *, until_start: bool = False) -> None:
-        self._spans.append((len(self.jobs), list(self._resources).index(resource), opens, closes, until_start, extra))
+        self._spans.append((len(self.jobs), self._place[resource], opens, closes, until_start, extra))
 
     def rows(self) -> tuple[int, int, int, int]:
         """How many tasks, uses, lags and spans there are."""

@@ -363,7 +363,7 @@ class _Making:
         staff = [each for each in self.base.people if each.site == self.base.id and "operator" in each.roles]
         table = np.zeros((len(staff), len(resources) + len(changes)), np.int32)
         shifts = {shift.id: shift for shift in self.base.shifts}
-        grid = grid_of(self.base, self.problem.begins, self.problem.tick, round(WEEK / self.problem.tick))
+        grid = grid_of(self.base.timezone, self.problem.begins, self.problem.tick, round(WEEK / self.problem.tick))
         for number, person in enumerate(staff):
             held = {q.qualification for q in person.qualifications if q.valid_from <= day <= q.valid_until}
             for row, resource in enumerate(resources):

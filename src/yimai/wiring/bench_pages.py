@@ -31,6 +31,8 @@ HOMES: Final[Mapping[str, str]] = {
     "administrator": "administrator",
 }
 """Every role, and how it stands in the table."""
+FLOOR: Final = "floor: health"
+"""The least that an answer costs on this machine at this hour: Django, the session and the database, and no page."""
 ABOUT_EVERYTHING: Final[Mapping[str, str]] = {
     "today": "qa",
     "suites": "scheduler",
@@ -109,7 +111,7 @@ def accepted(database: house.Database, person: str) -> list[str]:
 def pages(
     database: house.Database, treatments: Sequence[str], readers: Mapping[str, str], requests: int
 ) -> Iterator[Page]:
-    """Each page with more addresses than are asked for, about things chosen at random, in both languages by turns."""
+    """Each page with more addresses than are asked for, about things chosen at random, in both languages by turns; the floor first."""
     chance = random.Random(2)
     things, facts, made = _known(database, readers["coordinator"])
     things |= {"treatment": list(treatments), "manufactured": [treatment for treatment, _ in made]}
@@ -121,6 +123,7 @@ def pages(
     def some(noun: str) -> list[str]:
         return [chance.choice(things[noun]) for _ in times]
 
+    yield page(FLOOR, "qa", [Asked("health")] * len(times))
     for role, words in HOMES.items():
         yield page(f"home: {words}", role, [Asked("home_of", {"role": role})] * len(times))
     for name, role in ABOUT_EVERYTHING.items():
