@@ -298,7 +298,6 @@ def _served(database: house.Database) -> Iterator[str]:
             assert process.stdout is not None
             for line in process.stdout:
                 if address := re.search(r"http://localhost:(\d+)/", line):
-                    time.sleep(3)
                     yield f"http://127.0.0.1:{address[1]}"
                     return
             raise CommandProblem("the server did not start")

@@ -14,6 +14,8 @@ from yimai.wiring.problems import CommandProblem
 LOOPBACK: Final = "127.0.0.1"
 THREADS: Final = 8
 """Of the server of pages; each does one request at a time."""
+SOON: Final = 1
+"""Seconds within which this machine takes a connection from itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,15 @@ def is_free(listen: str, port: int) -> bool:
             probe.bind((listen, port))
         except (OSError, OverflowError):
             return False
+    return True
+
+
+def answers(listen: str, port: int) -> bool:
+    """Whether somebody takes connections there; what listens on every address is asked on this machine's own."""
+    try:
+        socket.create_connection((listen, port), timeout=SOON).close()
+    except OSError:
+        return False
     return True
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from granian.constants import Interfaces
@@ -15,11 +17,12 @@ from granian.server import Server
 
 from yimai.wiring import demo_accounts, deploy_check, hospital_providers, house
 from yimai.wiring.live_serving import kept_live
-from yimai.wiring.network import LOOPBACK, THREADS, Certificate, Place, is_free, is_loopback
+from yimai.wiring.network import LOOPBACK, THREADS, Certificate, Place, answers, is_free, is_loopback
 from yimai.wiring.problems import CommandProblem
 from yimai.wiring.sealing import kept_sealed
 
 PORTS_TRIED: Final = 20
+OFTEN: Final = 0.1
 PATIENCE: Final = 10
 """Seconds in which a worker that is told to stop may end what it answers; a record is written whole or not at all, also then."""
 
@@ -81,7 +84,7 @@ def serve(
     listen: str = LOOPBACK,
     certificate: Certificate | None = None,
 ) -> int:
-    """Serve until stopped; print one address."""
+    """Serve until stopped; print one address, once it answers."""
     hospital_providers.providers_in(os.environ.get("YIMAI_OIDC_FILE"))  # which complains now rather than in the worker
     at = Place(listen, _free_port(listen, port), certificate)
     os.environ["YIMAI_WEB_DATABASE_URL"] = database.screen_url
@@ -106,10 +109,17 @@ def serve(
         websockets=False,
     )
     with kept_live(database.live_url, house.secret_key(database), at) as address:
-        _say(at)
         os.environ["YIMAI_WEB_LIVE_ADDRESS"] = address
+        Thread(target=_say_once_open, args=(at,), daemon=True).start()
         server.serve()
     return 0
+
+
+def _say_once_open(at: Place) -> None:
+    """Before that a browser would be refused."""
+    while not answers(at.listen, at.port):
+        time.sleep(OFTEN)
+    _say(at)
 
 
 def _say(at: Place) -> None:
