@@ -143,15 +143,15 @@ class _Told:
 
 
 def board(cursor: psycopg.Cursor[Any], size: int | None = None) -> PlanBoard:
-    """Every plan on record, in the order in which they begin, each with its goals and their readings.
+    """Every plan on record, in the order in which they begin, each with its goals and their readings in the order of its clauses.
 
     size: as the ledger's first facts tell, so many of them.
     """
     told: dict[str, dict[str, list[_Told]]] = defaultdict(lambda: defaultdict(list))
     rows = cursor.execute(
-        "SELECT subject, kind, hash, occurred, data FROM projection.plan_fact AS f WHERE %s::bigint IS NULL OR EXISTS"
-        " (SELECT FROM ledger.chain AS c JOIN ledger.leaf AS l USING (arrival)"
-        "  WHERE (c.subject, c.sequence) = (f.subject, f.sequence) AND l.position <= %s) ORDER BY subject, sequence",
+        "SELECT subject, kind, hash, occurred, data FROM projection.plan_fact JOIN ledger.chain AS c USING (subject, sequence)"
+        " WHERE %s::bigint IS NULL OR EXISTS (SELECT FROM ledger.leaf AS l WHERE l.arrival = c.arrival AND l.position <= %s)"
+        " ORDER BY c.arrival",
         (size, size),
     ).fetchall()
     for subject, kind, digest, occurred, data in rows:
@@ -170,7 +170,6 @@ def _plan(about: list[_Told], told: dict[str, dict[str, list[_Told]]]) -> PlanRo
     goals = [_goal(facts, told) for facts in told["goal"].values() if facts[-1].fact.plan == plan.id]
     statuses = tuple(StatusRow(each.fact, each.hash) for each in about if isinstance(each.fact, PlanStatusGiven))
     drafts = sum(isinstance(each.fact, PlanDrafted) for each in about)
-    goals.sort(key=lambda row: row.said.goal)
     return PlanRow(plan, drafted.fact, drafted.hash, tuple(goals), statuses, drafts)
 
 
@@ -178,7 +177,7 @@ def _goal(about: list[_Told], told: dict[str, dict[str, list[_Told]]]) -> GoalRo
     said = goal_of(_facts(about))
     assert said is not None
     targets = [_target(facts, told) for facts in told["target"].values() if facts[0].fact.goal == said.goal]
-    return GoalRow(said, about[-1].hash, tuple(sorted(targets, key=lambda row: row.said.target)))
+    return GoalRow(said, about[-1].hash, tuple(targets))
 
 
 def _target(about: list[_Told], told: dict[str, dict[str, list[_Told]]]) -> TargetRow:
