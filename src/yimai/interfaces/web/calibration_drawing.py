@@ -20,9 +20,9 @@ MOST: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """columns: left, top, width and height of each. recipe, fitted: paths; median: where the recipe's is. ticks: place and number."""
+    """columns, recipe, fitted: paths; median: where the recipe's is. ticks: place and number."""
 
-    columns: tuple[tuple[float, float, float, float], ...]
+    columns: str
     recipe: str
     fitted: str
     median: float
@@ -49,8 +49,8 @@ def picture(spread: Spread) -> Picture | None:
     def up(height: float) -> float:
         return round((HEIGHT - FOOT) * (1 - min(1.0, height / top / 1.05)), 1)
 
-    columns = tuple(
-        (across(left), up(height), round(across(right) - across(left) - 1, 1), round(HEIGHT - FOOT - up(height), 1))
+    columns = "".join(
+        f"M{across(left)} {HEIGHT - FOOT}V{up(height)}H{round(across(right) - 1, 1)}V{HEIGHT - FOOT}z"
         for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True)
         if height > 0
     )
