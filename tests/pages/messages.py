@@ -68,7 +68,7 @@ def to_translate(*doors: Path) -> Iterator[str]:
 def _of_door(door: Path) -> Iterator[str]:
     for template in sorted((door / "templates").rglob("*.html")):
         text = template.read_text(encoding="utf-8")
-        yield from (double or single for double, single in TRANSLATE.findall(text))
+        yield from ((double or single).replace("%", "%%") for double, single in TRANSLATE.findall(text))
         yield from (re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", block.replace("%", "%%")) for block in BLOCK.findall(text))
     for module in sorted(door.rglob("*.py")):
         yield from CALL.findall(module.read_text(encoding="utf-8"))

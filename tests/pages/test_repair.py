@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,6 +45,14 @@ def shown(tablet: Tablet, **given: str) -> str:
     return unescape(answer.content.decode())
 
 
+def tightly_promised(plant: SpecPlant) -> Journey:
+    """Its infusion is promised so early that another suite cannot keep it."""
+    journey = plant.treatment("accepted")
+    offer = journey.offered(journey.now + 2 * DAY)[0]
+    journey.reserve(itinerary=replace(offer, infusion=offer.infusion - 3 * DAY))
+    return journey
+
+
 def down(journey: Journey) -> dict[str, str]:
     """Its suite fails for a fortnight, on the day before its batch would begin."""
     slot = journey.vein.slot.current
@@ -64,7 +73,7 @@ def forms(page: str) -> list[dict[str, str]]:
 
 
 def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_its_promise(plant: SpecPlant) -> None:
-    journey, _ = plant.treatment("slotted"), plant.treatment("slotted")
+    journey, _ = tightly_promised(plant), plant.treatment("slotted")
     scheduler = at(plant, journey.at_base("scheduler"))
     old = journey.vein.slot.current
     assert old is not None
@@ -98,6 +107,13 @@ def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_
             or f"{new.infusion:%Y-%m-%d %H:%M}" in promised
         )
         assert ("改期" in promised) == (new.infusion != old.infusion)
+
+
+def test_a_suite_that_goes_out_of_use_within_the_hour_is_free_from_the_end_of_that() -> None:
+    now = datetime(2026, 11, 1, 6, 44, tzinfo=UTC)
+    soon, end = now + timedelta(minutes=16), now + 14 * DAY
+    assert suites.free_from((), now, (soon, end)) == end
+    assert suites.free_from((), now, (now + timedelta(hours=2), end)) == now
 
 
 def test_a_batch_is_moved_as_wished_after_the_checkers_verdict(plant: SpecPlant) -> None:

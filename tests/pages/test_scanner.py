@@ -97,6 +97,14 @@ def test_a_scan_fills_the_field_that_waits_without_a_focus(page: Any, end: str) 
     assert "Everything here is scanned" in said(page)
 
 
+def test_what_is_typed_after_the_last_scan_is_not_added_to_it(page: Any) -> None:
+    page.goto("/en/bench/scan")
+    scan(page, label_code(BAG, 1))
+    scan(page, WRISTBAND)
+    page.keyboard.type("150", delay=150)
+    assert page.locator("#wristband").input_value() == WRISTBAND
+
+
 def test_giver_and_taker_scan_the_same_shipper_one_after_the_other(page: Any) -> None:
     page.goto("/en/bench/hand")
     shipper = label_code(mint("shipment", b"\x05\x02\x03\x04\x05"), 1)

@@ -40,7 +40,9 @@ def test_every_plan_stands_with_its_goals_and_each_reading(told: Story, pool: Co
         "five_year_14",
         "cell_therapy",
     )
-    assert [goal.said.goal for goal in gene.goals] == ["gene_centres", "gene_firms", "gene_filings", "gene_bases"], "in the order of the plan's clauses"
+    assert [goal.said.goal for goal in gene.goals] == ["gene_centres", "gene_firms", "gene_filings", "gene_bases"], (
+        "in the order of the plan's clauses"
+    )
     clusters = next(goal for plan in board.plans for goal in plan.goals if goal.said.goal == "cell_clusters")
     assert [(each.said.comparator, each.said.authority) for each in clusters.targets] == [
         ("ge", "civil_code"),

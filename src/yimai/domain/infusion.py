@@ -192,6 +192,11 @@ ALREADY_THAWED = RefusalKind(
     "{container} was already thawed at {thawed}; a bag is thawed once. Check what you scanned.",
     "{container} 已于 {thawed} 复苏，每袋只能复苏一次。请核对扫描内容。",
 )
+ANOTHER_THAWED = RefusalKind(
+    "infusion.another_thawed",
+    "{other} was thawed at {thawed} and is not infused yet. Infuse it first: each bag has {limit} from its thaw.",
+    "{other} 已于 {thawed} 复苏，尚未输注。请先输注该袋：每袋复苏后只有 {limit}。",
+)
 NOT_THAWED = RefusalKind(
     "infusion.not_thawed",
     "The thaw of {container} is not on record. Record it when the bag goes into the thaw.",
@@ -305,13 +310,18 @@ def start_lymphodepletion(
 
 
 def thaw(bedside: Bedside, *, permit: str, container: str, performed: Signature) -> Refusal | tuple[Fact, ...]:
-    """Thaw a bag that could be infused at once; a thaw without a good permit would waste the only product there is."""
+    """Thaw a bag that could be infused at once, one at a time; a thaw without a good permit would waste the only product there is."""
     at = performed.signed
     refusal = _ready(bedside, permit, container, at, begun=_runs(bedside.infusion, permit)) or _in_window(bedside, at)
     if refusal:
         return refusal
     if (thawed := bedside.infusion.thawed.get(container)) is not None:
         return ALREADY_THAWED(container=container, thawed=_minute(thawed))
+    limit = bedside.product.thaw_to_infusion
+    for other, since in bedside.infusion.thawed.items():
+        waits = other not in bedside.infusion.begun and not bedside.custody.held[other].gone
+        if waits and at - since <= limit:
+            return ANOTHER_THAWED(other=other, thawed=_minute(since), limit=limit)
     return (ProductThawed(bedside.treatment.id, permit, container, performed),)
 
 

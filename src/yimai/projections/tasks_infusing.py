@@ -73,7 +73,7 @@ def _delivered(state: State, bag: str) -> bool:
 
 
 def infusing(state: State) -> Iterator[Task]:
-    """Every bag of the permits in turn: thaw, match, infuse, finish."""
+    """Every bag of the permits in turn, the thawed before the frozen: thaw, match, infuse, finish."""
     for bag, begun in state.of("begun").items():
         if state.one("held", bag) is not None:
             yield task(state, "infusion.finish", "hospital", when(begun), container=bag)
@@ -84,7 +84,7 @@ def infusing(state: State) -> Iterator[Task]:
             continue
         runs = any(each["permit"] == permit for each in state.of("begun").values())
         busy = False
-        for bag in issued["containers"]:
+        for bag in sorted(issued["containers"], key=lambda each: state.at("thawed", each) is None):
             if state.one("held", bag) is None or not _delivered(state, bag):
                 continue
             if state.one("begun", bag) is None:

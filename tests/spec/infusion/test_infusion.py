@@ -77,12 +77,12 @@ def test_a_further_bag(course: Course) -> None:
 def test_the_thaw_clock(course: Course) -> None:
     """30 minutes in this recipe: at 30 minutes yes, a microsecond later no, whatever time is given."""
     permit = ready(course)
+    course.now += timedelta(minutes=30)
+    accepted(course.starts(permit))
     accepted(course.thaws(permit, "F2-T1"))
     accepted(course.matches(permit, "F2-T1"))
     thawed = course.now
-    course.now = thawed + timedelta(minutes=30)
-    accepted(course.starts(permit))
-    course.now += timedelta(microseconds=1)
+    course.now += timedelta(minutes=30, microseconds=1)
     for at in (None, thawed + timedelta(minutes=1)):
         further = course.does(
             infusion.continue_with, "nurse-1", permit=permit, container="F2-T1", verifier="nurse-2", at=at
@@ -102,6 +102,30 @@ def test_a_late_entry_of_the_thaw_gains_no_time(course: Course) -> None:
     accepted(course.matches(permit))
     course.now = thawed + timedelta(minutes=30, microseconds=1)
     refused(course.starts(permit), "infusion.thaw_expired")
+
+
+@pytest.mark.requirement(
+    "INF-096", "A bag is thawed only when none that was thawed before it still waits to be infused."
+)
+def test_bags_are_thawed_one_at_a_time(course: Course) -> None:
+    """While the first waits the second stays frozen; once the first runs, or its time is over, the second may be thawed."""
+    permit = ready(course)
+    answer = refused(course.thaws(permit, "F2-T1"), "infusion.another_thawed")
+    assert answer.details["other"] == "F1-T1"
+    course.now += timedelta(minutes=30)
+    refused(course.thaws(permit, "F2-T1"), "infusion.another_thawed")
+    course.now += timedelta(microseconds=1)
+    accepted(course.thaws(permit, "F2-T1"))
+
+
+@pytest.mark.requirement(
+    "INF-096", "A bag is thawed only when none that was thawed before it still waits to be infused."
+)
+def test_the_next_bag_is_thawed_while_the_first_runs(course: Course) -> None:
+    """So that the infusion goes on without a break."""
+    permit = ready(course)
+    accepted(course.starts(permit))
+    accepted(course.thaws(permit, "F2-T1"))
 
 
 @pytest.mark.requirement("INF-005", "Infusion lies in the window after lymphodepletion; both its ends are inside.")
@@ -142,7 +166,6 @@ def test_each_step_before_the_infusion_is_a_gate(course: Course) -> None:
 def test_another_bag_than_the_matched_one(course: Course) -> None:
     """F1 was matched; F2 is in the hand."""
     permit = ready(course)
-    accepted(course.thaws(permit, "F2-T1"))
     refused(course.starts(permit, "F2-T1"), "infusion.not_matched")
     assert course.refused_matches() == ["infusion.not_matched"]
     accepted(course.starts(permit))

@@ -125,16 +125,16 @@ def _scalar(name: str, label: Words, value: str, recipe: Recipe | None) -> Detai
         return Detail(label, "words", Words(f"{int(value):,}（{yuan} 元）", f"{int(value):,} ({yuan} yuan)"))
     if name in HASHES and len(value) == 64:
         return Detail(label, "hash", value)
-    if name in NOUN_FIELDS:
-        return Detail(label, "link", (NOUN_FIELDS[name], value))
-    titled = _title(name, value, recipe) or VALUES.get(value) or ROLES.get(value) or SITE_KINDS.get(value)
-    if titled is not None:
-        return Detail(label, "words", titled)
     if len(value) >= 19 and value[4] == "-" and "T" in value:
         try:
             return Detail(label, "moment", datetime.fromisoformat(value))
         except ValueError:
             pass
+    if name in NOUN_FIELDS:
+        return Detail(label, "link", (NOUN_FIELDS[name], value))
+    titled = _title(name, value, recipe) or VALUES.get(value) or ROLES.get(value) or SITE_KINDS.get(value)
+    if titled is not None:
+        return Detail(label, "words", titled)
     return Detail(label, "text", value)
 
 

@@ -26,6 +26,7 @@ from yimai.projections.worklist_state import Room
 
 SPANS: Final = (7, 14, 28)
 DAY: Final = timedelta(days=1)
+HOUR: Final = timedelta(hours=1)
 BEFORE: Final = 2
 """Days before today that are shown at first."""
 LEFT, WIDTH, TOP, ROW = 132, 1200, 46, 44
@@ -159,7 +160,7 @@ def drawing(
         room = rooms.get(suite.id, Room(suite.id, base.id))
         own = [row for row in rows if row.suite == suite.id]
         out = None if room.out else away.get(suite.id)
-        y, free = TOP + number * ROW, _free_from(own, now, out)
+        y, free = TOP + number * ROW, free_from(own, now, out)
         first, last = (now, begins + days * DAY) if room.out else out or (now, now)
         out_x, out_end = (min(WIDTH, max(LEFT, place(each))) for each in (first, last))
         lines.append(
@@ -248,11 +249,11 @@ def _look(row: Window, now: datetime) -> str:
     return "running" if stage == STARTED else "planned"
 
 
-def _free_from(rows: Sequence[Window], now: datetime, away: tuple[datetime, datetime] | None) -> datetime:
+def free_from(rows: Sequence[Window], now: datetime, away: tuple[datetime, datetime] | None) -> datetime:
     """From when the suite is free for an hour or more, after now."""
     at = now
     for starts, ends in sorted([*((row.starts, row.ends) for row in rows), *([away] if away else [])]):
-        if starts <= at < ends:
+        if starts - HOUR < at < ends:
             at = ends.astimezone(now.tzinfo)
     return at
 

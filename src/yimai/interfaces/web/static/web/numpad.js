@@ -102,7 +102,9 @@
   const open = (field) => {
     document.querySelectorAll(".numpad").forEach((each) => each.field !== field && close(each));
     if (field.closest(".field")?.querySelector(".numpad")) return;
-    verdictOf(field).insertAdjacentElement("afterend", pad(field));
+    const made = pad(field);
+    verdictOf(field).insertAdjacentElement("afterend", made);
+    made.scrollIntoView({ block: "nearest" }); // not under the bar of buttons
     field.setAttribute("inputmode", "none"); // ours instead of the system's
   };
 

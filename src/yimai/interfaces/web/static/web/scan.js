@@ -134,6 +134,9 @@
     return read.noun && form.dataset && form.dataset.gate !== "plain" ? "read" : "good";
   };
 
+  /** The first measure that is still to be put in. */
+  const measured = (form) => [...form.querySelectorAll("input[data-numpad]")].find((each) => isShown(each) && !each.value);
+
   const fill = (form, field, read, at) => {
     field.value = listed(field, read) || (!read.noun && read.lot && nouns(field).includes("material_lot") ? read.lot : read.text);
     field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -149,8 +152,9 @@
     const then = next ? yimai.say("scan.next", { noun: yimai.noun(nouns(next)) }) : done();
     if (look === "bad") answer("bad", yimai.say("scan.other", { what: named(read) }), at, yimai.say("scan.stop"));
     else answer(look, named(read), at, then);
-    const goesOn = look === "bad" ? field : next; // the right one takes the wrong one's place
+    const goesOn = look === "bad" ? field : next || measured(form); // the right one takes the wrong one's place
     if (goesOn) goesOn.focus({ preventScroll: false });
+    else field.blur(); // what is typed now is not meant for an identifier that is whole
     if (!next && form.dataset && form.dataset.submitOnScan !== undefined) form.requestSubmit();
     document.dispatchEvent(new CustomEvent("yimai:scanned", { detail: { field, complete: !next } }));
   };
