@@ -185,6 +185,16 @@ def test_a_key_that_is_held_down_is_no_scan(page: Any) -> None:
     assert page.locator("#scan-answer").is_hidden()
 
 
+@pytest.mark.parametrize("person", ["operator-01", "qa-01", "hospital-b-nurse-01", "qualified-person-01"])
+def test_a_badge_is_scanned_into_the_field_that_names_who_signs(page: Any, person: str) -> None:
+    page.goto("/en/bench/scan")
+    page.locator("#remark").focus()
+    page.keyboard.type(person)
+    page.wait_for_timeout(300)
+    assert page.locator("#remark").input_value() == person
+    assert page.locator("#scan-answer").is_hidden()
+
+
 def test_a_wrong_noun_is_refused_and_says_what_is_wanted(page: Any) -> None:
     page.goto("/zh-hans/bench/scan")
     batch = mint("batch", b"\x01\x02\x03\x04\x05")

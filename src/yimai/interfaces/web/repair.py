@@ -35,7 +35,7 @@ KINDS: Final[Mapping[str, Words]] = {
     "again": Words("需重新采集", "To be collected again"),
     "move": Words("移动一个批次", "Move a batch"),
 }
-HOLDS: Final = Words("无需选择：没有患者因此改变。", "There is nothing to choose between: no patient is affected.")
+HOLDS: Final = Words("无需选择：没有承诺因此改期。", "There is nothing to choose between: no promise has to be moved.")
 NO_LESS: Final = Words(
     "没有更多方案：已证明延误无法再明显减少，移动他人、加班或更换单元都无济于事。",
     "There are no more: it is proven that the delay cannot be noticeably less, so moving others, overtime or other suites would not help.",
