@@ -137,20 +137,22 @@ def test_every_page_fits_and_axe_finds_nothing(served: Served, browser: Any, vie
         assert complaints_of(page) == [], name
         keep_picture(page, f"{name}-{language}-{view}")
 
+    def send() -> None:
+        with page.expect_navigation():
+            page.click("form:has(#password) button")
+
     page.goto(f"{here}/account/sign-in")
     looked_at("sign-in")
     page.fill("#person", "administrator-01")
     page.fill("#password", "wrong")
-    page.click("form:has(#password) button")
+    send()
     looked_at("sign-in-refused")
     page.fill("#password", PASSWORD)
-    page.click("form:has(#password) button")
-    page.wait_for_load_state()
+    send()
     page.goto(f"{here}/account/passkey/add")
     looked_at("prove")
     page.fill("#password", PASSWORD)
-    page.click("form:has(#password) button")
-    page.wait_for_load_state()
+    send()
     for name, path in OWN_PAGES.items():
         assert page.goto(f"{here}/{path}").status == 200
         looked_at(name)

@@ -84,9 +84,14 @@ def test_an_interrupted_load_is_begun_anew(tmp_path: Path, loaded: Path) -> None
             time.sleep(0.05)
         time.sleep(1.5)
         process.send_signal(signal.SIGKILL)
-    assert run("demo", "--folder", folder, "--treatments", COUNT, "--load-only").returncode == 0
-    roots = [run("checkpoint", "--folder", each).stdout.strip() for each in (loaded, folder)]
-    assert roots[0] == roots[1]
+    try:
+        assert run("demo", "--folder", folder, "--treatments", COUNT, "--load-only").returncode == 0
+        roots = [run("checkpoint", "--folder", each).stdout.strip() for each in (loaded, folder)]
+        assert roots[0] == roots[1]
+    finally:
+        left = folder / "cluster" / "postmaster.pid"  # of the server that the killed process had started
+        if left.exists():
+            os.kill(int(left.read_text().splitlines()[0]), signal.SIGINT)
 
 
 def test_another_simulation_in_the_same_folder_is_refused(loaded: Path) -> None:
