@@ -222,6 +222,21 @@ def test_what_is_due_first_stands_first(story: Story, pool: ConnectionPool[Any])
         assert worklist.for_site(cursor, HOSPITAL, ("courier",), story.clock.now) == ()
 
 
+def test_a_collection_that_runs_stands_before_labels_that_are_due_in_days(
+    story: Story, pool: ConnectionPool[Any]
+) -> None:
+    story.open_house()
+    story.treatment("slot_reserved")
+    with pool.connection() as connection, connection.cursor() as cursor:
+        offered = worklist.for_site(cursor, HOSPITAL, ("nurse",), story.clock.now)
+    waiting = [each for each in offered if each.due is not None]
+    first = waiting[0].due
+    assert first is not None
+    assert first > story.clock.now + timedelta(hours=20)
+    running = replace(waiting[0], verb="collection.complete", due=None, since=story.clock.now)
+    assert worklist.in_order((*waiting, running)) == (running, *waiting)
+
+
 def test_a_courier_sees_what_he_carries_and_what_waits_for_any_courier(story: Story, pool: ConnectionPool[Any]) -> None:
     story.open_house()
     story.treatment("received")

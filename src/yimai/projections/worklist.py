@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 
 import msgspec
@@ -190,20 +190,20 @@ def for_site(
         if task.site == site and not wanted.isdisjoint(task.roles) and (optional or not task.optional)
     )
     chosen = (each for each in mine if not person or (each.person in ("", person) and person not in each.without))
-    return _ordered(finished(chosen, now, rooms(cursor)))[:most]
+    return in_order(finished(chosen, now, rooms(cursor)))[:most]
 
 
 def for_treatment(cursor: psycopg.Cursor[Any], treatment: str, now: datetime) -> tuple[Task, ...]:
     """Everything that is to be done for the treatment, by whomever, and after it what may be done besides."""
     rows = _planned(cursor, "treatment = %s", (treatment,))
-    return _ordered(finished(rows.get(treatment, ()), now, rooms(cursor)))
+    return in_order(finished(rows.get(treatment, ()), now, rooms(cursor)))
 
 
 def of_hospital(cursor: psycopg.Cursor[Any], hospital: str, now: datetime) -> tuple[Task, ...]:
     """Everything that the hospital's treatments wait for, by whomever: clocks that run out first."""
     rows = _planned(cursor, "hospital = %s" + _LIVE, (hospital,))
     tasks = (task for tasks in rows.values() for task in tasks if not task.optional)
-    return _ordered(finished(tasks, now, rooms(cursor)))
+    return in_order(finished(tasks, now, rooms(cursor)))
 
 
 def for_courier(cursor: psycopg.Cursor[Any], person: str) -> tuple[Task, ...]:
@@ -213,7 +213,7 @@ def for_courier(cursor: psycopg.Cursor[Any], person: str) -> tuple[Task, ...]:
     """
     rows = cursor.execute(_ERRANDS + "e.inside <> '{}' AND (e.holder = %s OR e.site = e.origin)", (person,)).fetchall()
     tasks = (task for row in rows for task in handing_over(Errand(*row)) if task.side == "carrier")
-    return _ordered(task for task in tasks if task.person in ("", person))
+    return in_order(task for task in tasks if task.person in ("", person))
 
 
 def legs(cursor: psycopg.Cursor[Any], person: str) -> tuple[Errand, ...]:
@@ -237,14 +237,22 @@ def counts(tasks: Iterable[Task]) -> Counter[str]:
     return Counter(task.verb for task in tasks if not task.blocked)
 
 
-def _ordered(tasks: Iterable[Task]) -> tuple[Task, ...]:
+def in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """What runs out first is first; what a patient lies at stands among what runs out within the hour."""
+
     def rank(task: Task) -> tuple[Any, ...]:
-        clock = task.due.timestamp() if task.due is not None else float("inf")
+        due = task.due
+        if due is None and task.verb in RUNNING:
+            due = task.since + SOON
+        clock = due.timestamp() if due is not None else float("inf")
         return (task.optional, clock, task.urgency != "urgent", task.since, task.treatment, task.verb)
 
     return tuple(sorted(tasks, key=rank))
 
 
+RUNNING: Final = ("collection.complete", "infusion.finish")
+"""They end what a patient lies at."""
+SOON: Final = timedelta(hours=1)
 _ERRANDS: LiteralString = (
     "SELECT e.shipment, e.treatment, e.urgency, e.origin, e.destination, e.holder, e.site, e.since, e.packed,"
     " e.keeps, coalesce(p.site, '') FROM projection.errand AS e LEFT JOIN projection.person AS p"
