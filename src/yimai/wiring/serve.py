@@ -23,6 +23,7 @@ from yimai.wiring.sealing import kept_sealed
 
 PORTS_TRIED: Final = 20
 OFTEN: Final = 0.1
+"""Seconds between two looks whether the worker answers."""
 PATIENCE: Final = 10
 """Seconds in which a worker that is told to stop may end what it answers; a record is written whole or not at all, also then."""
 
