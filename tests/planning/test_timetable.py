@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.planning import lingang
+from tests.planning.crowded import crowded
 from tests.planning.lingang import BEGINS
 
 from yimai.planning.check import check
 from yimai.planning.insertion import put_in, take_out
 from yimai.planning.offer import Live
 from yimai.planning.order import Happened, Order
+from yimai.planning.problem import NEVER
 from yimai.planning.search import all_costs, fill, improve
 from yimai.planning.staying import staying_of
 from yimai.planning.timetable import Found, schedule
@@ -139,3 +141,22 @@ def test_a_batch_that_runs_keeps_its_suite_against_one_that_was_only_collected()
         found = schedule(problem, moves=moves)
         assert [int(each) for each in found.plan.suite] == [1, 0]
         assert check(problem, found.plan) == []
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**16), st.sampled_from([40, 60, 80, 100]))
+def test_what_has_begun_does_not_pay_for_a_better_timetable(seed: int, now: int) -> None:
+    """Neither with a hold time that runs out, nor with the people at its running step, nor with its suite."""
+    before = crowded(24, seed, suites=24, people=3, bench=24)
+    plan = schedule(before, moves=0).plan
+    begun = (plan.starts >= 0) & (plan.starts < now)
+    jobs = tuple(
+        replace(job, suite=int(plan.suite[number])) if begun[job.first + 2] else job
+        for number, job in enumerate(before.jobs)
+    )
+    fixed = np.where(begun, plan.starts, NEVER).astype(np.int32)
+    problem = replace(before, now=now, jobs=jobs, tasks=replace(before.tasks, fixed=fixed))
+    assume(not check(problem, schedule(problem, start=plan, moves=0).plan))
+    better = schedule(problem, start=plan, moves=400)
+    assert better.unplaced == ()
+    assert check(problem, better.plan) == []

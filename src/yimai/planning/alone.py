@@ -39,6 +39,20 @@ def alone_starts(problem: Problem) -> Ints:
     return np.array(starts, np.int32)
 
 
+def latest_after_begun(problem: Problem, alone: Ints) -> Ints:
+    """Until when each task must start by its holds after tasks that have begun, shape (tasks,), NEVER where it has none; where even alone
+    it is later, until when it could be. alone: ``alone_starts``."""
+    tasks, lags = problem.tasks, problem.lags
+    latest = np.full(len(tasks.names), NEVER, np.int32)
+    task_of = np.repeat(np.arange(len(tasks.names)), np.diff(lags.first))
+    bound = (lags.maximum != NEVER) & (tasks.fixed[lags.after] != NEVER) & (tasks.fixed[task_of] == NEVER)
+    for lag in np.flatnonzero(bound):
+        task, after = task_of[lag], lags.after[lag]
+        until = int(tasks.fixed[after] + tasks.duration[after] + lags.maximum[lag])
+        latest[task] = until if latest[task] == NEVER else min(int(latest[task]), until)
+    return np.where(latest == NEVER, NEVER, np.maximum(latest, alone)).astype(np.int32)
+
+
 def alone_length(problem: Problem, opens: int, closes: int, until_start: bool = False) -> int:
     """The fewest ticks from the start of one task to the end (or start) of a later one of the same job, by the lags alone."""
     tasks, lags = problem.tasks, problem.lags

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from ortools.sat.python import cp_model
 
-from yimai.planning.alone import alone_starts
+from yimai.planning.alone import alone_starts, latest_after_begun
 from yimai.planning.problem import NEVER, Flags, Ints, Plan, Problem
 from yimai.planning.search import SOON
 from yimai.planning.staying import Staying
@@ -130,6 +130,7 @@ class _Model:
     def _begins(self) -> None:
         problem, tasks = self.problem, self.problem.tasks
         least = alone_starts(problem)
+        latest = latest_after_begun(problem, least)
         for task, length in enumerate(tasks.duration.tolist()):
             if tasks.fixed[task] != NEVER:
                 continue
@@ -139,7 +140,7 @@ class _Model:
             if tasks.within_shift[task] and length:
                 allowed[: last + 1] &= problem.shift[: last + 1] == problem.shift[length - 1 : length + last]
             allowed[: int(least[task])] = False
-            allowed[last + 1 :] = False
+            allowed[(last if latest[task] == NEVER else min(last, int(latest[task]))) + 1 :] = False
             runs = [[first, end - 1] for first, end in _runs(allowed)]
             self.starts[task] = self.cp.new_int_var_from_domain(cp_model.Domain.from_intervals(runs), f"s{task}")
 

@@ -2,7 +2,8 @@
 
 A chain is placed task after task at the earliest tick that its people, equipment and calendars allow. Where a hold time would run out,
 the task before is begun later and the chain is placed anew from there (back-propagation of maximum lags), so that a chain is
-either placed whole and within its limits, or not at all. Tasks that have begun stay where they are.
+either placed whole and within its limits, or not at all. Tasks that have begun stay where they are, and what they take is never free,
+whether their job has its place or not.
 
 Few wide tables instead of many narrow arrays: compiled code takes them as arguments, and both compiling and calling cost by the
 argument. Numbers that are passed on are ``long``: for each width of number a function would be compiled again.
@@ -32,6 +33,8 @@ HELD_RESOURCE, OPENING, CLOSING, UNTIL_START, EXTRA, LEAST = range(6)  # of Arra
 
 long: Final[Any] = np.int64
 TAKE, GIVE = long(1), long(-1)
+ROOM, STUCK = -1, -2
+LENIENT, STRICT = long(0), long(1)
 
 Masks = NDArray[np.int64]
 
@@ -96,11 +99,11 @@ def arrays_of(problem: Problem) -> Arrays:
 
 
 def empty(problem: Problem) -> Filled:
-    """A timetable in which nothing stands."""
+    """A timetable in which no job stands; what has begun takes what it takes."""
     words = max(1, -(-len(problem.suites) // SUITES_A_WORD))
     longest = max((job.last - job.first for job in problem.jobs), default=0)
     return Filled(
-        np.zeros((len(problem.resources), problem.horizon), np.int32),
+        begun_load(problem),
         np.zeros((words, problem.horizon), np.int64),
         np.full(len(problem.tasks.names), NEVER, np.int32),
         np.full(len(problem.jobs), NEVER, np.int32),
@@ -109,9 +112,23 @@ def empty(problem: Problem) -> Filled:
     )
 
 
+def begun_load(problem: Problem) -> Ints:
+    """What tasks that have begun take of each resource in each tick, shape (resources, horizon)."""
+    uses, horizon = problem.uses, problem.horizon
+    starts = np.repeat(problem.tasks.fixed, np.diff(uses.first))
+    begun = starts != NEVER
+    change = np.zeros((len(problem.resources), horizon + 1), np.int32)
+    for ticks, sign in ((uses.begins, 1), (uses.ends, -1)):
+        at = np.clip(starts[begun] + ticks[begun], 0, horizon)
+        np.add.at(change, (uses.resource[begun], at), sign * uses.amount[begun])
+    return np.ascontiguousarray(np.cumsum(change[:, :horizon], 1, dtype=np.int32))
+
+
 @inner
 def add_task(of: Arrays, to: Filled, task: int, sign: int) -> None:
-    """TAKE or GIVE back what the task uses where it stands."""
+    """TAKE or GIVE back what the task uses where it stands, unless it has begun."""
+    if of.task[task, FIXED] >= 0:
+        return
     start = to.starts[task]
     for use in range(of.task[task, USES], of.task[task + 1, USES]):
         row = to.load[of.use[use, RESOURCE]]
@@ -245,8 +262,19 @@ def choose_suite(of: Arrays, to: Filled, job: int, opens: int, closes: int) -> i
 
 
 @inner
-def spans_conflict(of: Arrays, to: Filled, job: int) -> tuple[int, int]:
-    """Where a span finds no room: the task that opens it and the tick from which to try again; (-1, -1) when all have room."""
+def is_busy(to: Filled, suite: int, opens: int, closes: int) -> bool:
+    """Whether some job has the suite in the window."""
+    word, bit = divmod(suite, SUITES_A_WORD)
+    taken = np.int64(0)
+    for tick in range(opens, closes):
+        taken |= to.busy[word, tick]
+    return bool((taken >> np.int64(bit)) & 1)
+
+
+@inner
+def spans_conflict(of: Arrays, to: Filled, job: int, strict: int) -> tuple[int, int]:
+    """Where a span finds no room: the task that opens it and the tick from which to try again; ROOM when all have room. Strictly, STUCK if
+    one that has begun, and so cannot begin later, would last into what another has."""
     for span in range(of.job[job, HELD], of.job[job + 1, HELD]):
         opens, closes = window(of, to, span)
         task = long(of.span[span, OPENING])
@@ -254,18 +282,21 @@ def spans_conflict(of: Arrays, to: Filled, job: int) -> tuple[int, int]:
         if resource == of.suites:
             if of.task[task, FIXED] >= 0:
                 to.suite[job] = of.job[job, SUITE]
+                if strict and to.suite[job] >= 0 and is_busy(to, long(to.suite[job]), max(opens, of.now), closes):
+                    return STUCK, STUCK
                 continue
             conflict = choose_suite(of, to, job, opens, closes)
             if conflict >= 0:
                 return task, conflict + 1
             continue
-        if of.task[task, FIXED] >= 0:
+        begun = of.task[task, FIXED] >= 0
+        if begun and not strict:
             continue
         load, capacity = to.load[resource], of.capacity[resource]
-        for tick in range(closes - 1, opens - 1, -1):
+        for tick in range(closes - 1, max(opens, of.now) - 1, -1):
             if load[tick] >= capacity[tick]:
-                return task, tick + 1
-    return -1, -1
+                return (STUCK, STUCK) if begun else (task, tick + 1)
+    return ROOM, ROOM
 
 
 @outer
@@ -304,8 +335,8 @@ def keep(of: Arrays, to: Filled, job: int, starts: Ints) -> bool:
                 return False
         to.starts[task] = start
         add_task(of, to, task, TAKE)
-    back, _ = spans_conflict(of, to, job)
-    if back >= 0:
+    back, _ = spans_conflict(of, to, job, STRICT)
+    if back != ROOM:
         clear(of, to, begin, end)
         return False
     hold(of, to, job, TAKE)
@@ -329,10 +360,11 @@ def bounds(of: Arrays, to: Filled, task: int, start: int) -> tuple[int, int, int
 
 
 @outer
-def put_in(of: Arrays, to: Filled, job: int, not_before: int) -> bool:
+def put_in(of: Arrays, to: Filled, job: int, not_before: int, strict: int) -> bool:
     """Place the whole chain as early as it can be, the first task that has not begun from ``not_before``; false if it cannot be.
 
-    A hold that must break because the task before has begun already is broken: the checker names it.
+    A hold that breaks because the task before has begun already is broken: the checker names it. Leniently, so is the room of another that
+    a job under way needs.
     """
     begin, end = long(of.job[job, FIRST]), long(of.job[job, LAST])
     least = to.least
@@ -363,11 +395,13 @@ def put_in(of: Arrays, to: Filled, job: int, not_before: int) -> bool:
             add_task(of, to, task, TAKE)
             task += 1
         if back < 0:
-            back, tick = spans_conflict(of, to, job)
-            if back < 0:
+            back, tick = spans_conflict(of, to, job, strict)
+            if back == ROOM:
                 hold(of, to, job, TAKE)
                 to.placed[job] = 1
                 return True
+            if back == STUCK:
+                break
             least[back - begin] = tick
         clear(of, to, back, task)
         task = back

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from yimai.planning.forecast import Forecast, forecast
-from yimai.planning.insertion import Arrays, Filled, arrays_of, empty, put_in, take_out
+from yimai.planning.insertion import LENIENT, STRICT, Arrays, Filled, arrays_of, empty, put_in, take_out
 from yimai.planning.problem import Ints, Plan, Problem, Resource
 
 APART: Final = 6
@@ -57,7 +57,7 @@ class Live:
         progress = problem.progress
         order = sorted(range(going), key=lambda number: (-progress[number], jobs[number].ready, number))
         for number in (*order, *range(going, going + ahead)):
-            if not put_in(self.of, self.to, number, 0):
+            if not put_in(self.of, self.to, number, 0, LENIENT):
                 self.unplaced.append(number)
 
     def offers(self, chance: np.random.Generator, number: int = 5, not_before: int = 0) -> Offers:
@@ -66,7 +66,7 @@ class Live:
         found: list[Offer] = []
         least = not_before
         apart = round(APART * 3600 / self.problem.tick.total_seconds())
-        while len(found) <= number and put_in(self.of, self.to, job, least):
+        while len(found) <= number and put_in(self.of, self.to, job, least, STRICT):
             offer = self._offer(job, chance)
             take_out(self.of, self.to, job)
             if found and found[-1].infusion >= offer.infusion:
@@ -98,7 +98,7 @@ class Live:
             if resource.kind == "suites":
                 of = of._replace(suite_closed=np.zeros_like(self.of.suite_closed))
                 to = to._replace(busy=np.zeros_like(self.to.busy))
-            if put_in(of, to, job, not_before):
+            if put_in(of, to, job, not_before, STRICT):
                 at = int(to.starts[self.problem.jobs[job].last - 1])
                 take_out(of, to, job)
                 if at < best[0]:

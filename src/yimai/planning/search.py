@@ -18,8 +18,10 @@ from yimai.planning.insertion import (
     FIXED,
     LAGS,
     LAST,
+    LENIENT,
     MINIMUM,
     READY,
+    STRICT,
     USES,
     Arrays,
     Filled,
@@ -48,12 +50,15 @@ SAMPLED: Final = 12
 """For each rival so many jobs are looked at."""
 NO_PLACE: Final = 10
 """What a job without a place costs, in horizons of tardiness."""
+BROKEN: Final = 1
+"""What a hold costs, in horizons of tardiness, that runs out though it need not."""
 
 
 class Aims(NamedTuple):
     """What a job's place costs. due: tick (the horizon where none is wanted); weight: of a tick's tardiness; moved: the price, in ticks, of a
     moved promise; anchor and collection: the promised infusion and collection, or NEVER; least: what it costs at least; alone: each task's
-    start if its job had the base to itself; wanted: by how many ticks later than that the job would not be late."""
+    start if its job had the base to itself; wanted: by how many ticks later than that the job would not be late; latest: until when a task
+    must start that follows on one that has begun, or NEVER; holds: 1 for each job with such a task."""
 
     due: Floats
     weight: Floats
@@ -63,6 +68,8 @@ class Aims(NamedTuple):
     least: Floats
     alone: Ints
     wanted: Ints
+    latest: Ints
+    holds: Ints
 
 
 @inner
@@ -77,6 +84,10 @@ def cost_of(of: Arrays, to: Filled, aims: Aims, job: int) -> float:
         cost += aims.moved + SOON * abs(infusion - aims.anchor[job])
     if aims.collection[job] >= 0 and to.starts[of.job[job, FIRST]] != aims.collection[job]:
         cost += aims.moved
+    if aims.holds[job]:
+        for task in range(of.job[job, FIRST], of.job[job, LAST]):
+            if 0 <= aims.latest[task] < to.starts[task]:
+                cost += BROKEN * of.horizon + to.starts[task] - aims.latest[task]
     return float(weight * cost)
 
 
@@ -90,13 +101,17 @@ def all_costs(of: Arrays, to: Filled, aims: Aims, costs: Floats) -> float:
 
 @outer
 def fill(of: Arrays, to: Filled, order: Ints, not_before: Ints, starts: Ints) -> None:
-    """Place these jobs one after another: first those that can stay just where they stood (``starts``, NEVER where nowhere)."""
+    """Place these jobs one after another: first those that can stay just where they stood (``starts``, NEVER where nowhere), last those that
+    need, being under way, what another has."""
     for job in order:
         if starts[of.job[job, FIRST]] >= 0:
             keep(of, to, long(job), starts)
     for job in order:
         if to.placed[job] == 0:
-            put_in(of, to, long(job), long(not_before[job]))
+            put_in(of, to, long(job), long(not_before[job]), STRICT)
+    for job in order:
+        if to.placed[job] == 0:
+            put_in(of, to, long(job), long(not_before[job]), LENIENT)
 
 
 @inner
@@ -273,7 +288,7 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
             least = max(0, long(aims.collection[job]))
             if np.random.random() < 0.1:
                 least = max(least, to.starts[of.job[job, FIRST]] + np.random.randint(-48, 48))
-            put_in(of, to, job, least)
+            put_in(of, to, job, least, STRICT)
             rest -= aims.least[job]
             after += cost_of(of, to, aims, job)
             if after + rest > limit:

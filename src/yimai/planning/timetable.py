@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from yimai.domain.recipe import Words
-from yimai.planning.alone import alone_starts
+from yimai.planning.alone import alone_starts, latest_after_begun
 from yimai.planning.bounds import costs_of, lower_bounds
 from yimai.planning.insertion import KEEP, SUITE, Arrays, Filled, arrays_of, empty
 from yimai.planning.problem import NEVER, Plan, Problem
@@ -132,7 +132,10 @@ def _aims(problem: Problem, staying: Staying) -> Aims:
     infusion = alone[[job.last - 1 for job in jobs]]
     target = np.where(staying.anchor >= 0, staying.anchor, due)
     wanted = np.clip(target - infusion, 0, problem.horizon - infusion - 1).astype(np.int32)
-    return Aims(due, weight, moved, staying.anchor, staying.collection, costs_of(problem, alone), alone, wanted)
+    latest = latest_after_begun(problem, alone)
+    holds = np.array([(latest[job.first : job.last] != NEVER).any() for job in jobs], np.int32)
+    least = costs_of(problem, alone)
+    return Aims(due, weight, moved, staying.anchor, staying.collection, least, alone, wanted, latest, holds)
 
 
 def _fill(problem: Problem, of: Arrays, to: Filled, staying: Staying, start: Plan | None) -> None:
