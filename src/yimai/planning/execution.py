@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from heapq import heappop, heappush
 from statistics import NormalDist
 from typing import Final, Literal
@@ -21,8 +22,8 @@ import numpy as np
 from yimai.planning.problem import NEVER, Ints, Plan, Problem
 
 Policy = Literal["fixed", "reveal"]
-LONGEST: Final = 200
-"""Ticks for which a chain's start is looked for where its first task has no hold time of its own."""
+LONGEST: Final = timedelta(hours=100)
+"""For so long a chain's start is looked for where its first task has no hold time of its own."""
 FORESEEN: Final = tuple(NormalDist().inv_cdf(each / 20) for each in range(1, 20, 2))
 """A chain is booked so that it holds as planned, and be all of it quick or slow: shifts make what lies between no safer."""
 FRESH: Final = 0.5
@@ -164,7 +165,7 @@ class _Execution:
         """
         lags = self.problem.lags
         held = [lag for lag in range(lags.first[task], lags.first[task + 1]) if lags.maximum[lag] != NEVER]
-        last = min([int(self.ends[lags.after[lag]]) + int(lags.maximum[lag]) for lag in held], default=since + LONGEST)
+        last = min([int(self.ends[lags.after[lag]]) + int(lags.maximum[lag]) for lag in held], default=since + LONGEST // self.problem.tick)
         head, best, least = since, since, NEVER
         while head <= last:
             late = [self._late(task, head, length) for length in self.foreseen]
