@@ -8,9 +8,10 @@ Facts are taken in the order of the ledger, so that the order in which they are 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final, Generic, Literal, TypeVar, overload
 
@@ -18,6 +19,7 @@ from yimai.domain.fact import Fact, json_of
 from yimai.domain.known_day import last_day
 from yimai.domain.target import Scope
 from yimai.ledger import canonical
+from yimai.ledger.entry import Json
 
 Reason = Literal[
     "corrected",
@@ -137,7 +139,7 @@ class Contribution:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measured:
     """value: None where nothing counted: that is unknown, never zero. The lists are sorted by the facts' hashes."""
 
@@ -146,6 +148,21 @@ class Measured:
     exclusions: tuple[tuple[bytes, Reason], ...]
     basis: tuple[bytes, ...]
     evidence: Evidence
+
+    def contribution_lines(self) -> list[Json]:
+        """The contributions as a receipt lists them."""
+        return [{"fact": each.fact.hex(), "key": each.key, "amount": each.amount} for each in self.contributions]
+
+    @cached_property
+    def lists(self) -> Mapping[str, bytes]:
+        """The canonical bytes of a receipt's lists; kept, for the same answer stands in the receipts of many sizes and days."""
+        return {
+            "contributions": canonical.encode(self.contribution_lines()),
+            "exclusions": canonical.encode(
+                [{"fact": fact.hex(), "reason": reason} for fact, reason in self.exclusions]
+            ),
+            "basis": canonical.encode([each.hex() for each in self.basis]),
+        }
 
 
 @dataclass

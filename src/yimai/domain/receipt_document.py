@@ -59,33 +59,25 @@ class Receipt:
 
     @property
     def document(self) -> bytes:
-        """The canonical bytes."""
-        return canonical.encode(
-            {
-                "form": FORM,
-                "ledger": self.ledger,
-                "size": self.size,
-                "root": self.root.hex(),
-                "measure": self.definition.id,
-                "definition": self.definition.hash,
-                "question": json_of(self.question),
-                "target": self.target.target if self.target is not None else "",
-                "goal": self.target.goal if self.target is not None else "",
-                "day": self.day.isoformat(),
-                "value": self.value,
-                "unit": self.definition.unit,
-                "evidence": self.measured.evidence if self.value is not None else "",
-                "status": json_of(self.status),
-                "contributions": self._contributions(),
-                "exclusions": [{"fact": fact.hex(), "reason": reason} for fact, reason in self.measured.exclusions],
-                "basis": [each.hex() for each in self.measured.basis],
-            }
-        )
-
-    def _contributions(self) -> list[Json]:
-        return [
-            {"fact": each.fact.hex(), "key": each.key, "amount": each.amount} for each in self.measured.contributions
-        ]
+        """The canonical bytes: of what heads the receipt, and of the lists, by their names in order (RFC 8785)."""
+        head: dict[str, Json] = {
+            "form": FORM,
+            "ledger": self.ledger,
+            "size": self.size,
+            "root": self.root.hex(),
+            "measure": self.definition.id,
+            "definition": self.definition.hash,
+            "question": json_of(self.question),
+            "target": self.target.target if self.target is not None else "",
+            "goal": self.target.goal if self.target is not None else "",
+            "day": self.day.isoformat(),
+            "value": self.value,
+            "unit": self.definition.unit,
+            "evidence": self.measured.evidence if self.value is not None else "",
+            "status": json_of(self.status),
+        }
+        parts = {name: canonical.encode(value) for name, value in head.items()} | dict(self.measured.lists)
+        return b"{" + b",".join(b'"%s":%s' % (name.encode(), parts[name]) for name in sorted(parts)) + b"}"
 
     @property
     def hash(self) -> str:
@@ -95,7 +87,7 @@ class Receipt:
     @property
     def contributions_root(self) -> str:
         """The Merkle root (RFC 6962) of the contributions as the document lists them, in hex."""
-        lines = map(canonical.encode, self._contributions())
+        lines = map(canonical.encode, self.measured.contribution_lines())
         return merkle.root([sha256(b"\0" + line).digest() for line in lines]).hex()
 
 
