@@ -96,7 +96,7 @@ def facts(cursor: psycopg.Cursor[Any], at: Checkpoint) -> Facts:
     row = cursor.execute(f"SELECT {_PLANS}").fetchone()
     if not (row and row[0]):
         raise PermissionError("only who plans has numbers computed")
-    return _known.until(at, partial(_entries, cursor), partial(_root, cursor))
+    return _known.until(at, partial(measured_entries, cursor), partial(root_at, cursor))
 
 
 def figures(cursor: psycopg.Cursor[Any], board: PlanBoard, day: date, at: Checkpoint) -> tuple[GoalFigure, ...]:
@@ -205,7 +205,7 @@ def ended(cursor: psycopg.Cursor[Any], today: date) -> tuple[Cut, ...]:
     """The months that are over and in which something was sealed, each with its last root. These never change."""
     ledger = ledger_board.identity(cursor)
     cuts: tuple[Cut, ...] = ()
-    if (kept := _cuts.get(ledger)) and _root(cursor, kept[-1].sealed.size) == kept[-1].sealed.root:
+    if (kept := _cuts.get(ledger)) and root_at(cursor, kept[-1].sealed.size) == kept[-1].sealed.root:
         cuts = kept
     rows = cursor.execute(
         "SELECT DISTINCT ON (month) (month + interval '1 month - 1 day')::date, size, root, sealed FROM"
@@ -237,7 +237,8 @@ def end_of(day: date, zone: Any) -> datetime:
     return datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
 
 
-def _entries(cursor: psycopg.Cursor[Any], after: int, size: int) -> Iterator[tuple[int, Entry]]:
+def measured_entries(cursor: psycopg.Cursor[Any], after: int, size: int) -> Iterator[tuple[int, Entry]]:
+    """What measures read after one position until another, in order."""
     found = cursor.execute(
         "SELECT position, content FROM projection.measured WHERE position > %s AND position <= %s ORDER BY position",
         (after, size),
@@ -245,6 +246,7 @@ def _entries(cursor: psycopg.Cursor[Any], after: int, size: int) -> Iterator[tup
     return ((position, parse(bytes(content))) for position, content in found)
 
 
-def _root(cursor: psycopg.Cursor[Any], size: int) -> bytes | None:
+def root_at(cursor: psycopg.Cursor[Any], size: int) -> bytes | None:
+    """The root over the ledger's first facts, None where none was sealed."""
     row = cursor.execute("SELECT root FROM ledger.seal WHERE size = %s", (size,)).fetchone()
     return bytes(row[0]) if row is not None else None

@@ -37,6 +37,9 @@ SUITES: Final = 240
 _ZONE: Final = timezone(timedelta(hours=8))
 _START: Final = datetime(2026, 1, 5, 8, tzinfo=_ZONE)
 _HOUR: Final = timedelta(hours=1)
+SITE: Final = "lingang"
+TURN: Final = timedelta(weeks=3)
+"""How long a treatment has its suite."""
 _STEPS: Final = (
     "thaw-and-wash",
     "select-t-cells",
@@ -60,15 +63,15 @@ class Told:
 
 
 class Telling:
-    """Tells the treatment with this number: suites and moments follow from it, identifiers from ``chance``.
+    """Tells the treatment with this number at the base ``site``: suites and moments follow from it, identifiers from ``chance``.
 
     Two treatments whose numbers differ never claim the same: they take turns in 240 suites, three weeks each.
     """
 
-    def __init__(self, number: int, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, number: int, chance: random.Random, site: str = SITE, turn: timedelta = TURN) -> None:
+        self._chance, self._base = chance, site
         self._turn, self._place = divmod(number, SUITES)
-        self._now = _START + 21 * 24 * _HOUR * self._turn
+        self._now = _START + turn * self._turn
         self._suite = f"suite-{self._place:03d}"
         self._hospital = f"hospital-{number % 30:02d}"
         self._coi = self._mint("treatment")
@@ -76,7 +79,7 @@ class Telling:
     def all(self) -> Iterator[Told]:
         """Yield the treatment's facts, ready to be appended in this order."""
         for actor, facts in self._chapters():
-            site = self._hospital if actor.startswith(("physician", "nurse")) else "lingang"
+            site = self._hospital if actor.startswith(("physician", "nurse")) else self._base
             for fact in facts:
                 yield Told(draft(fact, self._now), actor, site)
             self._now += timedelta(minutes=self._chance.randint(3, 50))
@@ -106,7 +109,7 @@ class Telling:
             "physician-01",
             (
                 treatment.TreatmentOrdered(
-                    coi, self._hospital, "lingang", "cd19-cart", "lbcl", "routine", self._commitment(),
+                    coi, self._hospital, self._base, "cd19-cart", "lbcl", "routine", self._commitment(),
                     self._sign("physician", "ordered"),
                 ),
                 treatment.ConsentRecorded(coi, self._commitment(), self._sign("physician", "recorded")),
@@ -144,16 +147,16 @@ class Telling:
         yield "nurse-01", self._labelled(shipper, "shipper", "shipper", "nurse")
         limits = (Decimal(2), Decimal(8), self._now + 96 * _HOUR)
         packed = shipment.ShipmentPacked(
-            coi, shipper, (self._bag,), self._hospital, "lingang", *limits, self._sign("nurse", "given")
+            coi, shipper, (self._bag,), self._hospital, self._base, *limits, self._sign("nurse", "given")
         )
         yield "nurse-01", (packed,)
-        for giver, taker, where in (("nurse", "courier", self._hospital), ("courier", "operator", "lingang")):
+        for giver, taker, where in (("nurse", "courier", self._hospital), ("courier", "operator", self._base)):
             scans = (shipper, shipper, shipper, where, self._sign(giver, "given"), self._sign(taker, "taken"))
             yield f"{taker}-01", (custody.ContainerHandedOver(coi, self._bag, *scans),)
         extremes = (180, Decimal("3.1"), Decimal("5.4"), self._commitment(), self._sign("operator", "reported"))
         received = (self._sign("operator"), self._sign("analyst", "verified"))
         yield "operator-01", (shipment.TemperatureReported(coi, shipper, "LOGGER-9", *extremes),)
-        yield "operator-01", (custody.ContainerReceived(coi, self._bag, shipper, "lingang", True, False, *received),)
+        yield "operator-01", (custody.ContainerReceived(coi, self._bag, shipper, self._base, True, False, *received),)
 
     def _manufacture(self) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         coi, self._batch = self._coi, self._mint("batch")
@@ -208,7 +211,7 @@ class Telling:
             (
                 batch.ContainerFilled(coi, final, self._batch, _STEPS[-1], "final_bag", *contents),
                 custody.ContainerConsumed(coi, self._bag, "used_in_manufacture", self._sign("operator")),
-                custody.ContainerTakenInCharge(coi, final, "operator-01", "lingang"),
+                custody.ContainerTakenInCharge(coi, final, "operator-01", self._base),
                 custody.ContainerStored(coi, final, f"position-{final}", self._sign("operator")),
             ),
         )
@@ -226,8 +229,8 @@ class Telling:
         yield "physician-01", (outcome.OutcomeReported(coi, 28, "CR", 1, 0, self._sign("physician", "reported")),)
 
 
-def told(first: int, treatments: int, seed: str) -> Iterator[list[Told]]:
+def told(first: int, treatments: int, seed: str, site: str = SITE, turn: timedelta = TURN) -> Iterator[list[Told]]:
     """Yield so many treatments, each as its facts in order, numbered from ``first``."""
     chance = random.Random(f"{seed} {first}")
     for number in range(first, first + treatments):
-        yield list(Telling(number, chance).all())
+        yield list(Telling(number, chance, site, turn).all())

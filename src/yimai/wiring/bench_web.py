@@ -167,7 +167,7 @@ def _measure(
     assert offset is not None
     readers = bench_pages.people(database)
     timed = []
-    with _opened(database, offset) as client:
+    with opened(database, offset) as client:
         pages = list(bench_pages.pages(database, treatments, readers, sizes.requests))
         task = bar.add_task("Asking for pages", total=len(pages))
         for page in pages:
@@ -178,7 +178,7 @@ def _measure(
 
 
 @contextmanager
-def _opened(database: house.Database, offset: Any) -> Iterator[Any]:
+def opened(database: house.Database, offset: Any) -> Iterator[Any]:
     """The pages in this process, reading as the screens' role, with cursors that count."""
     import django
 
