@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.planning import lingang
 from tests.planning.lingang import BEGINS
 
-from yimai.planning.check import Broken, Rule, check
+from yimai.planning.check import Broken, Rule, check, check_job
 from yimai.planning.order import Happened
 from yimai.planning.problem import Plan, Problem
 from yimai.planning.timetable import schedule
@@ -134,3 +136,24 @@ def test_a_batch_that_holds_its_suite_since_before_now_is_not_taken_for_two() ->
     assert check(later, plan) == []
     both = Plan(plan.starts, np.array([plan.suite[0], plan.suite[0]], np.int32))
     assert {"suite_taken", "suite_moved"} & rules(check(later, both))
+
+
+@given(st.lists(st.tuples(st.integers(0, 150), st.integers(-40, 40)), min_size=1, max_size=4), st.integers(0, 3))
+def test_each_job_is_told_what_it_breaks_and_what_others_do_is_left_out(
+    problem: Problem, plan: Plan, shifts: list[tuple[int, int]], other: int
+) -> None:
+    starts, suite = plan.starts.copy(), plan.suite.copy()
+    for task, by in shifts:
+        starts[task % len(starts)] += by
+    suite[0] = suite[other]
+    wrong = Plan(starts, suite)
+    whole = check(problem, wrong, most=2**30)
+    own = [check_job(problem, wrong, number) for number in range(len(problem.jobs))]
+    for job, found in zip(problem.jobs, own, strict=True):
+        mine = [each for each in whole if each.job == job.id and each.rule != "suite_taken"]
+        assert [each for each in found if each.rule not in ("suite_taken", "capacity")] == mine
+        assert all(each.job in ("", job.id) or each.rule == "suite_taken" for each in found)
+    shared = {each for found in own for each in found if each.rule in ("suite_taken", "capacity")}
+    assert {(each.rule, each.what) for each in shared} == {
+        (each.rule, each.what) for each in whole if each.rule in ("suite_taken", "capacity")
+    }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.planning import lingang
@@ -62,3 +64,25 @@ def test_where_suites_are_out_of_service_it_says_that_suites_bind_and_by_how_muc
 def test_no_offer_where_nothing_fits_the_horizon() -> None:
     _, found = offered(lingang.problem(lingang.orders(1), days=10))
     assert found == Offers((), None, 0)
+
+
+@pytest.mark.parametrize("what", ["capacity", "suite_closed", "opens"])
+def test_what_the_checker_refuses_is_not_offered(what: str) -> None:
+    """Even where the search has taken the base to have more people, suites or hours than it has."""
+    away = {each.id: ((BEGINS, BEGINS + timedelta(days=10)),) for each in lingang.base().suites}
+    problem = lingang.problem(lingang.orders(6, gap=1), days=60, away=away)
+    live = Live(problem)
+    before = live.offers(np.random.default_rng(1), 3).offers
+    every = np.arange(problem.horizon + 1, dtype=np.int32)
+    mistaken: dict[str, Any] = {
+        "capacity": np.full_like(live.of.capacity, 99),
+        "suite_closed": np.zeros_like(live.of.suite_closed),
+        "opens": np.tile(every, (len(live.of.opens), 1)),
+    }
+    live.of = live.of._replace(**{what: mistaken[what]})
+    job = problem.jobs[-1]
+    for offer in live.offers(np.random.default_rng(1), 3).offers:
+        starts, suite = live.to.starts.copy(), live.to.suite.copy()
+        starts[job.first : job.last], suite[-1] = offer.starts, offer.suite
+        assert check(problem, Plan(starts, suite)) == []
+        assert offer.infusion >= before[0].infusion

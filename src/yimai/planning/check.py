@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal
 
-from yimai.planning.problem import NEVER, Job, Plan, Problem
+import numpy as np
+
+from yimai.planning.problem import NEVER, Ints, Job, Plan, Problem
 
 Rule = Literal[
     "fixed", "ready", "past", "calendar", "shift", "order", "hold", "capacity", "suite_missing", "suite_taken", "suite_closed",
@@ -31,6 +34,10 @@ SAYS: Final[dict[Rule, tuple[str, str]]] = {
 }
 
 
+FAR: Final = 4
+"""So many horizons ago who has no place takes nothing of this one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """A rule that a plan breaks: which, by which job and task (or of which resource), at which tick, and by how much.
@@ -48,21 +55,34 @@ class Broken:
         return f"{self.what} of {self.job} {SAYS[self.rule][0]} (tick {self.tick}, by {self.much})"
 
 
-def check(problem: Problem, plan: Plan, most: int = 100) -> list[Broken]:
-    """What the plan breaks, at most so many; empty when nothing. A plan of another shape is broken as a whole."""
+def check(problem: Problem, plan: Plan, most: int = 100, without: Collection[int] = ()) -> list[Broken]:
+    """What the plan breaks, at most so many; empty when nothing. A plan of another shape is broken as a whole.
+
+    without: the numbers of jobs that have no place: they take nothing, and what they break is not asked.
+    """
+    jobs = [job for number, job in enumerate(problem.jobs) if number not in without]
+    return list(islice(_broken(problem, plan, jobs, without), most))
+
+
+def check_job(problem: Problem, plan: Plan, number: int, without: Collection[int] = ()) -> list[Broken]:
+    """What the job of this number breaks, by itself or by what it takes beside all others; what others break is not asked."""
+    return list(_broken(problem, plan, (problem.jobs[number],), without))
+
+
+def _broken(problem: Problem, plan: Plan, jobs: Sequence[Job], without: Collection[int]) -> Iterator[Broken]:
     if len(plan.starts) != len(problem.tasks.names) or len(plan.suite) != len(problem.jobs):
-        return [Broken("shape", "", "the plan", 0)]
-    found: list[Broken] = []
+        yield Broken("shape", "", "the plan", 0)
+        return
+    starts = plan.starts.copy()
+    for number in without:
+        starts[problem.jobs[number].first : problem.jobs[number].last] = -FAR * problem.horizon
+    plan = Plan(starts, plan.suite)
     for rule in (_moments, _order, _capacity, _suites):
-        for broken in rule(problem, plan):
-            found.append(broken)
-            if len(found) >= most:
-                return found
-    return found
+        yield from rule(problem, plan, jobs)
 
 
-def _tasks(problem: Problem) -> Iterator[tuple[Job, int]]:
-    for job in problem.jobs:
+def _tasks(jobs: Sequence[Job]) -> Iterator[tuple[Job, int]]:
+    for job in jobs:
         for task in range(job.first, job.last):
             yield job, task
 
@@ -71,10 +91,10 @@ def _end(problem: Problem, plan: Plan, task: int) -> int:
     return int(plan.starts[task]) + int(problem.tasks.duration[task])
 
 
-def _moments(problem: Problem, plan: Plan) -> Iterator[Broken]:
+def _moments(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> Iterator[Broken]:
     """Each task by itself: fixed, in the past, its calendar, its shift, its order's readiness."""
     tasks = problem.tasks
-    for job, task in _tasks(problem):
+    for job, task in _tasks(jobs):
         start, end, name = int(plan.starts[task]), _end(problem, plan, task), tasks.names[task].id
         fixed = int(tasks.fixed[task])
         if fixed != NEVER:
@@ -96,10 +116,10 @@ def _moments(problem: Problem, plan: Plan) -> Iterator[Broken]:
             yield Broken("shift", job.id, name, start)
 
 
-def _order(problem: Problem, plan: Plan) -> Iterator[Broken]:
+def _order(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> Iterator[Broken]:
     """What each task waits for, and how long at most; between two things that have happened nothing can be kept any more."""
     lags, tasks = problem.lags, problem.tasks
-    for job, task in _tasks(problem):
+    for job, task in _tasks(jobs):
         if tasks.fixed[task] != NEVER:
             continue
         for number in range(int(lags.first[task]), int(lags.first[task + 1])):
@@ -112,28 +132,30 @@ def _order(problem: Problem, plan: Plan) -> Iterator[Broken]:
                 yield Broken("hold", job.id, tasks.names[task].id, int(plan.starts[task]), waited - most)
 
 
-Change = dict[int, dict[int, list[int]]]
-"""By resource and tick: how much more is taken from that tick on, of all and of what has begun."""
-
-
-def _loads(problem: Problem, plan: Plan) -> Change:
-    change: Change = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+def _loads(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> tuple[Ints, Ints]:
+    """How much these jobs take of each resource in each tick, and how much of that has begun; shape (resources, horizon)."""
     uses, spans, fixed = problem.uses, problem.spans, problem.tasks.fixed
+    mine = np.zeros(len(problem.tasks.names), np.bool_)
+    for job in jobs:
+        mine[job.first : job.last] = True
+    task = np.repeat(np.arange(len(mine)), np.diff(uses.first))
+    rows = np.flatnonzero(mine[task])
+    start = plan.starts[task[rows]]
+    held = [number for number in range(len(spans.job)) if mine[spans.opens[number]]]
+    windows = np.array([_held(problem, plan, number) for number in held], np.int64).reshape(-1, 2)
+    resource = np.concatenate([uses.resource[rows], spans.resource[held]])
+    begins = np.concatenate([start + uses.begins[rows], windows[:, 0]])
+    ends = np.concatenate([start + uses.ends[rows], windows[:, 1]])
+    amount = np.concatenate([uses.amount[rows], np.ones(len(held), np.int32)])
+    begun = np.concatenate([fixed[task[rows]], fixed[spans.opens[held]]]) != NEVER
+    return _summed(problem, resource, begins, ends, amount), _summed(problem, resource, begins, ends, amount * begun)
 
-    def take(resource: int, begins: int, ends: int, amount: int, begun: bool) -> None:
-        for tick, more in ((begins, amount), (ends, -amount)):
-            change[resource][tick][0] += more
-            change[resource][tick][1] += more * begun
 
-    for _, task in _tasks(problem):
-        start = int(plan.starts[task])
-        for number in range(int(uses.first[task]), int(uses.first[task + 1])):
-            begins, ends = start + int(uses.begins[number]), start + int(uses.ends[number])
-            take(int(uses.resource[number]), begins, ends, int(uses.amount[number]), fixed[task] != NEVER)
-    for number in range(len(spans.job)):
-        opens, closes = _held(problem, plan, number)
-        take(int(spans.resource[number]), opens, closes, 1, fixed[int(spans.opens[number])] != NEVER)
-    return change
+def _summed(problem: Problem, resource: Ints, begins: Ints, ends: Ints, amount: Ints) -> Ints:
+    change = np.zeros((len(problem.resources), problem.horizon + 1), np.int32)
+    for at, sign in ((begins, 1), (ends, -1)):
+        np.add.at(change, (resource, np.clip(at, 0, problem.horizon)), sign * amount)
+    return np.cumsum(change[:, : problem.horizon], 1, dtype=np.int32)
 
 
 def _held(problem: Problem, plan: Plan, span: int) -> tuple[int, int]:
@@ -143,44 +165,49 @@ def _held(problem: Problem, plan: Plan, span: int) -> tuple[int, int]:
     return int(plan.starts[int(spans.opens[span])]), last + int(spans.extra[span])
 
 
-def _capacity(problem: Problem, plan: Plan) -> Iterator[Broken]:
+def _capacity(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> Iterator[Broken]:
     """No resource is taken beyond its capacity from now on; what has begun already may be more than that, but nothing is added to it."""
-    for resource, change in sorted(_loads(problem, plan).items()):
-        taken = begun = 0
-        moments = sorted(change)
-        for position, moment in enumerate(moments):
-            taken, begun = taken + change[moment][0], begun + change[moment][1]
-            until = moments[position + 1] if position + 1 < len(moments) else moment
-            for tick in range(max(moment, problem.now), min(until, problem.horizon)):
-                over = taken - max(begun, int(problem.capacity[resource, tick]))
-                if over > 0:
-                    yield Broken("capacity", "", problem.resources[resource].id, tick, over)
-                    break
+    taken, begun = _loads(problem, plan, problem.jobs)
+    over = taken - np.maximum(begun, problem.capacity)
+    over[:, : max(0, problem.now)] = 0
+    if len(jobs) < len(problem.jobs):
+        over[_loads(problem, plan, jobs)[0] <= 0] = 0
+    for resource, tick in np.argwhere((over > 0) & (np.diff(over, prepend=0) != 0)).tolist():
+        yield Broken("capacity", "", problem.resources[resource].id, tick, int(over[resource, tick]))
 
 
-def _suites(problem: Problem, plan: Plan) -> Iterator[Broken]:
+def _suites(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> Iterator[Broken]:
     """One patient in a suite at a time, from line clearance to line clearance; a batch that was begun stays where it is."""
     held: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
-    spans = problem.spans
+    spans, asked = problem.spans, {job.id for job in jobs}
     for number in range(len(spans.job)):
         if problem.resources[int(spans.resource[number])].kind != "suites":
             continue
         job = problem.jobs[int(spans.job[number])]
         opens, closes = _held(problem, plan, number)
         suite = int(plan.suite[int(spans.job[number])])
-        if not 0 <= suite < len(problem.suites):
-            yield Broken("suite_missing", job.id, "batch", opens)
-            continue
-        begun = problem.tasks.fixed[int(spans.opens[number])] != NEVER
-        if begun and job.suite != NEVER and suite != job.suite:
-            yield Broken("suite_moved", job.id, problem.suites[suite], opens)
-        closed = problem.suite_closed[suite, max(0, opens) : min(closes, problem.horizon)]
-        if not begun and closed.any():
-            yield Broken("suite_closed", job.id, problem.suites[suite], opens, int(closed.sum()))
-        held[suite].append((opens, closes, job.id))
+        if 0 <= suite < len(problem.suites):
+            held[suite].append((opens, closes, job.id))
+        if job.id in asked:
+            yield from _suite(problem, job, number, suite, (opens, closes))
     for suite, intervals in sorted(held.items()):
-        free = problem.now
+        free, holder = problem.now, ""
         for opens, closes, job_id in sorted(intervals):
-            if max(opens, problem.now) < free and closes > problem.now:
+            if max(opens, problem.now) < free and closes > problem.now and asked & {job_id, holder}:
                 yield Broken("suite_taken", job_id, problem.suites[suite], opens, free - opens)
-            free = max(free, closes)
+            if closes > free:
+                free, holder = closes, job_id
+
+
+def _suite(problem: Problem, job: Job, span: int, suite: int, held: tuple[int, int]) -> Iterator[Broken]:
+    """By itself: whether there is one, it is that in which the batch was begun, and in service."""
+    opens, closes = held
+    if not 0 <= suite < len(problem.suites):
+        yield Broken("suite_missing", job.id, "batch", opens)
+        return
+    begun = problem.tasks.fixed[int(problem.spans.opens[span])] != NEVER
+    if begun and job.suite != NEVER and suite != job.suite:
+        yield Broken("suite_moved", job.id, problem.suites[suite], opens)
+    closed = problem.suite_closed[suite, max(0, opens) : min(closes, problem.horizon)]
+    if not begun and closed.any():
+        yield Broken("suite_closed", job.id, problem.suites[suite], opens, int(closed.sum()))

@@ -165,7 +165,10 @@ class _Execution:
         """
         lags = self.problem.lags
         held = [lag for lag in range(lags.first[task], lags.first[task + 1]) if lags.maximum[lag] != NEVER]
-        last = min([int(self.ends[lags.after[lag]]) + int(lags.maximum[lag]) for lag in held], default=since + LONGEST // self.problem.tick)
+        last = min(
+            [int(self.ends[lags.after[lag]]) + int(lags.maximum[lag]) for lag in held],
+            default=since + LONGEST // self.problem.tick,
+        )
         head, best, least = since, since, NEVER
         while head <= last:
             late = [self._late(task, head, length) for length in self.foreseen]

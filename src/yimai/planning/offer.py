@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from yimai.planning.check import check_job
 from yimai.planning.forecast import Forecast, forecast
 from yimai.planning.insertion import LENIENT, STRICT, Arrays, Filled, arrays_of, empty, put_in, take_out
 from yimai.planning.problem import Ints, Plan, Problem, Resource
@@ -61,20 +62,23 @@ class Live:
                 self.unplaced.append(number)
 
     def offers(self, chance: np.random.Generator, number: int = 5, not_before: int = 0) -> Offers:
-        """The earliest itineraries of the problem's last job, apart from one another by hours."""
+        """The earliest itineraries of the problem's last job, apart from one another by hours; each has passed the checker."""
         job = len(self.problem.jobs) - 1
         found: list[Offer] = []
         least = not_before
         apart = round(APART * 3600 / self.problem.tick.total_seconds())
         while len(found) <= number and put_in(self.of, self.to, job, least, STRICT):
             offer = self._offer(job, chance)
+            sound = not check_job(self.problem, Plan(self.to.starts, self.to.suite), job, self.unplaced)
             take_out(self.of, self.to, job)
+            least = int(offer.starts[0]) + apart
+            if not sound:
+                continue
             if found and found[-1].infusion >= offer.infusion:
                 found.pop()  # the same infusion with a later collection: fresh cells wait less
             elif len(found) == number:
                 break
             found.append(offer)
-            least = int(offer.starts[0]) + apart
         binding, gain = self._binding(job, found[0].infusion, not_before) if found else (None, 0)
         return Offers(tuple(sorted(found, key=lambda each: (each.infusion, each.starts[0]))), binding, gain)
 

@@ -345,12 +345,8 @@ def _suite(problem: Problem, number: int) -> str:
 
 def _holds(option: Option, lost: Lost) -> bool:
     """Whether the checker passes the plan, but for those who have no place in it and take nothing, and for what is lost already."""
-    problem, starts = option.problem, option.plan.starts.copy()
-    without = {problem.jobs[number].id for number in option.unplaced}
-    for number in option.unplaced:
-        starts[problem.jobs[number].first : problem.jobs[number].last] = -4 * problem.horizon
-    broken = check(problem, Plan(starts, option.plan.suite), most=2**30)
-    return all(each.job in without or (each.rule == "hold" and (each.job, each.what) in lost) for each in broken)
+    broken = check(option.problem, option.plan, most=2**30, without=option.unplaced)
+    return all(each.rule == "hold" and (each.job, each.what) in lost for each in broken)
 
 
 def _meaning(option: Option) -> object:

@@ -63,7 +63,7 @@ def timetable(asked: Asked) -> int:
             return False
 
         found = schedule(problem, moves=asked.moves, seed=asked.seed, told=told, stop=stop, prove=PROVE)
-    broken = check(problem, found.plan) if not found.unplaced else []
+    broken = check(problem, found.plan, without=found.unplaced)
     _show(problem, base, found, console)
     console.print(f"{found.moves} moves in {time.monotonic() - begun:.1f} s; seed {asked.seed}")
     for number in found.unplaced:

@@ -61,7 +61,7 @@ def forecasts(asked: Asked) -> int:
     book, base = _known(asked, console)
     problem = book.problem()
     found = schedule(problem, moves=asked.moves if len(problem.jobs) > 1 else 0, seed=asked.seed)
-    broken = check(problem, found.plan) if not found.unplaced else []
+    broken = check(problem, found.plan, without=found.unplaced)
     table = _table("treatment", "released", "delivered", f"there with {SURE:.0%}", "infusion", "promised", "odds")
     zone = ZoneInfo(base.timezone)
     for number, job in enumerate(problem.jobs):

@@ -125,7 +125,7 @@ def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
     problem = found.problem
     free = np.full(len(problem.jobs), NEVER, np.int32)
     made = schedule(problem, staying=Staying(free, free, 0.0), moves=MOVES)
-    broken = check(problem, made.plan) if not made.unplaced else []
+    broken = check(problem, made.plan, without=made.unplaced)
     outlooks = tuple(
         None if number in made.unplaced else _outlook(problem, made.plan, number) for number in range(len(problem.jobs))
     )
