@@ -141,28 +141,29 @@ def _loads(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> tuple[Ints, Int
     task = np.repeat(np.arange(len(mine)), np.diff(uses.first))
     rows = np.flatnonzero(mine[task])
     start = plan.starts[task[rows]]
-    held = [number for number in range(len(spans.job)) if mine[spans.opens[number]]]
-    windows = np.array([_held(problem, plan, number) for number in held], np.int64).reshape(-1, 2)
+    held = np.flatnonzero(mine[spans.opens])
+    opens, closes = (each[held] for each in _windows(problem, plan))
     resource = np.concatenate([uses.resource[rows], spans.resource[held]])
-    begins = np.concatenate([start + uses.begins[rows], windows[:, 0]])
-    ends = np.concatenate([start + uses.ends[rows], windows[:, 1]])
+    begins = np.concatenate([start + uses.begins[rows], opens])
+    ends = np.concatenate([start + uses.ends[rows], closes])
     amount = np.concatenate([uses.amount[rows], np.ones(len(held), np.int32)])
     begun = np.concatenate([fixed[task[rows]], fixed[spans.opens[held]]]) != NEVER
     return _summed(problem, resource, begins, ends, amount), _summed(problem, resource, begins, ends, amount * begun)
 
 
 def _summed(problem: Problem, resource: Ints, begins: Ints, ends: Ints, amount: Ints) -> Ints:
-    change = np.zeros((len(problem.resources), problem.horizon + 1), np.int32)
-    for at, sign in ((begins, 1), (ends, -1)):
-        np.add.at(change, (resource, np.clip(at, 0, problem.horizon)), sign * amount)
-    return np.cumsum(change[:, : problem.horizon], 1, dtype=np.int32)
+    wide = problem.horizon + 1
+    size = len(problem.resources) * wide
+    at = [resource * wide + np.clip(each, 0, problem.horizon) for each in (begins, ends)]
+    change = np.bincount(at[0], amount, size) - np.bincount(at[1], amount, size)
+    return np.cumsum(change.reshape(-1, wide)[:, :-1], 1).astype(np.int32)
 
 
-def _held(problem: Problem, plan: Plan, span: int) -> tuple[int, int]:
+def _windows(problem: Problem, plan: Plan) -> tuple[Ints, Ints]:
+    """From when until when each span is held, shape (spans,)."""
     spans = problem.spans
-    closes = int(spans.closes[span])
-    last = int(plan.starts[closes]) if spans.until_start[span] else _end(problem, plan, closes)
-    return int(plan.starts[int(spans.opens[span])]), last + int(spans.extra[span])
+    last = plan.starts[spans.closes] + np.where(spans.until_start, 0, problem.tasks.duration[spans.closes])
+    return plan.starts[spans.opens], last + spans.extra
 
 
 def _capacity(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> Iterator[Broken]:
@@ -178,25 +179,29 @@ def _capacity(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> Iterator[Bro
 
 def _suites(problem: Problem, plan: Plan, jobs: Sequence[Job]) -> Iterator[Broken]:
     """One patient in a suite at a time, from line clearance to line clearance; a batch that was begun stays where it is."""
-    held: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     spans, asked = problem.spans, {job.id for job in jobs}
-    for number in range(len(spans.job)):
-        if problem.resources[int(spans.resource[number])].kind != "suites":
-            continue
+    kinds = np.array([each.kind == "suites" for each in problem.resources])
+    rows = np.flatnonzero(kinds[spans.resource])
+    suites = plan.suite[spans.job[rows]]
+    if len(jobs) < len(problem.jobs):  # of the others only those in the same suites can be in the way
+        own = np.isin(spans.job[rows], [number for number, job in enumerate(problem.jobs) if job.id in asked])
+        near = np.isin(suites, suites[own])
+        rows, suites = rows[near], suites[near]
+    held: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    opens, closes = (each[rows].tolist() for each in _windows(problem, plan))
+    for number, suite, window in zip(rows.tolist(), suites.tolist(), zip(opens, closes, strict=True), strict=True):
         job = problem.jobs[int(spans.job[number])]
-        opens, closes = _held(problem, plan, number)
-        suite = int(plan.suite[int(spans.job[number])])
         if 0 <= suite < len(problem.suites):
-            held[suite].append((opens, closes, job.id))
+            held[suite].append((*window, job.id))
         if job.id in asked:
-            yield from _suite(problem, job, number, suite, (opens, closes))
+            yield from _suite(problem, job, number, suite, window)
     for suite, intervals in sorted(held.items()):
         free, holder = problem.now, ""
-        for opens, closes, job_id in sorted(intervals):
-            if max(opens, problem.now) < free and closes > problem.now and asked & {job_id, holder}:
-                yield Broken("suite_taken", job_id, problem.suites[suite], opens, free - opens)
-            if closes > free:
-                free, holder = closes, job_id
+        for begins, ends, job_id in sorted(intervals):
+            if max(begins, problem.now) < free and ends > problem.now and asked & {job_id, holder}:
+                yield Broken("suite_taken", job_id, problem.suites[suite], begins, free - begins)
+            if ends > free:
+                free, holder = ends, job_id
 
 
 def _suite(problem: Problem, job: Job, span: int, suite: int, held: tuple[int, int]) -> Iterator[Broken]:

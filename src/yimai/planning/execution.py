@@ -24,8 +24,9 @@ from yimai.planning.problem import NEVER, Ints, Plan, Problem
 Policy = Literal["fixed", "reveal"]
 LONGEST: Final = timedelta(hours=100)
 """For so long a chain's start is looked for where its first task has no hold time of its own."""
-FORESEEN: Final = tuple(NormalDist().inv_cdf(each / 20) for each in range(1, 20, 2))
-"""A chain is booked so that it holds as planned, and be all of it quick or slow: shifts make what lies between no safer."""
+FORESEEN: Final = tuple(NormalDist().inv_cdf(each) for each in (0.002, *(each / 20 for each in range(1, 20, 2)), 0.998))
+"""A chain is booked so that it holds as planned, and be all of it quick or slow: shifts make what lies between no safer. At the edge of a
+shift the earliest start that holds is the last that does, so that how far these reach is how often it fails."""
 FRESH: Final = 0.5
 """A use that begins in the first half of its task is of its beginning, one that ends with the task of its end."""
 
@@ -44,7 +45,7 @@ class Executed:
 
 
 def lengths(problem: Problem, chance: np.random.Generator) -> Ints:
-    """How long each task will really take, in ticks: lognormal, as many rounds as its count needs."""
+    """How long each task will really take, in the nearest ticks: lognormal, as many rounds as its count needs, no shorter than its least."""
     tasks = problem.tasks
     rounds = np.ones(len(tasks.names), np.int64)
     counted = tasks.success < 1
@@ -53,8 +54,8 @@ def lengths(problem: Problem, chance: np.random.Generator) -> Ints:
     for number in range(int(rounds.max(initial=1))):
         one = tasks.median * np.exp(tasks.sigma * chance.standard_normal(len(tasks.names)))
         drawn += np.where(rounds > number, one, 0.0)
-    drawn = np.maximum(drawn, tasks.least)
-    return np.where(tasks.duration > 0, np.maximum(1, np.ceil(drawn - 1e-9)), 0).astype(np.int32)
+    whole = np.maximum(np.rint(drawn), np.ceil(tasks.least - 1e-9))
+    return np.where(tasks.duration > 0, np.maximum(1, whole), 0).astype(np.int32)
 
 
 def execute(problem: Problem, plan: Plan, length: Ints, policy: Policy, lead: int) -> Executed:

@@ -69,18 +69,22 @@ class Live:
         apart = round(APART * 3600 / self.problem.tick.total_seconds())
         while len(found) <= number and put_in(self.of, self.to, job, least, STRICT):
             offer = self._offer(job, chance)
-            sound = not check_job(self.problem, Plan(self.to.starts, self.to.suite), job, self.unplaced)
             take_out(self.of, self.to, job)
-            least = int(offer.starts[0]) + apart
-            if not sound:
-                continue
             if found and found[-1].infusion >= offer.infusion:
                 found.pop()  # the same infusion with a later collection: fresh cells wait less
             elif len(found) == number:
                 break
             found.append(offer)
+            least = int(offer.starts[0]) + apart
+        found = [each for each in found if self._sound(job, each)]
         binding, gain = self._binding(job, found[0].infusion, not_before) if found else (None, 0)
         return Offers(tuple(sorted(found, key=lambda each: (each.infusion, each.starts[0]))), binding, gain)
+
+    def _sound(self, number: int, offer: Offer) -> bool:
+        """Whether the independent checker passes the offer beside what stands."""
+        job, starts, suite = self.problem.jobs[number], self.to.starts.copy(), self.to.suite.copy()
+        starts[job.first : job.last], suite[number] = offer.starts, offer.suite
+        return not check_job(self.problem, Plan(starts, suite), number, self.unplaced)
 
     def _offer(self, number: int, chance: np.random.Generator) -> Offer:
         job = self.problem.jobs[number]
