@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -25,6 +26,7 @@ from yimai.interfaces.web.timetable_drawing import (
     SURE,
     Axis,
     Link,
+    Out,
     Picture,
     Risk,
     at_risk,
@@ -35,7 +37,7 @@ from yimai.interfaces.web.timetable_drawing import (
 )
 from yimai.planning.check import SAYS, Broken
 from yimai.planning.problem import NEVER
-from yimai.projections import ledger_board, planning_problem, register, slot_board, worklist
+from yimai.projections import disruption_board, ledger_board, planning_problem, register, slot_board, worklist
 
 SPANS: Final = (1, 7, 42)
 BEFORE: Final[Mapping[int, int]] = {1: 0, 7: 1, 42: 7}
@@ -44,6 +46,8 @@ DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(days=40)
 """No batch is longer in its suite, so that windows are looked up so far around the days shown."""
+NO_END: Final = timedelta(days=3650)
+"""Out of use for so long as far as the board knows: nobody has said until when."""
 SHOWN: Final = 40
 DELIVERED: Final = Words("已送达，等待医院回输", "Delivered: the hospital infuses")
 
@@ -68,7 +72,7 @@ class AtRisk:
 
 
 @dataclass(frozen=True, slots=True)
-class Out:
+class Missing:
     """Something that cannot be planned with. until: None where nobody has said until when. repair: the page with it filled in."""
 
     name: str
@@ -121,10 +125,9 @@ def timetable(request: HttpRequest) -> HttpResponse:
         now = window.now().astimezone(zone)
         axis = _axis(request, now)
         rows = slot_board.between(cursor, base.id, axis.begins - LONGEST, axis.ends + LONGEST)
-        rooms = worklist.rooms(cursor)
         known = seen(who, base.id, ledger_board.size(cursor), now)
         live = known.plan
-        out = {room.suite: room.out for room in rooms.values() if room.out and room.base == base.id}
+        out = _suites_out(cursor, base, now)
         shown = {
             "base": base,
             "days": axis.days,
@@ -142,7 +145,7 @@ def timetable(request: HttpRequest) -> HttpResponse:
             page.language(),
             request.GET.get("chain", ""),
             rows,
-            tuple(sorted(out.items())),
+            tuple(out.items()),
             now.hour,
             now.minute // 5,
         )
@@ -161,6 +164,18 @@ def timetable(request: HttpRequest) -> HttpResponse:
 
         context["pictures"] = pictures() if live is None else kept(live, key, pictures)
         return page.show(request, cursor, "timetable", context)
+
+
+def _suites_out(cursor: psycopg.Cursor[Any], base: Base, now: datetime) -> dict[str, Out]:
+    """The base's suites that are out of use, or will be, as it is on record or as a signed repair said."""
+    rooms, last = worklist.rooms(cursor), now + NO_END
+    away = disruption_board.away(cursor, base.id, now, last)
+    return {
+        each.id: Out(room.out if room is not None else "", begins, None if ends == last else ends)
+        for each in base.suites
+        if each.id in away
+        for room, (begins, ends) in [(rooms.get(each.id), away[each.id])]
+    }
 
 
 def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: HttpRequest) -> dict[str, Any]:
@@ -182,7 +197,7 @@ def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: Http
     }
 
 
-def _out(live: LivePlan, zone: ZoneInfo) -> list[Out]:
+def _out(live: LivePlan, zone: ZoneInfo) -> list[Missing]:
     """What is out of use or away, with the page of its repair filled in."""
     base, found = live.found.book.base, []
     kinds = {each.id: "suite" for each in base.suites} | {each.id: "equipment" for each in base.equipment}
@@ -191,7 +206,7 @@ def _out(live: LivePlan, zone: ZoneInfo) -> list[Out]:
         said = ends - live.made < planning_problem.LOOK_AHEAD - HOUR
         given = {"until": f"{ends.astimezone(zone):%Y-%m-%dT%H:%M}"} if said else {}
         link = f"{reverse('repair')}?{urlencode({'what': kind, kind: name, **given})}"
-        found.append(Out(name, ends.astimezone(zone) if said else None, link))
+        found.append(Missing(name, ends.astimezone(zone) if said else None, link))
     return found
 
 
