@@ -22,6 +22,7 @@ from yimai.interfaces.web.live_plan import LivePlan, seen
 from yimai.interfaces.web.news import not_begun
 from yimai.interfaces.web.repairing import Repair
 from yimai.interfaces.web.timetable import said_of
+from yimai.interfaces.web.touched_promises import MovedPromise
 from yimai.planning.disruption import NotThere
 from yimai.planning.repair import FEW, Change
 from yimai.projections import ledger_board, worklist
@@ -56,24 +57,6 @@ UNKNOWN: Final = Words(
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
-    """What an option means for one of them. infusion, collection: as they would be, None without room; delay in hours."""
-
-    treatment: str
-    hospital: str
-    urgent: bool
-    promised: datetime
-    infusion: datetime | None
-    delay: int
-    odds: int | None
-    collection_before: datetime
-    collection: datetime | None
-    suite_before: str
-    suite: str
-    bar: int
-
-
-@dataclass(frozen=True, slots=True)
 class Way:
     """One option as it is shown. sign: address of the form, "" where a wish moves nothing."""
 
@@ -81,7 +64,7 @@ class Way:
     moved: int
     delay: int
     worst: int
-    patients: tuple[Patient, ...]
+    patients: tuple[MovedPromise, ...]
     slots: int
     sign: str
     distance: Distance
@@ -228,6 +211,10 @@ def _collection(live: LivePlan, change: Change) -> datetime:
     return change.collection_before if promised is None else promised.collection
 
 
+def _per_cent(odds: float | None) -> int | None:
+    return None if odds is None else round(100 * odds)
+
+
 def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str, *, broken: bool) -> Way:
     """broken: whether something has, which is put on record even if nothing has to move for it."""
     option = found.option
@@ -236,12 +223,12 @@ def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str, *, b
     most = max((abs(each) for each in (*(change.delay for change in option.changes), *wish)), default=0) or 1
     shown = [*found.option.changes, *([] if found.wished is None else [found.wished])]
     patients = tuple(
-        Patient(
+        MovedPromise(
             each.treatment, hospitals[each.treatment], each.urgency == "urgent", each.promised.astimezone(zone),
             each.promise.astimezone(zone) if each.promise is not None else None, round(each.delay),
-            None if each.odds is None else round(100 * each.odds), _collection(live, each).astimezone(zone),
+            round(100 * max(0.0, each.delay) / most), _per_cent(found.odds.get(each.treatment)),
+            _collection(live, each).astimezone(zone),
             each.collection.astimezone(zone) if each.collection is not None else None, each.suite_before, each.suite,
-            round(100 * max(0.0, each.delay) / most),
         )
         for each in shown
     )  # fmt: skip
