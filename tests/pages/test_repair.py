@@ -14,12 +14,14 @@ import pytest
 from django.test import RequestFactory
 from tests.pages.tablets import Tablet, bench_opened
 from tests.pages.test_homes import at, home_of, page_of
+from tests.pages.test_timetable import shown as timetable_shown
 from tests.spec.harness import SpecPlant
 
 from yimai.domain.slot import SlotMoved
 from yimai.domain.timetable import TimetableRepaired
+from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.web import live_plan, repair, repairing, suites, timetable
+from yimai.interfaces.web import live_plan, repair, repairing, suites
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 DAY = timedelta(days=1)
@@ -119,7 +121,7 @@ def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_
     drawn = scheduler.asked(RequestFactory().get("/zh-hans/suites"), suites.suites).content.decode()
     assert "因已签署的修复停用" in drawn
     assert 'class="out"' in drawn
-    plan = scheduler.asked(RequestFactory().get("/zh-hans/timetable"), timetable.timetable).content.decode()
+    plan = timetable_shown(scheduler)
     hatched = re.search(rf'data-suite="{old.suite}".*?</g>', plan, re.DOTALL)
     assert hatched
     out = re.search(r'<rect class="out"[^>]*fill="url\(#out\)"><title>([^<]*)', hatched[0])
@@ -197,3 +199,11 @@ def test_until_when_a_suite_is_out_of_use_is_what_the_scheduler_says(plant: Spec
     page = shown(at(plant, journey.at_base("scheduler")), what="suite", suite=slot.suite, **said)
     assert [repairing.chosen_of(each["plan"]).moves for each in forms(page)] == [()]
     assert journey.treatment not in page.partition("<form")[0]
+
+
+def test_only_who_has_no_batch_yet_is_offered_for_another_collection(plant: SpecPlant) -> None:
+    runs, waits = plant.treatment("before:harvest_cells", fortune=Fortune(spared=True)), plant.treatment("slotted")
+    page = shown(at(plant, waits.at_base("scheduler")), what="again")
+    assert f'<option value="{waits.treatment}"' in page
+    assert f'<option value="{runs.treatment}"' not in page
+    assert f'<option value="{runs.treatment}"' in shown(at(plant, waits.at_base("scheduler")), what="longer")

@@ -19,7 +19,7 @@ from yimai.interfaces.web import page, repairing, window
 from yimai.interfaces.web.distance import Distance
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.live_plan import LivePlan, seen
-from yimai.interfaces.web.news import not_begun
+from yimai.interfaces.web.news import begun, not_begun
 from yimai.interfaces.web.repairing import Repair
 from yimai.interfaces.web.timetable import said_of
 from yimai.interfaces.web.touched_promises import MovedPromise
@@ -97,7 +97,7 @@ def repair(request: HttpRequest) -> HttpResponse:
             "asked": "look" in request.GET,
         }
         if known.plan is not None:
-            context |= _choices(known.plan, base)
+            context |= _choices(known.plan, base, what)
             context["assumed"] = known.plan.problem.odds_assumed
             if context["asked"]:
                 context |= _answer(request, known.plan, what, zone, now)
@@ -106,9 +106,10 @@ def repair(request: HttpRequest) -> HttpResponse:
         return page.show(request, cursor, "repair", context)
 
 
-def _choices(live: LivePlan, base: Base) -> dict[str, Any]:
-    """What may be chosen in the forms."""
+def _choices(live: LivePlan, base: Base, what: str) -> dict[str, Any]:
+    """What may be chosen in the forms; to be collected again only where no batch was begun."""
     jobs = [job for _, job in live.jobs()]
+    again = [job.id for number, job in live.jobs() if not begun(live, number)]
     fixed = live.problem.tasks.fixed
     recipe = live.found.recipes[0] if live.found.recipes else None
     steps = [(f"step:{each.id}", each.title) for each in recipe.steps] if recipe else []
@@ -121,7 +122,7 @@ def _choices(live: LivePlan, base: Base) -> dict[str, Any]:
         "suites": [(each.id, each.title) for each in base.suites],
         "operators": [each.id for each in base.people if each.site == base.id and "operator" in each.roles],
         "pieces": [each.id for each in base.equipment],
-        "treatments": [job.id for job in jobs],
+        "treatments": again if what == "again" else [job.id for job in jobs],
         "movable": [job.id for job in jobs if fixed[job.first] < 0 and job.id in live.found.itineraries],
         "tasks": [*legs, *steps, *tests],
     }
