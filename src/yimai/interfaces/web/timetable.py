@@ -9,7 +9,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -37,7 +36,8 @@ from yimai.interfaces.web.timetable_drawing import (
 )
 from yimai.planning.check import SAYS, Broken
 from yimai.planning.problem import NEVER
-from yimai.projections import disruption_board, ledger_board, planning_problem, register, slot_board, worklist
+from yimai.projections import ledger_board, planning_problem, register, slot_board, worklist
+from yimai.projections.worklist_state import Room
 
 SPANS: Final = (1, 7, 42)
 BEFORE: Final[Mapping[int, int]] = {1: 0, 7: 1, 42: 7}
@@ -46,8 +46,6 @@ DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(days=40)
 """No batch is longer in its suite, so that windows are looked up so far around the days shown."""
-NO_END: Final = timedelta(days=3650)
-"""Out of use for so long as far as the board knows: nobody has said until when."""
 SHOWN: Final = 40
 DELIVERED: Final = Words("已送达，等待医院回输", "Delivered: the hospital infuses")
 
@@ -127,7 +125,7 @@ def timetable(request: HttpRequest) -> HttpResponse:
         rows = slot_board.between(cursor, base.id, axis.begins - LONGEST, axis.ends + LONGEST)
         known = seen(who, base.id, ledger_board.size(cursor), now)
         live = known.plan
-        out = _suites_out(cursor, base, now)
+        out = _suites_out(worklist.rooms(cursor), live, base, now)
         shown = {
             "base": base,
             "days": axis.days,
@@ -166,16 +164,23 @@ def timetable(request: HttpRequest) -> HttpResponse:
         return page.show(request, cursor, "timetable", context)
 
 
-def _suites_out(cursor: psycopg.Cursor[Any], base: Base, now: datetime) -> dict[str, Out]:
-    """The base's suites that are out of use, or will be, as it is on record or as a signed repair said."""
-    rooms, last = worklist.rooms(cursor), now + NO_END
-    away = disruption_board.away(cursor, base.id, now, last)
-    return {
-        each.id: Out(room.out if room is not None else "", begins, None if ends == last else ends)
-        for each in base.suites
-        if each.id in away
-        for room, (begins, ends) in [(rooms.get(each.id), away[each.id])]
-    }
+def _suites_out(rooms: Mapping[str, Room], live: LivePlan | None, base: Base, now: datetime) -> dict[str, Out]:
+    """The base's suites that are out of use, or will be: those that the plan reckons without, and those on record as out of use."""
+    known = {} if live is None else live.found.out
+    found = {}
+    for suite in (each.id for each in base.suites):
+        why = rooms[suite].out if suite in rooms else ""
+        if live is not None and suite in known:
+            begins, ends = known[suite]
+            found[suite] = Out(why, begins, ends if _is_said(ends, live) else None)
+        elif why:
+            found[suite] = Out(why, now, None)
+    return found
+
+
+def _is_said(ends: datetime, live: LivePlan) -> bool:
+    """Whether somebody has said until when something is out of use or away."""
+    return ends - live.made < planning_problem.LOOK_AHEAD - HOUR
 
 
 def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: HttpRequest) -> dict[str, Any]:
@@ -203,7 +208,7 @@ def _out(live: LivePlan, zone: ZoneInfo) -> list[Missing]:
     kinds = {each.id: "suite" for each in base.suites} | {each.id: "equipment" for each in base.equipment}
     for name, (_, ends) in sorted(live.found.out.items()):
         kind = kinds.get(name, "person")
-        said = ends - live.made < planning_problem.LOOK_AHEAD - HOUR
+        said = _is_said(ends, live)
         given = {"until": f"{ends.astimezone(zone):%Y-%m-%dT%H:%M}"} if said else {}
         link = f"{reverse('repair')}?{urlencode({'what': kind, kind: name, **given})}"
         found.append(Missing(name, ends.astimezone(zone) if said else None, link))
