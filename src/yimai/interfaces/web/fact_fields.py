@@ -58,6 +58,10 @@ DEGREES: Final[Mapping[str, tuple[int, Words]]] = {
     "longitude": (180, Words("经度", "Longitude")),
 }
 """Up to how many degrees, and what it is called where it is typed."""
+FIRST_OF_ITS_NAME: Final = Words(
+    "自拟标识：小写字母、数字、- 和 _。指标录入后不再更改。",
+    "An identifier of your own: small letters, digits, - and _. A target on record never changes.",
+)
 BEGUN: Final = frozenset(
     {
         SourceNamed, EventAnnounced, OrganisationRegistered, EstablishmentOpened, ClusterDeclared, DesignationGiven, ProductNamed,
@@ -106,5 +110,5 @@ def _field(name: str, hint: Any, optional: bool, *, mine: bool) -> Field:
     if name in OF and not mine:
         return Reference(name=name, title=title, options=OF[name], optional=optional)
     if mine and name != "organisation":
-        hint_words = NEW
+        hint_words = FIRST_OF_ITS_NAME if name == "target" else NEW
     return Line(name=name, title=title, hint=hint_words, optional=optional, longest=LONGEST)
