@@ -140,6 +140,8 @@ def test_a_place_is_typed_in_degrees(plant: SpecPlant, planner: Tablet) -> None:
     for wrong, why in (("31230400", "−90 到 90"), ("31°14′", "十进制度数"), ("31.23040012", "最多 6 位")):
         refused = act(planner, "register.record", {"entry": "establishment"}, {**fields, "latitude": wrong})
         assert why in refused.content.decode(), wrong
+    shown = act(planner, "register.record", {"entry": "establishment"}, fields).content.decode()
+    assert "31230400（31.2304°）" in shown
     done(act(planner, "register.record", {"entry": "establishment"}, fields, "planner-01"))
     said = plant.entries("site", "plant-d")[0].data
     assert (said["latitude"], said["longitude"]) == (31230400, 121473701)
