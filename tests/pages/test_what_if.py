@@ -54,7 +54,7 @@ def test_a_planner_compares_two_changes_beside_the_base_as_it_is(as_role: Callab
 def test_a_bar_is_grey_only_where_chance_may_explain_it() -> None:
     figures = {figure.name: figure for figure in FIGURES}
     cases = (
-        ("use.suites", Estimate(-0.016, -0.02, -0.011), "other", "\u22121.6 ± 0.4"),
+        ("use.suites", Estimate(-0.016, -0.02, -0.012), "other", "\u22121.6 ± 0.4"),
         ("use.suites", Estimate(-0.016, -0.02, 0.01), "", "\u22121.6 ± 1.5"),
         ("cost", Estimate(879.0, 656.0, 1101.0), "bad", "+879 ± 222"),
         ("vein.q50", Estimate(-0.1, -0.2, -0.05), "", "0.0 ± 0.0"),
