@@ -77,7 +77,7 @@ def forms(page: str) -> list[dict[str, str]]:
 
 def row_of(page: str, treatment: str) -> str:
     """What the first table of the page says of the treatment."""
-    rows = re.findall(r"<tr>.*?</tr>", page[page.index('class="dense stacked') :], re.DOTALL)
+    rows: list[str] = re.findall(r"<tr>.*?</tr>", page[page.index('class="dense stacked') :], re.DOTALL)
     return next(each for each in rows if f"/treatment/{treatment}" in each)
 
 
