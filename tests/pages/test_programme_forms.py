@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -100,6 +101,50 @@ def test_a_row_of_each_kind_has_a_form_of_its_own(plant: SpecPlant, planner: Tab
     price = {"entry": "product_price", "authorisation": "axi_cel", "price": "0", "source": "products_read"}
     refused = act(planner, "register.record", {"entry": "product_price"}, price)
     assert 'data-code="register.row_refused"' in refused.content.decode()
+
+
+def test_what_a_form_refers_to_is_chosen_by_its_title(plant: SpecPlant, planner: Tablet) -> None:
+    page = planner.get("plan.draft").content.decode()
+    for name, option in (("source", "announcement"), ("parent", "cell_therapy"), ("predecessor", "cell_therapy")):
+        assert re.search(rf'<select id="f-{name}"[^>]*>.*?<option value="{option}">[^<]+<', page, re.DOTALL), name
+    assert "entry=source" in page, "a source that is not in the list can be named"
+    assert "data-hash-into" in page
+    unknown = act(planner, "plan.draft", {}, {**PLAN, "source": "nowhere"}).content.decode()
+    assert "列表中没有的，请先录入" in unknown
+    new = {
+        "entry": "source",
+        "source": "gazette",
+        "title_zh": "公报 http://example.org/2026/3",
+        "title_en": "Gazette",
+        "knowledge": "read",
+    }
+    done(act(planner, "register.record", {"entry": "source"}, new, "planner-01"))
+    plant.ledger.seal()
+    assert '<option value="gazette">' in planner.get("plan.draft").content.decode()
+    target = planner.get("plan.set_target").content.decode()
+    for each in ('<option value="firms@1">', '<option value="firm">', '<option value="cell_firms">'):
+        assert each in target
+    assert '<option value="cell_firms-1">' in planner.get("plan.supersede_target").content.decode()
+    assert '<option value="cell_firms-1">' in planner.get("receipt.publish").content.decode()
+    revenue = planner.get("annual_return.file").content.decode()
+    limit = re.search(r'name="revenue"[^>]*maxlength="(\d+)"', revenue)
+    assert limit
+    assert int(limit[1]) >= len(str(10**12)), "ten billion yuan, in fen"
+
+
+def test_a_place_is_typed_in_degrees(plant: SpecPlant, planner: Tablet) -> None:
+    fields = {
+        "entry": "establishment", "site": "plant-d", "type": "base", "title_zh": "示范工厂", "title_en": "Plant",
+        "latitude": "31.2304", "longitude": "121.473701", "source": "demonstration",
+    }  # fmt: skip
+    for wrong, why in (("31230400", "−90 到 90"), ("31°14′", "十进制度数"), ("31.23040012", "最多 6 位")):
+        refused = act(planner, "register.record", {"entry": "establishment"}, {**fields, "latitude": wrong})
+        assert why in refused.content.decode(), wrong
+    shown = act(planner, "register.record", {"entry": "establishment"}, fields).content.decode()
+    assert "31230400（31.2304°）" in shown
+    done(act(planner, "register.record", {"entry": "establishment"}, fields, "planner-01"))
+    said = plant.entries("site", "plant-d")[0].data
+    assert (said["latitude"], said["longitude"]) == (31230400, 121473701)
 
 
 def test_a_return_is_filed_and_its_number_published(plant: SpecPlant, planner: Tablet) -> None:

@@ -229,6 +229,26 @@ def test_a_loggers_curve_stands_beside_the_decision_on_its_excursion(plant: Spec
     shown = qa.shown("custody.assess_excursion", treatment=journey.treatment, excursion=opened.excursion)
     assert '<polyline class="course"' in shown.content.decode()
     assert 'class="beyond"' in shown.content.decode()
+    said = text_of(shown)
+    assert "高于 8 °C 至多 20 分，最高 9 °C" in said
+    assert re.search(r"运输温度限度\s*2–8 °C", said)
+    assert re.search(r"采集后最长\s*3 天 0 小时\s*· 本次", said), said[said.index("采集后最长") :][:80]
+    assert "没有其他稳定性数据" in said
+
+
+def test_a_simulated_loggers_file_tells_how_long_it_was_too_warm(plant: SpecPlant) -> None:
+    journey = plant.treatment("received", fortune=Fortune(transport="warm"))
+    excursion = journey.excursion
+    assert excursion
+    shown = at(plant, journey.at_base("qa")).shown(
+        "custody.assess_excursion", treatment=journey.treatment, excursion=excursion
+    )
+    assert '<polyline class="course"' in shown.content.decode()
+    assert re.search(r"高于 8 °C 至多 \d+ 分，最高 9.4 °C", text_of(shown))
+    reported = next(
+        each.data for each in plant.entries("treatment", journey.treatment) if "temperature_reported" in each.kind
+    )
+    assert reported["highest"] == "9.4"
 
 
 def test_a_batch_is_reviewed_by_exception_and_released_in_two_stages(plant: SpecPlant) -> None:

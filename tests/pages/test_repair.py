@@ -8,15 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import RequestFactory
 from tests.pages.tablets import Tablet, bench_opened
 from tests.pages.test_homes import at, home_of, page_of
+from tests.pages.test_timetable import shown as timetable_shown
 from tests.spec.harness import SpecPlant
 
 from yimai.domain.slot import SlotMoved
 from yimai.domain.timetable import TimetableRepaired
+from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import live_plan, repair, repairing, suites
 from yimai.wiring.embedded_database import EmbeddedDatabase
@@ -72,6 +75,12 @@ def forms(page: str) -> list[dict[str, str]]:
     return [{name: values[0] for name, values in parse_qs(urlsplit(each).query).items()} for each in found]
 
 
+def row_of(page: str, treatment: str) -> str:
+    """What the first table of the page says of the treatment."""
+    rows: list[str] = re.findall(r"<tr>.*?</tr>", page[page.index('class="dense stacked') :], re.DOTALL)
+    return next(each for each in rows if f"/treatment/{treatment}" in each)
+
+
 def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_its_promise(plant: SpecPlant) -> None:
     journey, _ = tightly_promised(plant), plant.treatment("slotted")
     scheduler = at(plant, journey.at_base("scheduler"))
@@ -89,6 +98,19 @@ def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_
     assert "推迟的承诺：<b>0</b>" not in form
     assert f"本基地其他承诺保持不变：<b>{2 - len(moves)}</b> 项" in form
     assert f"生产单元停用 · {old.suite}" in form
+    told, chosen = (row_of(each, journey.treatment) for each in (form, page))
+    assert re.search(r'class="odds">\d+ %', told)
+    assert re.findall(r"\d+ %", told) == re.findall(r"\d+ %", chosen), (
+        "the odds are the same where one chooses and where one signs"
+    )
+    zone = ZoneInfo("Asia/Shanghai")
+    before, after = (
+        f"{at.month}-{at.day:02d} {at:%H:%M}"
+        for at in (old.infusion.astimezone(zone), moves[journey.treatment].itinerary.infusion.astimezone(zone))
+    )
+    assert re.search(rf"{before}</span> → <b><span[^>]*>{after}", told)
+    repairing.shown.finish()
+    assert "守约概率此处不再可知" in scheduler.shown("timetable.repair", **given).content.decode()
     entries = scheduler.does(
         "timetable.repair", given, {"base": given["base"], "plan": given["plan"], "reason": "breakdown"}
     )
@@ -99,6 +121,15 @@ def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_
     drawn = scheduler.asked(RequestFactory().get("/zh-hans/suites"), suites.suites).content.decode()
     assert "因已签署的修复停用" in drawn
     assert 'class="out"' in drawn
+    plan = timetable_shown(scheduler)
+    hatched = re.search(rf'data-suite="{old.suite}".*?</g>', plan, re.DOTALL)
+    assert hatched
+    out = re.search(r'<rect class="out"[^>]*fill="url\(#out\)"><title>([^<]*)', hatched[0])
+    assert out
+    assert "停用" in out[1]
+    assert f"{old.starts - DAY + 14 * DAY:%Y-%m-%d %H:%M}" in out[1]
+    assert plan.count('<rect class="out"') == 1
+    assert '<i class="out"></i>停用' in plan
     coordinator = at(plant, journey.at_hospital("coordinator"))
     for seen in (home_of(coordinator), page_of(coordinator, journey)):
         promised = seen[seen.index("承诺") :]
@@ -168,3 +199,11 @@ def test_until_when_a_suite_is_out_of_use_is_what_the_scheduler_says(plant: Spec
     page = shown(at(plant, journey.at_base("scheduler")), what="suite", suite=slot.suite, **said)
     assert [repairing.chosen_of(each["plan"]).moves for each in forms(page)] == [()]
     assert journey.treatment not in page.partition("<form")[0]
+
+
+def test_only_who_has_no_batch_yet_is_offered_for_another_collection(plant: SpecPlant) -> None:
+    runs, waits = plant.treatment("before:harvest_cells", fortune=Fortune(spared=True)), plant.treatment("slotted")
+    page = shown(at(plant, waits.at_base("scheduler")), what="again")
+    assert f'<option value="{waits.treatment}"' in page
+    assert f'<option value="{runs.treatment}"' not in page
+    assert f'<option value="{runs.treatment}"' in shown(at(plant, waits.at_base("scheduler")), what="longer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from django.test import Client, RequestFactory
@@ -13,6 +14,9 @@ from tests.spec.harness import founding
 
 from yimai.actions import approval
 from yimai.interfaces.web import what_if
+from yimai.planning.change import CHANGES
+from yimai.planning.simulate import Estimate, Simulated
+from yimai.planning.whatif import FIGURES, Compared
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 
@@ -40,8 +44,25 @@ def test_a_planner_compares_two_changes_beside_the_base_as_it_is(as_role: Callab
     assert "Side by side" in page
     assert page.count('class="interval') == 2 * 10
     assert "±" in page
+    for each in ("clearly better", "clearly worse", "neither better nor worse", "may be chance"):
+        assert each in page[page.index('class="legend intervals"') :]
+    assert 'Cost of a therapy <span class="soft">US dollars</span>' in page
     assert "assumed" in page
     assert "如果" in planner.get("/zh-hans/what-if?change=night&change=demand").content.decode()
+
+
+def test_a_bar_is_grey_only_where_chance_may_explain_it() -> None:
+    figures = {figure.name: figure for figure in FIGURES}
+    cases = (
+        ("use.suites", Estimate(-0.016, -0.02, -0.012), "other", "\u22121.6 ± 0.4"),
+        ("use.suites", Estimate(-0.016, -0.02, 0.01), "", "\u22121.6 ± 1.5"),
+        ("cost", Estimate(879.0, 656.0, 1101.0), "bad", "+879 ± 222"),
+        ("vein.q50", Estimate(-0.1, -0.2, -0.05), "", "0.0 ± 0.0"),
+    )
+    for name, estimate, tone, text in cases:
+        changed = Compared(CHANGES["night"], cast(Simulated, None), {name: estimate}, CHANGES["night"].title)
+        drawn = what_if._interval(changed, figures[name], 1.0)
+        assert (drawn.tone, drawn.text) == (tone, text)
 
 
 def test_what_is_no_change_is_left_out_and_others_do_not_ask(as_role: Callable[[str], Client]) -> None:

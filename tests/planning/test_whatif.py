@@ -93,11 +93,14 @@ def test_changes_are_made_together() -> None:
 
 def test_what_cannot_be_told_from_chance_is_not_said() -> None:
     none = dict.fromkeys((figure.name for figure in FIGURES), Estimate(1.0, -1.0, 3.0))
-    assert in_words(none).en.startswith("No clear change")
+    assert in_words(none, "USD").en.startswith("No clear change")
     small = none | {"vein.q50": Estimate(-0.1, -0.2, -0.05)}
-    assert "takes" not in in_words(small).en
+    assert "takes" not in in_words(small, "USD").en
     sure = none | {"throughput": Estimate(-3.0, -5.0, -1.0)}
-    assert in_words(sure).en.startswith("3.0 fewer patients are infused a year (1.0 to 5.0). No clear")
+    assert in_words(sure, "USD").en.startswith("3.0 fewer patients are infused a year (1.0 to 5.0). No clear")
+    dearer = in_words(none | {"cost": Estimate(879.0, 656.0, 1101.0)}, "USD")
+    assert dearer.en.startswith("A therapy costs 879 US dollars more (656 to 1,101).")
+    assert dearer.zh.startswith("每例成本高 879 美元（656 至 1,101）")
 
 
 def test_it_stops_when_it_is_told_to() -> None:

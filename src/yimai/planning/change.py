@@ -177,9 +177,10 @@ CHANGES: Final = {
             "closed",
             Words("全自动封闭系统", "An automated closed system"),
             Words(
-                "从接收后到灌装前，每步只需一人在首尾各半小时在场，不用公用设备；失败率不变，每间单元每年成本多 50,000。",
+                "从接收后到灌装前，每步只需一人在首尾各半小时在场，不用公用设备；失败率不变，"
+                "每间单元每年成本多 50,000 美元（情景另有货币时按其货币）。",
                 "From after receipt until filling one person attends the first and last half hour of each step, without shared"
-                " equipment; failures stay, each suite costs 50,000 more a year.",
+                " equipment; failures stay, each suite costs 50,000 US dollars (or of the scenario's currency) more a year.",
             ),
             _closed_system,
         ),

@@ -22,7 +22,8 @@ from yimai.planning.simulation_model import model_of
 class Figure:
     """One figure that is compared. name: in ``Simulated.figures``; a value times ``scale`` has the unit and is shown with these decimals.
 
-    more, less: what to say where it rises or falls, with ``{}`` for by how much. good: whether more (1) or less (-1) is better, or neither.
+    more, less: what to say where it rises or falls, with ``{}`` for by how much and ``{money}`` for the currency.
+    good: whether more (1) or less (-1) is better, or neither.
     """
 
     name: str
@@ -90,6 +91,8 @@ class Stopped(Exception):
     """Whoever was told of the progress did not want to go on."""
 
 
+MONEY: Final[Mapping[str, Words]] = {"USD": Words("美元", "US dollars"), "CNY": Words("元", "yuan")}
+"""Currencies in words; another stands as its code."""
 _DAY: Final = 1 / 24
 FIGURES: Final = (
     Figure(
@@ -138,7 +141,8 @@ FIGURES: Final = (
     ),
     Figure(
         "cost", Words("每例成本", "Cost of a therapy"), Words("", ""), 1, 0,
-        Words("每例成本高 {}", "a therapy costs {} more"), Words("每例成本低 {}", "a therapy costs {} less"), -1,
+        Words("每例成本高 {} {money}", "a therapy costs {} {money} more"),
+        Words("每例成本低 {} {money}", "a therapy costs {} {money} less"), -1,
     ),
 )  # fmt: skip
 """What is compared, the most important first."""
@@ -168,13 +172,19 @@ def compare(
     for number, change in enumerate(changes, 1):
         after, found = simulated(number, change.made(case))
         changed = differences(before, after, extent.confidence)
-        compared.append(Compared(change, found, changed, in_words(changed)))
+        compared.append(Compared(change, found, changed, in_words(changed, case.scenario.currency)))
     return Comparison(FIGURES, today, tuple(compared), extent.confidence, case.scenario.currency)
 
 
-def in_words(changed: Mapping[str, Estimate]) -> Words:
+def in_currency(currency: str) -> Words:
+    """The currency in words."""
+    return MONEY.get(currency, Words(currency, currency))
+
+
+def in_words(changed: Mapping[str, Estimate], currency: str) -> Words:
     """What the differences say: what clearly changes, by how much and between which bounds, and what does not."""
-    said = [_said(figure, changed[figure.name]) for figure in FIGURES if figure.is_clear(changed[figure.name])]
+    money = in_currency(currency)
+    said = [_said(figure, changed[figure.name], money) for figure in FIGURES if figure.is_clear(changed[figure.name])]
     same = [figure.title for figure in FIGURES if not figure.is_clear(changed[figure.name])]
     zh = "；".join(each.zh for each in said)
     en = "; ".join(each.en for each in said)
@@ -189,11 +199,12 @@ def in_words(changed: Mapping[str, Estimate]) -> Words:
     return Words("".join(each.zh for each in sentences), " ".join(each.en for each in sentences))
 
 
-def _said(figure: Figure, change: Estimate) -> Words:
+def _said(figure: Figure, change: Estimate, money: Words) -> Words:
     rises = change.mean > 0
     words = figure.more if rises else figure.less
     amount, near, far = (figure.shown(abs(value)) for value in (change.mean, *_bounds(change)))
-    return Words(f"{words.zh.format(amount)}（{near} 至 {far}）", f"{words.en.format(amount)} ({near} to {far})")
+    zh, en = words.zh.format(amount, money=money.zh), words.en.format(amount, money=money.en)
+    return Words(f"{zh}（{near} 至 {far}）", f"{en} ({near} to {far})")
 
 
 def _bounds(change: Estimate) -> Iterator[float]:

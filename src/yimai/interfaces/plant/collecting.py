@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 from yimai.actions import collection, custody, label
 from yimai.actions.decision import Done
@@ -12,12 +12,13 @@ from yimai.domain.collection import CollectionFailure, CollectionStarted
 from yimai.domain.fact import Quantity
 from yimai.domain.recipe import Limits
 from yimai.domain.shipment import ExcursionOpened
+from yimai.interfaces.plant import logger
+from yimai.interfaces.plant.logger import Shown
 from yimai.interfaces.plant.ordering import HOUR, Ordering
 from yimai.interfaces.plant.plant import first_of
 from yimai.interfaces.plant.walk import Course
 
 MINUTE: Final = timedelta(minutes=1)
-READING_EVERY: Final = timedelta(minutes=5)
 SHIPPER_HOLD: Final = timedelta(hours=48)
 """How long the shipper of fresh material keeps its temperature (assumed)."""
 
@@ -119,24 +120,20 @@ class Collecting(Ordering):
         """The courier hands the shipper over at the base."""
         return self.hand_over(self.at_base("operator"), self.base, taker_scan=taker_scan)
 
-    def report_temperature(
-        self, site: str, limits: Limits, shown: Literal["", "warm", "no_data", "spoilt"] = ""
-    ) -> Done:
+    def report_temperature(self, site: str, limits: Limits, shown: Shown = "") -> Done:
         """Whoever received the shipper reads its logger, which shows temperatures within the limits unless said."""
-        coldest, warmest = _temperatures(limits)
-        if shown in ("warm", "spoilt") and limits.high is not None:
-            warmest = limits.high + (Decimal("1.4") if shown == "warm" else Decimal(11))
-        readings = 0 if shown == "no_data" else int(20 * HOUR / READING_EVERY)
+        number = f"logger-{self.number % 40 + 1:02d}"
+        readings = logger.course(limits, self.vein.shipments.by_id[self.shipment].packed, self.now, shown)
         done = self.do(
             custody.report_temperature,
             self.holder,
             site,
             shipment=self.shipment,
-            logger=f"logger-{self.number % 40 + 1:02d}",
-            readings=readings,
-            lowest=coldest if readings else None,
-            highest=warmest if readings else None,
-            file=f"DEMO logger file {self.shipment}: {readings} readings, {coldest} to {warmest}\n".encode(),
+            logger=number,
+            readings=len(readings),
+            lowest=min((celsius for _, celsius in readings), default=None),
+            highest=max((celsius for _, celsius in readings), default=None),
+            file=logger.file_of(number, readings),
         )
         opened = [fact for fact in done.facts if isinstance(fact, ExcursionOpened)]
         self.excursion = opened[0].excursion if opened else ""
@@ -254,12 +251,3 @@ def _middle(limits: Limits) -> Decimal:
     assert limits.low is not None
     assert limits.high is not None
     return (limits.low + limits.high) / 2
-
-
-def _temperatures(limits: Limits) -> tuple[Decimal, Decimal]:
-    """The lowest and highest temperature of an uneventful journey."""
-    if limits.low is not None and limits.high is not None:
-        third = (limits.high - limits.low) / 3
-        return round(limits.low + third, 1), round(limits.high - third, 1)
-    high = limits.high if limits.high is not None else Decimal(0)
-    return high - 45, high - 30

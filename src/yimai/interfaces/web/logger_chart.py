@@ -16,6 +16,8 @@ HEIGHT: Final = 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 14, 36
 POINTS: Final = 600
 """Of more readings the lowest and the highest of each stretch are drawn, so that no peak is lost."""
+LABEL: Final = 44
+"""Half of what the name of an hour needs: one that would be cut off at the right is left out."""
 STEPS: Final = (1, 2, 3, 6, 12, 24, 48, 96)
 """Hours between marks of the time axis."""
 
@@ -84,7 +86,7 @@ def _hours(travelled: Journey, x: Callable[[datetime], float]) -> tuple[Mark, ..
     at += timedelta(hours=(step - at.hour % step) if step <= 24 else 24 - at.hour)
     marks = []
     while at <= travelled.end:
-        marks.append(Mark(x(at), f"{at.month}-{at.day:02d} {at:%H:%M}"))
+        marks.append(Mark(x(at), f"{at.month}-{at.day:02d} {at:%H:%M}" if x(at) <= WIDTH - LABEL else ""))
         at += timedelta(hours=step)
     return tuple(marks)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,10 +21,28 @@ Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
+class Spell:
+    """A stretch out of the limits: above the upper one, or below the lower. extreme: the farthest reading.
+
+    begin, end: the last reading before it that lay within, and the first after it, or the journey's ends: it lasted so long at most.
+    """
+
+    above: bool
+    limit: Decimal
+    extreme: Decimal
+    begin: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.begin
+
+
+@dataclass(frozen=True, slots=True)
 class Journey:
     """begin, end: when it was packed, and when it arrived. outside: readings before and after, which do not count.
 
-    gaps: times on the way of which nothing is known. beyond: readings out of the limits.
+    gaps: times on the way of which nothing is known. beyond: readings out of the limits, in these ``spells``.
     """
 
     readings: tuple[Reading, ...]
@@ -35,6 +54,17 @@ class Journey:
     beyond: int
     lowest: Decimal
     highest: Decimal
+    spells: tuple[Spell, ...]
+
+    @property
+    def above(self) -> timedelta:
+        """How long it was above the upper limit at most, all spells together."""
+        return sum((each.length for each in self.spells if each.above), timedelta())
+
+    @property
+    def below(self) -> timedelta:
+        """How long it was below the lower limit at most, all spells together."""
+        return sum((each.length for each in self.spells if not each.above), timedelta())
 
     @property
     def first(self) -> datetime:
@@ -61,7 +91,24 @@ def journey(file: LoggerFile, begin: datetime, end: datetime, limits: Limits) ->
         sum(not limits.admit(each) for each in degrees),
         min(degrees),
         max(degrees),
+        tuple(_spells(within, begin, end, limits)),
     )
+
+
+def _spells(readings: Sequence[Reading], begin: datetime, end: datetime, limits: Limits) -> Iterator[Spell]:
+    def side(reading: Reading) -> int:
+        if limits.admit(reading.celsius):
+            return 0
+        return 1 if limits.high is not None and reading.celsius >= limits.high else -1
+
+    stretches = [(each, tuple(run)) for each, run in itertools.groupby(readings, side)]
+    for number, (out, run) in enumerate(stretches):
+        limit = limits.high if out > 0 else limits.low
+        if out and limit is not None:
+            since = stretches[number - 1][1][-1].at if number else begin
+            until = stretches[number + 1][1][0].at if number + 1 < len(stretches) else end
+            extreme = (max if out > 0 else min)(each.celsius for each in run)
+            yield Spell(out > 0, limit, extreme, since, until)
 
 
 def _gaps(times: list[datetime], begin: datetime, end: datetime) -> tuple[Span, ...]:

@@ -65,9 +65,14 @@ def _not_collected(live: LivePlan, number: int, zone: tzinfo) -> Iterator[tuple[
 
 def not_begun(live: LivePlan, number: int) -> bool:
     """Whether the patient was collected and the batch was not begun."""
+    return bool(live.problem.tasks.fixed[live.problem.jobs[number].first] != NEVER) and not begun(live, number)
+
+
+def begun(live: LivePlan, number: int) -> bool:
+    """Whether the batch was begun."""
     problem, job = live.problem, live.problem.jobs[number]
     first = next(task for task in range(job.first, job.last) if problem.tasks.names[task].kind == "step")
-    return bool(problem.tasks.fixed[job.first] != NEVER and problem.tasks.fixed[first] == NEVER)
+    return bool(problem.tasks.fixed[first] != NEVER)
 
 
 def _too_old(live: LivePlan, number: int, zone: tzinfo) -> Iterator[tuple[Words, dict[str, str]]]:

@@ -24,7 +24,7 @@ def ways(cursor: psycopg.Cursor[Any], who: PersonRow | None, things: Iterable[Th
     board = plan_board.board(cursor)
     assumed = {name for name, source in board.sources.items() if source.knowledge == "assumed"}
     return {
-        "ways": {"plans": board.plans, "draft": draft},
+        "ways": {"plans": board.plans, "draft": draft, "roadmap": who is not None and permitted(who, "read.roadmap")},
         "timeline": timeline(board.plans, things, page.now().date(), assumed),
         "exchange": exchange.links(who),
         "taking_in": exchange.taking_in(who),

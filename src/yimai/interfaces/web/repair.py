@@ -19,9 +19,10 @@ from yimai.interfaces.web import page, repairing, window
 from yimai.interfaces.web.distance import Distance
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.live_plan import LivePlan, seen
-from yimai.interfaces.web.news import not_begun
+from yimai.interfaces.web.news import begun, not_begun
 from yimai.interfaces.web.repairing import Repair
 from yimai.interfaces.web.timetable import said_of
+from yimai.interfaces.web.touched_promises import MovedPromise
 from yimai.planning.disruption import NotThere
 from yimai.planning.repair import FEW, Change
 from yimai.projections import ledger_board, worklist
@@ -56,24 +57,6 @@ UNKNOWN: Final = Words(
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
-    """What an option means for one of them. infusion, collection: as they would be, None without room; delay in hours."""
-
-    treatment: str
-    hospital: str
-    urgent: bool
-    promised: datetime
-    infusion: datetime | None
-    delay: int
-    odds: int | None
-    collection_before: datetime
-    collection: datetime | None
-    suite_before: str
-    suite: str
-    bar: int
-
-
-@dataclass(frozen=True, slots=True)
 class Way:
     """One option as it is shown. sign: address of the form, "" where a wish moves nothing."""
 
@@ -81,7 +64,7 @@ class Way:
     moved: int
     delay: int
     worst: int
-    patients: tuple[Patient, ...]
+    patients: tuple[MovedPromise, ...]
     slots: int
     sign: str
     distance: Distance
@@ -114,7 +97,7 @@ def repair(request: HttpRequest) -> HttpResponse:
             "asked": "look" in request.GET,
         }
         if known.plan is not None:
-            context |= _choices(known.plan, base)
+            context |= _choices(known.plan, base, what)
             context["assumed"] = known.plan.problem.odds_assumed
             if context["asked"]:
                 context |= _answer(request, known.plan, what, zone, now)
@@ -123,9 +106,10 @@ def repair(request: HttpRequest) -> HttpResponse:
         return page.show(request, cursor, "repair", context)
 
 
-def _choices(live: LivePlan, base: Base) -> dict[str, Any]:
-    """What may be chosen in the forms."""
+def _choices(live: LivePlan, base: Base, what: str) -> dict[str, Any]:
+    """What may be chosen in the forms; to be collected again only where no batch was begun."""
     jobs = [job for _, job in live.jobs()]
+    again = [job.id for number, job in live.jobs() if not begun(live, number)]
     fixed = live.problem.tasks.fixed
     recipe = live.found.recipes[0] if live.found.recipes else None
     steps = [(f"step:{each.id}", each.title) for each in recipe.steps] if recipe else []
@@ -138,7 +122,7 @@ def _choices(live: LivePlan, base: Base) -> dict[str, Any]:
         "suites": [(each.id, each.title) for each in base.suites],
         "operators": [each.id for each in base.people if each.site == base.id and "operator" in each.roles],
         "pieces": [each.id for each in base.equipment],
-        "treatments": [job.id for job in jobs],
+        "treatments": again if what == "again" else [job.id for job in jobs],
         "movable": [job.id for job in jobs if fixed[job.first] < 0 and job.id in live.found.itineraries],
         "tasks": [*legs, *steps, *tests],
     }
@@ -228,6 +212,10 @@ def _collection(live: LivePlan, change: Change) -> datetime:
     return change.collection_before if promised is None else promised.collection
 
 
+def _per_cent(odds: float | None) -> int | None:
+    return None if odds is None else round(100 * odds)
+
+
 def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str, *, broken: bool) -> Way:
     """broken: whether something has, which is put on record even if nothing has to move for it."""
     option = found.option
@@ -236,12 +224,12 @@ def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str, *, b
     most = max((abs(each) for each in (*(change.delay for change in option.changes), *wish)), default=0) or 1
     shown = [*found.option.changes, *([] if found.wished is None else [found.wished])]
     patients = tuple(
-        Patient(
+        MovedPromise(
             each.treatment, hospitals[each.treatment], each.urgency == "urgent", each.promised.astimezone(zone),
             each.promise.astimezone(zone) if each.promise is not None else None, round(each.delay),
-            None if each.odds is None else round(100 * each.odds), _collection(live, each).astimezone(zone),
+            round(100 * max(0.0, each.delay) / most), _per_cent(found.odds.get(each.treatment)),
+            _collection(live, each).astimezone(zone),
             each.collection.astimezone(zone) if each.collection is not None else None, each.suite_before, each.suite,
-            round(100 * max(0.0, each.delay) / most),
         )
         for each in shown
     )  # fmt: skip

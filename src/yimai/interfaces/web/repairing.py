@@ -49,6 +49,7 @@ class Repair:
     """One option and what it moves. code: as a form posts it. moves: the slots; also those that only give way in their suite.
 
     wished: what becomes of the treatment whose slot somebody wished to move, None without such a wish. distance: from the least delay.
+    odds: of keeping what each moved treatment is promised then; None where it is not known how long things wait.
     """
 
     option: Option
@@ -57,6 +58,7 @@ class Repair:
     code: str
     wished: Change | None
     distance: Distance
+    odds: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Chosen:
 
 
 found: Final[Behind[tuple[Repair, ...]]] = Behind(KEPT)
+shown: Final[Behind[Repair]] = Behind(KEPT * repair.MOST)
+"""What a form's code stands for, so that the odds are the same where one chooses and where one signs."""
 
 
 def options(live: LivePlan, happened: tuple[Disruption, ...]) -> tuple[Repair, ...] | None:
@@ -217,7 +221,26 @@ def _repair(live: LivePlan, option: Option, happened: tuple[Disruption, ...], st
     wanted = None if wish is None else _wished_change(live, option, _number(option.problem, wish.treatment))
     cost, bound = repair.cost_and_bound(option, start)
     distance = Distance(cost, bound.hours, bound.why)
-    return Repair(option, way, moves, code_of(Chosen(happened, way, moves)), wanted, distance)
+    code = code_of(Chosen(happened, way, moves))
+    made = Repair(option, way, moves, code, wanted, distance, _odds(option, moves, wanted))
+    shown.keep(code, made)
+    return made
+
+
+def _odds(option: Option, moves: Sequence[Move], wanted: Change | None) -> dict[str, float | None]:
+    """Of keeping what each of these is promised then, also of those whose slot only gives way."""
+    told = {each.treatment: each.odds for each in (*option.changes, *(() if wanted is None else (wanted,)))}
+    for move in moves:
+        if move.treatment not in told:
+            told[move.treatment] = _kept(option, _number(option.problem, move.treatment))
+    waits = {job.id: job.recipe in option.problem.waits for job in option.problem.jobs}
+    return {treatment: odds if waits[treatment] else None for treatment, odds in told.items()}
+
+
+def _kept(option: Option, number: int) -> float:
+    """The odds that the infusion can begin as the option's plan has it."""
+    problem, plan, job = option.problem, option.plan, option.problem.jobs[number]
+    return forecast(problem, plan, job, np.random.default_rng(1)).odds(int(plan.starts[job.last - 1]))
 
 
 def _wished_change(live: LivePlan, option: Option, number: int) -> Change | None:
@@ -227,7 +250,7 @@ def _wished_change(live: LivePlan, option: Option, number: int) -> Change | None
     if now is None:
         return None
     placed, infusion = number not in option.unplaced, int(plan.starts[job.last - 1])
-    odds = forecast(problem, plan, job, np.random.default_rng(1)).odds(infusion) if placed else None
+    odds = _kept(option, number) if placed else None
     return Change(
         number, job.id, job.urgency, now.infusion, problem.at(infusion) if placed else None, now.collection,
         problem.at(int(plan.starts[job.first])) if placed else None, now.suite,

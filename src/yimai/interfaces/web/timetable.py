@@ -25,6 +25,7 @@ from yimai.interfaces.web.timetable_drawing import (
     SURE,
     Axis,
     Link,
+    Out,
     Picture,
     Risk,
     at_risk,
@@ -36,6 +37,7 @@ from yimai.interfaces.web.timetable_drawing import (
 from yimai.planning.check import SAYS, Broken
 from yimai.planning.problem import NEVER
 from yimai.projections import ledger_board, planning_problem, register, slot_board, worklist
+from yimai.projections.worklist_state import Room
 
 SPANS: Final = (1, 7, 42)
 BEFORE: Final[Mapping[int, int]] = {1: 0, 7: 1, 42: 7}
@@ -68,7 +70,7 @@ class AtRisk:
 
 
 @dataclass(frozen=True, slots=True)
-class Out:
+class Missing:
     """Something that cannot be planned with. until: None where nobody has said until when. repair: the page with it filled in."""
 
     name: str
@@ -121,10 +123,9 @@ def timetable(request: HttpRequest) -> HttpResponse:
         now = window.now().astimezone(zone)
         axis = _axis(request, now)
         rows = slot_board.between(cursor, base.id, axis.begins - LONGEST, axis.ends + LONGEST)
-        rooms = worklist.rooms(cursor)
         known = seen(who, base.id, ledger_board.size(cursor), now)
         live = known.plan
-        out = {room.suite: room.out for room in rooms.values() if room.out and room.base == base.id}
+        out = _suites_out(worklist.rooms(cursor), live, base, now)
         shown = {
             "base": base,
             "days": axis.days,
@@ -142,7 +143,7 @@ def timetable(request: HttpRequest) -> HttpResponse:
             page.language(),
             request.GET.get("chain", ""),
             rows,
-            tuple(sorted(out.items())),
+            tuple(out.items()),
             now.hour,
             now.minute // 5,
         )
@@ -161,6 +162,25 @@ def timetable(request: HttpRequest) -> HttpResponse:
 
         context["pictures"] = pictures() if live is None else kept(live, key, pictures)
         return page.show(request, cursor, "timetable", context)
+
+
+def _suites_out(rooms: Mapping[str, Room], live: LivePlan | None, base: Base, now: datetime) -> dict[str, Out]:
+    """The base's suites that are out of use, or will be: those that the plan reckons without, and those on record as out of use."""
+    known = {} if live is None else live.found.out
+    found = {}
+    for suite in (each.id for each in base.suites):
+        why = rooms[suite].out if suite in rooms else ""
+        if live is not None and suite in known:
+            begins, ends = known[suite]
+            found[suite] = Out(why, begins, ends if _is_said(ends, live) else None)
+        elif why:
+            found[suite] = Out(why, now, None)
+    return found
+
+
+def _is_said(ends: datetime, live: LivePlan) -> bool:
+    """Whether somebody has said until when something is out of use or away."""
+    return ends - live.made < planning_problem.LOOK_AHEAD - HOUR
 
 
 def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: HttpRequest) -> dict[str, Any]:
@@ -182,16 +202,16 @@ def _told(live: LivePlan, known: Seen, axis: Axis, zone: ZoneInfo, request: Http
     }
 
 
-def _out(live: LivePlan, zone: ZoneInfo) -> list[Out]:
+def _out(live: LivePlan, zone: ZoneInfo) -> list[Missing]:
     """What is out of use or away, with the page of its repair filled in."""
     base, found = live.found.book.base, []
     kinds = {each.id: "suite" for each in base.suites} | {each.id: "equipment" for each in base.equipment}
     for name, (_, ends) in sorted(live.found.out.items()):
         kind = kinds.get(name, "person")
-        said = ends - live.made < planning_problem.LOOK_AHEAD - HOUR
+        said = _is_said(ends, live)
         given = {"until": f"{ends.astimezone(zone):%Y-%m-%dT%H:%M}"} if said else {}
         link = f"{reverse('repair')}?{urlencode({'what': kind, kind: name, **given})}"
-        found.append(Out(name, ends.astimezone(zone) if said else None, link))
+        found.append(Missing(name, ends.astimezone(zone) if said else None, link))
     return found
 
 

@@ -117,14 +117,23 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Out:
+    """A suite out of use. why: a code of ``domain.reason``, "" where a signed repair says so. ends: None where nobody has said until when."""
+
+    why: str
+    begins: datetime
+    ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteRow:
-    """One suite. out: why it is out of use, from now on, as left and width."""
+    """One suite. out: None while it is in use. out_span: where that is drawn, left and width."""
 
     suite: str
     title: Words
     y: int
     batches: tuple[Batch, ...]
-    out: str
+    out: Out | None
     out_span: tuple[float, float] | None
 
 
@@ -203,8 +212,8 @@ class Picture:
         self.row = ROWS[axis.days]
         self.numbers = {} if live is None else {job.id: number for number, job in live.jobs()}
 
-    def drawn(self, out: Mapping[str, str]) -> Drawing:
-        """The picture. out: the suites out of use, and why."""
+    def drawn(self, out: Mapping[str, Out]) -> Drawing:
+        """The picture. out: the suites out of use, and for how long."""
         suites = tuple(self._suites(out))
         here = self.axis.place(self.now)
         return Drawing(
@@ -235,20 +244,20 @@ class Picture:
                 labelled,
             )
 
-    def _suites(self, out: Mapping[str, str]) -> Iterator[SuiteRow]:
+    def _suites(self, out: Mapping[str, Out]) -> Iterator[SuiteRow]:
         of: dict[str, list[Window]] = {}
         for each in self.windows:
             of.setdefault(each.suite, []).append(each)
         for number, suite in enumerate(self.base.suites):
             batches = [batch for each in of.get(suite.id, ()) if (batch := self._batch(each)) is not None]
-            why = out.get(suite.id, "")
+            gone = out.get(suite.id)
             yield SuiteRow(
                 suite.id,
                 suite.title,
                 TOP + number * self.row,
                 tuple(batches),
-                why,
-                self.axis.span(self.now, self.axis.ends) if why else None,
+                gone,
+                None if gone is None else self.axis.span(gone.begins, gone.ends or self.axis.ends),
             )
 
     def _batch(self, window: Window) -> Batch | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from yimai.domain.base import base_from
@@ -23,21 +23,35 @@ HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class MovedSlot:
-    """One slot that a repair moves. row, promise: None where the reader may not see whose it is. later: hours, below 0 where sooner."""
+class MovedPromise:
+    """What a way to go on means for one patient. hospital: "" where the reader may not see whose it is.
 
-    move: Move
-    row: BoardRow | None
-    promise: Promise | None
-    later: int
+    promised, infusion: the infusion as it was promised, and as it would be; collection_before, collection and suite_before, suite alike;
+    infusion and collection are None without room. delay: hours, below 0 where sooner. bar: the same in per cent of the longest.
+    odds: of keeping the new promise, in per cent; None where they are not known. starts, ends: the new time in the suite, if told.
+    """
+
+    treatment: str
+    hospital: str
+    urgent: bool
+    promised: datetime
+    infusion: datetime | None
+    delay: int
     bar: int
+    odds: int | None
+    collection_before: datetime
+    collection: datetime | None
+    suite_before: str
+    suite: str
+    starts: datetime | None = None
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
     """Everything that a repair moves, the longest delay first, and how many promises of the base it leaves as they are."""
 
-    slots: tuple[MovedSlot, ...]
+    promises: tuple[MovedPromise, ...]
     delayed: int
     longest: int
     untouched: int
@@ -54,27 +68,34 @@ class NoLongerKept:
     why: Refusal
 
 
-def moved(situation: Situation, base: str, moves: Sequence[Move]) -> Moved:
-    """What the moves mean for whoever was promised something at the base."""
+def moved(situation: Situation, base: str, moves: Sequence[Move], odds: Mapping[str, float | None]) -> Moved:
+    """What the moves mean for whoever was promised something at the base. odds: of keeping each new promise, as far as known."""
     names = [each.treatment for each in moves]
-    promises = progress_board.promises(situation.cursor, names)
+    before = progress_board.promises(situation.cursor, names)
     rows = {row.treatment: row for row in treatment_board.rows_of(situation.cursor, names)}
-    later = {
-        each.treatment: round((each.itinerary.infusion - promises[each.treatment].infusion) / HOUR)
-        for each in moves
-        if each.treatment in promises
-    }
+    seen = [each for each in moves if each.treatment in before]
+    later = {each.treatment: round((each.itinerary.infusion - before[each.treatment].infusion) / HOUR) for each in seen}
     longest = max((hours for hours in later.values() if hours > 0), default=0)
-    slots = [
-        MovedSlot(
-            each, rows.get(each.treatment), promises.get(each.treatment), hours := later.get(each.treatment, 0),
-            round(100 * max(0, hours) / max(1, longest)),
-        )
-        for each in moves
-    ]  # fmt: skip
-    slots.sort(key=lambda each: -each.later)
+    promises = sorted((_moved(each, before, rows, later, longest, odds) for each in seen), key=lambda each: -each.delay)
     standing = {each.treatment for each in progress_board.going(situation.cursor, base) if each.itinerary}
-    return Moved(tuple(slots), sum(hours > 0 for hours in later.values()), longest, len(standing.difference(names)))
+    return Moved(tuple(promises), sum(hours > 0 for hours in later.values()), longest, len(standing.difference(names)))
+
+
+def _moved(
+    move: Move,
+    before: Mapping[str, Promise],
+    rows: Mapping[str, BoardRow],
+    later: Mapping[str, int],
+    longest: int,
+    odds: Mapping[str, float | None],
+) -> MovedPromise:
+    promise, row, new = before[move.treatment], rows.get(move.treatment), move.itinerary
+    hours, kept = later[move.treatment], odds.get(move.treatment)
+    return MovedPromise(
+        move.treatment, row.hospital if row is not None else "", row is not None and row.urgency == "urgent", promise.infusion, new.infusion,
+        hours, round(100 * max(0, hours) / max(1, longest)), None if kept is None else round(100 * kept), promise.collection, new.collection,
+        move.suite, new.suite, new.starts, new.ends,
+    )  # fmt: skip
 
 
 def no_longer_kept(situation: Situation, noun: str, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from yimai.interfaces.web.behind import Behind, NotWanted
 from yimai.planning.change import CHANGES, Case, Change
 from yimai.planning.scenario import Scenario
 from yimai.planning.simulate import Estimate
-from yimai.planning.whatif import Compared, Comparison, Extent, Figure, Stopped, compare
+from yimai.planning.whatif import Compared, Comparison, Extent, Figure, Stopped, compare, in_currency
 from yimai.projections import approval_board
 
 YEARS, REPLICATIONS = 2.0, 24
@@ -39,7 +39,10 @@ _stopped: Final[set[Hashable]] = set()
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A difference as it is drawn: its middle, its ends, and where nothing would differ, in pixels. tone: ``good``, ``bad`` or ""."""
+    """A difference as it is drawn: its middle, its ends, and where nothing would differ, in pixels.
+
+    tone: ``good``, ``bad``, ``other`` where it clearly differs and is neither, "" where it may be chance.
+    """
 
     zero: int
     left: int
@@ -137,7 +140,7 @@ def _compare(key: Hashable, case: Case, changes: list[Change], begins: date) -> 
 def _row(comparison: Comparison, figure: Figure) -> Row:
     differences = [each.differences[figure.name] for each in comparison.changes]
     far = max((max(abs(each.low), abs(each.high)) for each in differences), default=0.0) or 1.0
-    unit = Words(comparison.currency, comparison.currency) if figure.name == "cost" else figure.unit
+    unit = in_currency(comparison.currency) if figure.name == "cost" else figure.unit
     cells = tuple(
         (figure.shown(each.simulated.figures[figure.name].mean), _interval(each, figure, far))
         for each in comparison.changes
@@ -151,10 +154,11 @@ def _interval(changed: Compared, figure: Figure, far: float) -> Interval:
     def place(value: float) -> int:
         return round(CHART / 2 + value / far * (CHART / 2 - 8))
 
-    helps = changed.helps(figure)
-    sign = "+" if estimate.mean > 0 else "\u2212"
+    helps, shown = changed.helps(figure), figure.shown(abs(estimate.mean))
+    sign = "" if shown == figure.shown(0) else "+" if estimate.mean > 0 else "\u2212"
+    unclear = "other" if changed.clear(figure) else ""
     return Interval(
         place(0), place(estimate.low), max(2, place(estimate.high) - place(estimate.low)), place(estimate.mean),
-        f"{sign}{figure.shown(abs(estimate.mean))} ± {figure.shown(estimate.half)}",
-        "" if helps is None else "good" if helps else "bad",
+        f"{sign}{shown} ± {figure.shown(estimate.half)}",
+        unclear if helps is None else "good" if helps else "bad",
     )  # fmt: skip

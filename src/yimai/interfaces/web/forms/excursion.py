@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from django.http import Http404
 
 from yimai.actions import custody
-from yimai.domain.recipe import Words
+from yimai.domain.collection import CollectionCompleted
+from yimai.domain.recipe import Limits, Source, Words
 from yimai.interfaces.web import window
+from yimai.interfaces.web.consignment import consignments
 from yimai.interfaces.web.fact_lines import FactLine, line
 from yimai.interfaces.web.field import Given, Unreadable, YesNo, reason
 from yimai.interfaces.web.form import Form, Preview
@@ -19,6 +22,27 @@ from yimai.interfaces.web.logger_chart import chart
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known
 from yimai.store.vault import VaultProblem
+
+TRANSPORT: Final = Words("运输温度限度", "Limits on the way")
+STORAGE: Final = Words("储存温度限度", "Limits in storage")
+DEWAR: Final = Words("运输罐保温时间", "How long the dewar keeps its temperature")
+DECLINES: Final = Words("采集后开始下降", "Declines from so long after the collection")
+OLDEST: Final = Words("采集后最长", "Oldest after the collection")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Something that the recipe says, in degrees Celsius or as a time. was: how long it has been, beside the time; None if unknown."""
+
+    title: Words
+    limits: Limits | None
+    time: timedelta | None
+    was: timedelta | None
+    source: Source
+
+    @property
+    def over(self) -> bool:
+        return self.time is not None and self.was is not None and self.was > self.time
 
 
 def _open(situation: Situation) -> str:
@@ -42,7 +66,11 @@ def _on_record(situation: Situation) -> Preview:
     excursion = situation.given.get("excursion") or _open(situation)
     return Preview(
         "web/excursion_beside.html",
-        {"lines": tuple(facts_of(situation, excursion)), "read": _curve(situation, excursion)},
+        {
+            "lines": tuple(facts_of(situation, excursion)),
+            "read": _curve(situation, excursion),
+            "grounds": grounds(situation, excursion),
+        },
     )
 
 
@@ -56,7 +84,38 @@ def _curve(situation: Situation, excursion: str) -> Preview | None:
         found = understood(data, UNITS[0][0], travelled)
     except (VaultProblem, Unreadable, Http404):
         return None
-    return Preview("web/logger.html", {"file": found.file, "journey": found.journey, "chart": chart(found.journey)})
+    shown = {"file": found.file, "journey": found.journey, "chart": chart(found.journey), "assessing": True}
+    return Preview("web/logger.html", shown)
+
+
+def grounds(situation: Situation, excursion: str) -> list[Ground]:
+    """What the recipe says of how this material must travel and how long it keeps, beside how it was."""
+    shipment = next((each for each in situation.vein.shipments.by_id.values() if excursion in each.excursions), None)
+    if shipment is None:
+        return []
+    sent = consignments(situation.entries)[shipment.id]
+    way = (sent.arrived or situation.now) - sent.packed
+    if shipment.destination != situation.base.id:
+        product = situation.recipe.product
+        told = dict(product.sources)
+        return [
+            Ground(TRANSPORT, product.transport_temperature, None, None, told["transport_temperature"]),
+            Ground(STORAGE, product.storage_temperature, None, None, told["storage_temperature"]),
+            Ground(DEWAR, None, product.dewar_hold, way, told["dewar_hold"]),
+        ]
+    material = situation.recipe.starting_material
+    told, age = dict(material.sources), _age(situation)
+    return [
+        Ground(TRANSPORT, material.temperature, None, None, told["temperature"]),
+        Ground(DECLINES, None, material.fresh_alert, age, told["fresh_alert"]),
+        Ground(OLDEST, None, material.fresh_maximum, age, told["fresh_maximum"]),
+    ]
+
+
+def _age(situation: Situation) -> timedelta | None:
+    """How long ago the latest collection ended."""
+    ended = [each.occurred for each in situation.entries if each.kind == CollectionCompleted.kind]
+    return situation.now - ended[-1] if ended else None
 
 
 FORMS: Final = (

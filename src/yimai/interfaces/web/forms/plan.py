@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from yimai.actions import plan
@@ -12,9 +13,9 @@ from yimai.domain.plan import PlanDrafted, PlanStatusGiven
 from yimai.domain.plan_rows import fates_of, sourced
 from yimai.domain.recipe import Words
 from yimai.domain.target import Baseline, TargetSet, TargetSuperseded
-from yimai.interfaces.web.fact_fields import LONGEST, fields_for
+from yimai.interfaces.web.fact_fields import HINTS, LONGEST, fields_for, source_field
 from yimai.interfaces.web.field import Choice, Day, Field, Line, Unreadable, Whole, reason
-from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.form import Arguments, Form, address
 from yimai.interfaces.web.plan_changes import differences
 from yimai.interfaces.web.rows_file import RowsFile
 from yimai.interfaces.web.situation import Situation
@@ -75,8 +76,18 @@ def _clause(language: str, of: Words) -> Iterator[Field]:
     yield Choice(
         name=f"wording_{language}", title=titled["wording"], options=lambda _: WORDINGS, optional=True, empty="reported"
     )
-    yield Line(name=f"source_{language}", title=titled["source"], optional=True)
-    yield Line(name=f"page_{language}", title=titled["page"], optional=True, longest=40)
+    yield source_field(f"source_{language}", titled["source"], optional=True)
+    yield Line(name=f"page_{language}", title=titled["page"], hint=HINTS["page"], optional=True, longest=40)
+
+
+def _new_source(verb: str) -> Callable[[Situation], tuple[tuple[Words, str], ...]]:
+    """The way to a source that is not in the list yet, and back to this form."""
+    return lambda situation: (
+        (
+            Words("登记列表中没有的来源", "Name a source that is not in the list"),
+            address("register.record", {"entry": "source", "next": address(verb, situation.given)}),
+        ),
+    )
 
 
 LANGUAGES: Final[tuple[Literal["zh", "en"], ...]] = ("zh", "en")
@@ -94,6 +105,7 @@ FORMS: Final = (
         ),
         build=_said("drafted", PlanDrafted),
         preview=differences("plan", PlanDrafted),
+        others=_new_source("plan.draft"),
     ),
     Form(
         plan.give_status,
@@ -101,6 +113,7 @@ FORMS: Final = (
         tuple(fields_for(PlanStatusGiven)),
         build=_said("given", PlanStatusGiven),
         preview=differences("plan", PlanStatusGiven),
+        others=_new_source("plan.give_status"),
     ),
     Form(
         plan.set_goal,
@@ -112,6 +125,7 @@ FORMS: Final = (
         ),
         build=_goal,
         preview=differences("goal", GoalSet),
+        others=_new_source("plan.set_goal"),
     ),
     Form(
         plan.set_target,
@@ -133,22 +147,22 @@ FORMS: Final = (
             "Each reading of a clause is a target of its own; readings that differ are shown side by side.",
         ),
         build=_target,
+        others=_new_source("plan.set_target"),
     ),
     Form(
         plan.take_in,
         Words("导入计划与结果", "Take in plans and results"),
         (
-            Line(
-                name="source",
-                title=FIELDS["source"],
+            replace(
+                source_field("source", FIELDS["source"], optional=True),
                 hint=Words("文件中没有注明来源的内容以此为来源。", "Of what the file itself gives no source for."),
-                optional=True,
             ),
             PLANS,
         ),
         button=Words("核对", "Check"),
         build=lambda values, _: {"rows": values["rows"]},
         preview=PLANS.preview,
+        others=_new_source("plan.take_in"),
     ),
     Form(
         plan.supersede_target,

@@ -6,8 +6,9 @@ from typing import Final
 
 from yimai.actions import receipt
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Day, Line, Whole
+from yimai.interfaces.web.field import Day, Whole
 from yimai.interfaces.web.form import Form
+from yimai.interfaces.web.reference_field import OF, Reference
 from yimai.projections.field_words import FIELDS
 
 FORMS: Final = (
@@ -15,7 +16,7 @@ FORMS: Final = (
         receipt.publish,
         Words("发布指标凭据", "Publish a target's receipt"),
         (
-            Line(name="target", title=FIELDS["target"]),
+            Reference(name="target", title=FIELDS["target"], options=OF["target"]),
             Day(name="day", title=FIELDS["day"], proposed=lambda here: here.now.date().isoformat()),
             Whole(
                 name="size",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from yimai.actions import timetable
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import touched_promises
+from yimai.interfaces.web import repairing, touched_promises
 from yimai.interfaces.web.field import NOT_OFFERED, Given, Unreadable, reason
 from yimai.interfaces.web.form import Arguments, Form, Preview
 from yimai.interfaces.web.repairing import Chosen, NoCode, chosen_of
@@ -41,14 +41,19 @@ def _arguments(values: Arguments, situation: Situation) -> Mapping[str, Any]:
 
 
 def _moved(situation: Situation) -> Preview | None:
-    """What has happened, and every treatment that the repair moves, with what it was promised, what it would be and by how much."""
+    """What has happened, and every treatment that the repair moves: its promise before and after, by how much, and the odds of keeping it."""
+    code = situation.given.get("plan", "")
     try:
-        chosen = chosen_of(situation.given.get("plan", ""))
+        chosen = chosen_of(code)
     except NoCode:
         return None
+    known = repairing.shown.get(code)
+    odds = known.odds if known is not None else {}
     shown = {
-        "moved": touched_promises.moved(situation, situation.given.get("base", ""), chosen.moves),
+        "moved": touched_promises.moved(situation, situation.given.get("base", ""), chosen.moves, odds),
         "chosen": chosen,
+        "forgotten": known is None,
+        "assumed": known is not None and known.option.problem.odds_assumed,
         "sites": register.sites(situation.cursor),
     }
     return Preview("web/repair_moves.html", shown)

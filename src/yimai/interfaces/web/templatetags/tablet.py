@@ -34,6 +34,7 @@ SCRIPTS: Final = (
     "web/chain.js",
     "web/drag.js",
     "web/photograph.js",
+    "web/hash.js",
 )
 """In the order in which they run: each may use those before it."""
 

@@ -129,6 +129,12 @@ def day_time(at: datetime) -> str:
 
 
 @register.filter
+def unbroken(text: str) -> SafeString:
+    """Text that stays on one line."""
+    return format_html('<span class="pair">{}</span>', text)
+
+
+@register.filter
 def label_lines(point: Point) -> list[tuple[int, str, str]]:
     """A point's label: for each line its y, its class and its text; title, time, and who holds the container then."""
     written = [("", text) for text in point.lines] + [("at", day_time(point.at))]
