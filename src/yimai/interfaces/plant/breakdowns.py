@@ -91,7 +91,8 @@ class Breakdowns:
             reason="breakdown",
         )
         within = next((each for each in self._journeys if each.suite == room and each.making_in == room), None)
-        if within is not None and self._plant.draws.happens(self._scenario.suite_failure_loss):
+        spared = within is None or within.fortune.spared
+        if within is not None and not spared and self._plant.draws.happens(self._scenario.suite_failure_loss):
             within.fail_batch("equipment")
 
     def _away(self, thing: str, median: float, put_back: Callable[..., None]) -> datetime:
