@@ -7,14 +7,14 @@ Kolmogorov and Smirnov's) and two shares of each odds (Fisher's exact test), so 
 (Holm, Scand J Statist 6:65, 1979); seeds are fixed.
 
 Troubles are those of one scenario (``TROUBLES``): missed appointments and by how much they put the collection off, late couriers, suites and
-shared equipment that break, batches that are lost with a suite or stand still until it is repaired. Not drawn by the plant, so nothing to
-compare: absences (its people do one thing as they do another), late positives and invalid tests, deterioration, second batches of retained
-material.
+shared equipment that break, batches that are lost with a suite or stand still until it is repaired. Not compared: late positives and
+deterioration, which befall the plant's patients as their fortune says and not by chance; absences, as the plant's people are never too busy to
+do a second thing; invalid tests and second batches of retained material, which the plant does not know.
 
 Left out, because the two do not mean the same: from the collection to the batch's beginning (the plant keeps the reserved hour, whatever the
-hospital's hours are, the kernel calls patients as suites come free), from the delivery to the infusion (the plant's hospitals take the days that they take; neither recipe nor base says
-how many), and what the plant's people need beside the recipe's durations: minutes between steps, the second analyst's check of a result,
-packing.
+hospital's hours are, the kernel calls patients as suites come free), from the delivery to the infusion (the plant's hospitals take the days that
+they take; neither recipe nor base says how many), and what the plant's people need beside the recipe's durations: minutes between steps, the
+second analyst's check of a result, packing.
 """
 
 from __future__ import annotations
@@ -114,7 +114,9 @@ def test_a_step_that_takes_a_tenth_longer_in_one_of_them_is_found(step: str) -> 
 def test_failures_three_times_as_likely_in_one_of_them_are_found() -> None:
     found = differing(plant(), kernel(more=3 * MORE_FAILURES))
     assert {"yield", "lost:unstated"} <= found
-    assert all(name in plant().odds for name in found)
+    assert found - {"missed"} <= set(
+        plant().odds
+    )  # the hours of hospitals, which the plant does not keep, show in some samples
 
 
 @pytest.mark.parametrize(
