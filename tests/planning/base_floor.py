@@ -70,7 +70,7 @@ class Batch:
 
 @dataclass(eq=False)
 class Wait:
-    """Somebody who waits for resources. order: the least goes first."""
+    """Somebody who waits for resources. order: the least goes first. inside: for a step in the batch's suite."""
 
     order: float
     batch: Batch
@@ -79,6 +79,7 @@ class Wait:
     begun: simpy.Event
     opens: str = ""
     takes: str = ""
+    inside: bool = False
     over: bool = False
     change: float = 0.0
 
@@ -100,11 +101,15 @@ class Floor(Rules, ABC):
         self.calls: list[tuple[float, Batch, simpy.Event]] = []
         self.holder: list[Batch | None] = [None] * len(base.suites)
         self.broken = [False] * len(base.suites)
+        self.out: set[int] = set()
         self.forecast = [0.0] * len(base.suites)
         self.committed = 0
 
     @abstractmethod
     def arrivals(self) -> Course: ...
+
+    @abstractmethod
+    def count(self, name: str, to: Counter[str] | None = None, by: int = 1) -> None: ...
 
     @abstractmethod
     def lose_patient(self, patient: Patient, cause: str) -> None: ...
@@ -162,6 +167,8 @@ class Floor(Rules, ABC):
                 continue
             if wait.opens and not self.is_open(wait.opens, self.env.now):
                 continue
+            if wait.inside and wait.batch.suite >= 0 and self.broken[wait.batch.suite]:
+                continue
             self.waiting.remove(wait)
             if self.worse(wait.batch.patient):
                 self.lose_patient(wait.batch.patient, "deteriorated")
@@ -186,9 +193,16 @@ class Floor(Rules, ABC):
         return self.used[name] + self.down[name] < self.capacity[name]
 
     def obtain(
-        self, batch: Batch, needs: dict[str, int], planned: float, order: float, opens: str = "", takes: str = ""
+        self,
+        batch: Batch,
+        needs: dict[str, int],
+        planned: float,
+        order: float,
+        opens: str = "",
+        takes: str = "",
+        inside: bool = False,
     ) -> Wait:
-        wait = Wait(order, batch, needs, planned, self.env.event(), opens, takes)
+        wait = Wait(order, batch, needs, planned, self.env.event(), opens, takes, inside)
         at = len(self.waiting)
         while at and self.waiting[at - 1].order > order:
             at -= 1
@@ -280,11 +294,17 @@ class Floor(Rules, ABC):
             if self.dice.random() * rate * YEAR < suites * of.suite_failures:
                 self.env.process(self._suite_breaks(self.dice.randrange(suites)))
             else:
-                self.env.process(self._piece_breaks(self.dice.choice(self.pieces)))
+                self.env.process(self._piece_breaks(self.dice.randrange(len(self.pieces))))
 
-    def _piece_breaks(self, name: str) -> Course:
+    def _piece_breaks(self, piece: int) -> Course:
+        if piece in self.out:
+            return
+        name = self.pieces[piece]
+        self.count("equipment_broken")
+        self.out.add(piece)
         self.down[name] += 1
         yield self.env.timeout(self.lognormal(self.scenario.equipment_repair_hours, 1.0))
+        self.out.remove(piece)
         self.down[name] -= 1
         self.touch()
 
@@ -293,12 +313,15 @@ class Floor(Rules, ABC):
             return
         repair = self.lognormal(self.scenario.suite_repair_hours, 1.0)
         self.broken[suite] = True
+        self.count("suites_broken")
         batch = self.holder[suite]
         if batch is None:
             self.down["suites"] += 1
             self.forecast[suite] = self.env.now + repair
         elif batch.alive and batch.suite == suite and self.dice.random() < self.scenario.suite_failure_loss:
             self.lose_batch(batch, "suite_failure")
+        else:
+            self.forecast[suite] = max(self.forecast[suite], self.env.now + repair)
         yield self.env.timeout(repair)
         self.broken[suite] = False
         if self.holder[suite] is None:

@@ -40,9 +40,9 @@ class Twin(Floor):
             )  # fmt: skip
             self.env.process(self._joins(patient, patient.prepared - now))
 
-    def count(self, name: str, to: Counter[str] | None = None) -> None:
+    def count(self, name: str, to: Counter[str] | None = None, by: int = 1) -> None:
         if self.env.now >= self.scenario.warm_up_days * 24:
-            (self.found.counts if to is None else to)[name] += 1
+            (self.found.counts if to is None else to)[name] += by
 
     def lose_patient(self, patient: Patient, cause: str) -> None:
         patient.over = cause
@@ -120,6 +120,7 @@ class Twin(Floor):
             failed = 1 - math.prod(1 - float(each.probability) for each in self.recipe.starting_material.failures)
         if self.dice.random() < of.no_show:
             self.count("no_shows")
+            self.count("collections", by=-1)
             patient.collections -= 1
             self.end_batch(batch)
             self.env.process(self._joins(patient, of.rebooking_days * 24))
@@ -202,7 +203,7 @@ class Twin(Floor):
             attended = step.attended
             planned = self._step_ticks(step) * TICK if attended is None else attended.begins / HOUR
             wait = self.obtain(
-                batch, needs, planned, self.order(batch, step), str(number), takes if rounds == 0 else ""
+                batch, needs, planned, self.order(batch, step), str(number), takes if rounds == 0 else "", inside=True
             )
             yield wait.begun
             if rounds == 0 and not self._begins(batch, number, step, wait):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from tests.planning.plant_measured import CAUSES, Measured
+from tests.planning.plant_measured import CAUSES, HANDLING, HOUR, TROUBLES, Measured, pieces_of
 from tests.spec.harness import START
 
 from yimai.domain.base import Base
@@ -20,20 +21,26 @@ from yimai.planning.scenario import Scenario
 from yimai.planning.simulate import room_for
 from yimai.planning.simulation_kernel import run
 from yimai.planning.simulation_model import model_of
-from yimai.planning.simulation_state import BATCHES, COLLECTIONS, COLLECTIONS_FAILED, DONE, LOST, TREATED
+from yimai.planning.simulation_state import (
+    BATCHES,
+    COLLECTIONS,
+    COLLECTIONS_FAILED,
+    DONE,
+    LOST,
+    NO_SHOWS,
+    PIECES_BROKEN,
+    SUITES_BROKEN,
+    TREATED,
+)
 
-PLAIN: Final = Scenario(
-    orders_per_year=100.0, deterioration_per_month=0.0, no_show=0.0, collections=60, batches=60, courier_delay=0.0,
-    failure_factor=(), retained=0.0, remake_failures=0.0, hold_loss=0.0, positive=0.0, repeats=0.0,
-    out_of_specification_supply=0.0, suite_failures=0.0, equipment_failures=0.0, absence=0.0, warm_up_days=0.0,
-)  # fmt: skip
-"""Nothing but what the plant draws too."""
 YEARS: Final = 4.0
 
 
-def of_the_kernel(recipe: Recipe, base: Base, seed: int, numbers: Iterable[int]) -> Measured:
+def of_the_kernel(
+    recipe: Recipe, base: Base, seed: int, numbers: Iterable[int], scenario: Scenario = TROUBLES
+) -> Measured:
     """What these replications of four years did."""
-    simulation = model_of(recipe, base, PLAIN, START.date(), YEARS)
+    simulation = model_of(recipe, base, scenario, START.date(), YEARS)
     names = _names(recipe, base)
     model = simulation.model.packed()
     spans: dict[str, list[Floats]] = defaultdict(list)
@@ -44,7 +51,25 @@ def of_the_kernel(recipe: Recipe, base: Base, seed: int, numbers: Iterable[int])
         treated = state.patients["phase"] == TREATED
         rows = state.slots.reshape(-1, len(names))[treated]
         for name, lasted in _course(recipe, names, rows["started"], rows["ended"]).items():
-            spans[name].append(lasted)
+            if name != "stood still":
+                spans[name].append(lasted)
+                continue
+            stood = lasted > HANDLING / HOUR
+            times[name] += int(stood.sum())
+            trials[name] += len(stood)
+            spans[name].append(lasted[stood])
+        collected = rows["started"][:, names.index("collection")] - np.floor(state.patients["prepared"][treated]) - 1
+        times_missed = collected // (24 * scenario.rebooking_days)  # nothing else keeps a patient waiting for days
+        missed = (state.patients["collections"][treated] == 1) & (times_missed > 0)
+        spans["missed"].append(collected[missed] / times_missed[missed])
+        for name, tally, number in (
+            ("suite", SUITES_BROKEN, len(base.suites)),
+            ("equipment", PIECES_BROKEN, pieces_of(base)),
+        ):
+            times[f"{name} broken"] += int(state.tally[tally])
+            trials[f"{name} broken"] += round(number * simulation.hours / 24)
+        times["did not come"] += int(state.tally[NO_SHOWS])
+        trials["did not come"] += int(state.tally[NO_SHOWS] + state.tally[COLLECTIONS])
         times["another round"] += int((rows["run"][:, names.index("step:final_culture")] > 0).sum())
         trials["another round"] += len(rows)
         lost = Counter[str]()
@@ -80,5 +105,7 @@ def _course(recipe: Recipe, names: tuple[str, ...], started: Floats, ended: Floa
     last = np.maximum.reduce([at[test][1] for test in awaited])
     lasted["made"] = at[steps[-1]][1] - at[steps[0]][0]
     lasted["tested"] = last - at[steps[-1]][1]
+    gaps = [at[after][0] - at[before][1] for before, after in pairwise(steps)]
+    lasted["stood still"] = np.sum([np.where(gap > HANDLING / HOUR, gap, 0.0) for gap in gaps], axis=0)
     lasted["vein"] = at["outbound"][1] - at[steps[0]][0]
     return lasted

@@ -126,6 +126,18 @@ def test_a_failure_belongs_to_the_step_that_can_fail_so_and_open_batches_are_no_
     assert next(each for each in found.shares if each.name == "failure:store.bag_fracture").trials == 30
 
 
+def test_a_batch_that_is_lost_in_a_step_for_another_reason_is_no_trial_of_it() -> None:
+    recipe = cart().recipe
+    order = tuple(step.id for step in recipe.steps)
+    grown = order[: order.index("final_culture") + 1]
+    courses = (
+        [Course(order, True)] * 30 + [Course(grown, True, "growth")] * 10 + [Course(grown, True, "equipment")] * 20
+    )
+    found = calibrate(recipe, Study(courses=courses), np.random.default_rng(1))
+    growth = next(each for each in found.shares if each.name == "failure:final_culture.growth")
+    assert (growth.times, growth.trials) == (10, 40)
+
+
 def test_the_draft_is_a_recipe_that_loads_with_what_was_measured_and_whence(tmp_path: Path) -> None:
     study = measured(60, factors={"wash": 1.5, "vector_wash.viable_cells": 2.0})
     found = calibrate(cart().recipe, study, np.random.default_rng(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -88,6 +89,28 @@ def test_more_suites_help_a_full_base_and_comparisons_meet_the_same_chance() -> 
     assert change["throughput"].low > 0
     assert change["wait.q50"].high < 0
     assert [row["count.orders"] for row in before] == pytest.approx([row["count.orders"] for row in after])
+
+
+def test_a_batch_begins_no_step_in_a_suite_that_is_out_of_use() -> None:
+    often = replace(CALM, orders_per_year=60.0, suite_failures=12.0, suite_failure_loss=0.0)
+    longer = differences(rows(replace(often, suite_failures=0.0), 10, 2.0), rows(often, 10, 2.0))["vein.mean"]
+    assert longer.low > 5
+
+
+def test_what_is_broken_breaks_only_once_it_is_repaired() -> None:
+    often = replace(CALM, orders_per_year=60.0, equipment_failures=500.0, equipment_repair_hours=24.0, warm_up_days=0.0)
+    pieces = sum(not each.suite and each.id != "selector-07" for each in lingang.base().equipment)
+    a_year = (
+        365.25 * 24 / (365.25 * 24 / 500 + 24 * math.sqrt(2))
+    )  # of a renewal process: the mean of a lognormal with cv 1
+    found = [row["count.equipment_broken"] / pieces for row in rows(often, 5)]
+    assert np.mean(found) == pytest.approx(a_year, rel=0.03)
+
+
+def test_a_collection_to_which_nobody_came_is_none() -> None:
+    found = rows(replace(CALM, orders_per_year=60.0, no_show=0.5, warm_up_days=0.0), 5)
+    missed, taken = (sum(row[f"count.{name}"] for row in found) for name in ("no_shows", "collections"))
+    assert stats.binomtest(round(missed), round(missed + taken), 0.5).pvalue > 0.001
 
 
 def test_a_hospital_that_the_base_does_not_serve_is_refused() -> None:

@@ -19,6 +19,7 @@ from yimai.interfaces.plant.founding import found
 from yimai.interfaces.plant.simulation import ENOUGH, Progress, Simulation
 from yimai.ledger.entry import Entry
 from yimai.ledger.memory import MemoryLedger
+from yimai.planning.scenario import Scenario
 
 SPECIAL: dict[str, tuple[str, dict[str, object], int]] = {
     "a collection failed": ("collection.failed.v1", {}, 2),
@@ -56,12 +57,15 @@ STAGES = (
 )  # fmt: skip
 
 
-def simulated(seed: int, count: int) -> tuple[Simulation, list[Entry], list[Progress]]:
+def simulated(
+    seed: int, count: int, scenario: Scenario | None = None
+) -> tuple[Simulation, list[Entry], list[Progress]]:
     clock = Clock(START)
     ledger = MemoryLedger(ledger_id=LEDGER, clock=clock, chance=Random(f"ledger {seed}").randbytes)
     found(ledger, founding())
     files = founding()
-    simulation = Simulation(ledger, clock, recipe_from(files.recipe), base_from(files.base), count=count, seed=seed)
+    recipe, base = recipe_from(files.recipe), base_from(files.base)
+    simulation = Simulation(ledger, clock, recipe, base, count=count, seed=seed, scenario=scenario)
     told = list(simulation.run())
     return simulation, [entry for _, entry in ledger.entries()], told
 
@@ -110,6 +114,21 @@ def test_the_story_does_not_hang_on_pythons_hash_seed() -> None:
         for hash_seed in ("1", "2")
     }
     assert told == {fingerprint(7, 12) + "\n"}
+
+
+def test_by_a_scenario_appointments_are_missed_and_things_break_and_are_returned() -> None:
+    troubled = Scenario(no_show=0.5, suite_failures=20.0, equipment_failures=20.0)
+    entries = simulated(5, 3, troubled)[1]
+    kinds = Counter(entry.kind for entry in entries)
+    for noun in ("suite", "equipment"):
+        assert kinds[f"{noun}.taken_out.v1"] >= kinds[f"{noun}.returned.v1"] > 20
+    freed = [entry for entry in entries if entry.kind == "slot.freed.v1" and entry.data["reason"] == "did_not_come"]
+    assert freed
+    for entry in freed:
+        again = [
+            each.occurred for each in entries if each.kind == "slot.reserved.v1" and each.subjects == entry.subjects
+        ]
+        assert any(each > entry.occurred for each in again)
 
 
 def test_progress_counts_every_day_to_the_end() -> None:

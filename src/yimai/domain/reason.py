@@ -21,6 +21,7 @@ REASONS: Final[Mapping[str, Words]] = {
     "capacity": Words("产能不足", "No capacity"),
     "not_indicated": Words("不符合适应证", "Not indicated"),
     "rescheduled": Words("改期", "Rescheduled"),
+    "did_not_come": Words("患者未到院", "Patient did not come"),
     "collection_failed": Words("采集失败", "Collection failed"),
     "batch_failed": Words("批次失败", "Batch failed"),
     "cancelled": Words("已取消", "Cancelled"),

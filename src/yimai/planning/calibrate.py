@@ -250,10 +250,12 @@ def _rounds(step: Step, study: Study) -> Share:
 
 
 def _through_with(recipe: Recipe, course: Course, step: Step) -> bool:
-    """Whether the batch began the step and is done with it, well or badly."""
+    """Whether the batch began the step and is done with it, well or badly; lost in it for a cause that is not the step's, it is not."""
     order = [each.id for each in recipe.steps]
     after = order[order.index(step.id) + 1 :]
-    return step.id in course.begun and (course.ended or any(each in course.begun for each in after))
+    if step.id not in course.begun or any(each in course.begun for each in after):
+        return step.id in course.begun
+    return course.ended and (not course.cause or any(each.cause == course.cause for each in step.failures))
 
 
 def _lost_at(recipe: Recipe, course: Course) -> str:

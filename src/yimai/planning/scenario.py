@@ -35,7 +35,8 @@ class Scenario:
         wanted_days: within which after that the infusion is wanted. deterioration_per_month: hazard of a patient who waits for whatever
         reason (death, progression, withdrawal); the base learns of it when the next step of the treatment ends or begins.
     Collection and transport
-        no_show: share of collections to which the patient does not come; then again after ``rebooking_days``.
+        no_show: share of appointments for a collection to which the patient does not come; the hospital's place is kept in vain, and
+        the patient comes again after ``rebooking_days``.
         collection_failures, recollection_days: share of collections that fail (None: the recipe's), and how long until the next.
         collections, batches: how many a patient gets at most.
         courier_delay, courier_delay_hours: share of legs that are late, and by how much (lognormal, median, cv 1).
@@ -50,7 +51,8 @@ class Scenario:
         physician asks for all the same.
     What breaks
         suite_failures, equipment_failures: of each suite and each shared piece a year. suite_repair_hours, equipment_repair_hours: median,
-        lognormal with cv 1. suite_failure_loss: share of suite failures that lose the batch within. absence: of each person and shift.
+        lognormal with cv 1. suite_failure_loss: share of suite failures that lose the batch within; else it waits for its next step
+        until the suite is repaired. absence: of each person and shift.
     How the base decides
         quantile: of the durations that it plans with. allowance_hours: added to what is promised. tolerance_hours: a promise counts as
         kept until so much later. review_people, shifts and the like are the base's.

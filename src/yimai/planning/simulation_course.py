@@ -29,6 +29,7 @@ from yimai.planning.simulation_state import (
     AGAIN,
     CLEAR,
     COLLECTING,
+    COLLECTIONS,
     COLLECTIONS_FAILED,
     DONE,
     FAILING,
@@ -242,6 +243,7 @@ def collected(model: Packed, state: Packed, patient: int) -> bool:
     after = odds_in(model)[odds.RECOLLECTION]
     if draw < shown:
         tally_at(state)[NO_SHOWS] += 1
+        tally_at(state)[COLLECTIONS] -= 1
         patients_at(state)[patient].collections -= 1
         after = odds_in(model)[odds.REBOOKING]
     else:

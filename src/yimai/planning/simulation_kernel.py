@@ -74,11 +74,13 @@ from yimai.planning.simulation_state import (
     JOIN,
     LASTING,
     LEGS,
+    PIECES_BROKEN,
     PROMISED,
     READY,
     REPAIR,
     SHIFT,
     SPREAD,
+    SUITES_BROKEN,
     TAIL,
     TAIL_END,
     TASKS,
@@ -103,7 +105,7 @@ from yimai.planning.simulation_state import (
 
 @compiled
 def start(model: Packed, state: Packed, kind: int) -> None:
-    """Begin the first of the kind's queue, unless its patient or material is lost by now."""
+    """Begin the first of the kind's queue, unless its patient or material is lost by now, or its suite is still to be repaired."""
     slot = queues_at(state)[kind].head
     queues_at(state)[kind].head = slots_at(state)[slot].following
     slots_at(state)[slot].queued = 0
@@ -119,6 +121,14 @@ def start(model: Packed, state: Packed, kind: int) -> None:
             events_at(state),
             now + kinds_in(model)[kind].ends,
             says(TAIL_END, patient, task, patients_at(state)[patient].generation),
+        )
+        return
+    suite = patients_at(state)[patient].suite
+    if tasks_in(model)[task].role == STEP and suite >= 0 and suites_at(state)[suite].returned > now:
+        push(
+            events_at(state),
+            suites_at(state)[suite].returned,
+            says(READY, patient, task, patients_at(state)[patient].generation),
         )
         return
     if exceeded(model, state, patient, task):
@@ -267,7 +277,7 @@ def change_shift(model: Packed, state: Packed) -> None:
 
 @compiled
 def break_down(model: Packed, state: Packed) -> None:
-    """A suite or a piece of shared equipment breaks; a suite that is broken already does not."""
+    """A suite or a piece of shared equipment breaks; what is broken already does not."""
     number = state.breaks
     state.breaks += 1
     key = keys_at(state)[BREAKING]
@@ -283,24 +293,31 @@ def break_down(model: Packed, state: Packed) -> None:
     while resource < len(pieces_in(model)) - 1 and piece >= pieces_in(model)[resource].pieces:
         piece -= pieces_in(model)[resource].pieces
         resource += 1
+    if piece < resources_at(state)[resource].down:
+        return
+    tally_at(state)[PIECES_BROKEN] += 1
     resources_at(state)[resource].down += 1
     push(events_at(state), state.now + repair, says(REPAIR, resource, 0, 1))
 
 
 @compiled
 def break_suite(model: Packed, state: Packed, suite: int, number: int) -> None:
-    """A suite breaks, and may lose the batch in it."""
+    """A suite breaks, and may lose the batch in it; one that is not lost begins its next step once the suite is repaired."""
     if suites_at(state)[suite].broken:
         return
     key = keys_at(state)[BREAKING]
     repair = lognormal(key, 4 * number + 2, odds_in(model)[odds.SUITE_REPAIR], SPREAD)
     suites_at(state)[suite].broken = 1
+    suites_at(state)[suite].returned = state.now + repair
+    tally_at(state)[SUITES_BROKEN] += 1
     patient = suites_at(state)[suite].holder
     if patient < 0:
         resources_at(state)[spans_in(model)[0].resource].down += 1
         suites_at(state)[suite].forecast = state.now + repair
     elif patients_at(state)[patient].suite == suite and uniform(key, 4 * number + 3) < odds_in(model)[odds.SUITE_LOSS]:
         lose_batch(model, state, patient, odds.SUITE_FAILURE)
+    else:
+        suites_at(state)[suite].forecast = max(suites_at(state)[suite].forecast, state.now + repair)
     push(events_at(state), state.now + repair, says(REPAIR, suite, 0, 0))
 
 

@@ -39,7 +39,7 @@ PATIENTS: Final = np.dtype(
      ("source", "i4"), ("suite", "i4"), ("held", "i4"), ("generation", "i4"), ("collections", "i4"), ("batches", "i4"),
      ("urgent", "i1"), ("phase", "i1"), ("committed", "i1"), ("frozen", "i1"), ("flagged", "i1"), ("reviewed", "i1")], align=True,
 )  # fmt: skip
-SUITES: Final = np.dtype([("forecast", "f8"), ("holder", "i4"), ("broken", "i4")], align=True)
+SUITES: Final = np.dtype([("forecast", "f8"), ("returned", "f8"), ("holder", "i4"), ("broken", "i4")], align=True)
 
 _F8: Final = np.dtype("f8")
 _I4: Final = np.dtype("i4")

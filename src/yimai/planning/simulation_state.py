@@ -60,11 +60,12 @@ JOIN, READY, END, BEGUN, TAIL, TAIL_END, WAKE, CALL, SHIFT, CLEAR, BREAK, REPAIR
 
 (
     ORDERS, COLLECTIONS, NO_SHOWS, COLLECTIONS_FAILED, BATCHES, DONE, SUPPLIED, LATE_POSITIVES, HOLDS_EXCEEDED, TESTS, REPEATS, LEGS,
-    PROMISED, KEPT, IN_TIME, EVENTS,
-) = range(16)  # fmt: skip
+    PROMISED, KEPT, IN_TIME, SUITES_BROKEN, PIECES_BROKEN, EVENTS,
+) = range(18)  # fmt: skip
 TALLIES: Final = (
     "orders", "collections", "no_shows", "collections_failed", "batches", "infused", "supplied_out_of_specification",
-    "late_positives", "holds_exceeded", "tests", "repeats", "legs", "promised", "kept", "in_time", "events",
+    "late_positives", "holds_exceeded", "tests", "repeats", "legs", "promised", "kept", "in_time", "suites_broken",
+    "equipment_broken", "events",
 )  # fmt: skip
 ACTIVE, TREATED, LOST = range(3)
 SPREAD: Final = math.sqrt(math.log(2.0))
@@ -83,7 +84,7 @@ class State(NamedTuple):
     hours) since. kinds: head of the queue, woken (when its calendar opens). slots: each patient's each task: place in a queue, what it waits
     for, when it was ready, began and ended, run (rounds, repeats). patients: times, batch (generation), what is held; vein, wait: of the
     n-th infusion.
-    suites: holder, forecast (when it is expected to be free). tally: counts. lost: batches and patients, by cause.
+    suites: holder, forecast (when it is expected to be free), returned (when it is repaired). tally: counts. lost: batches and patients, by cause.
     """
 
     resources: Any
@@ -189,7 +190,7 @@ def refresh(model: Packed, state: Packed, seed: int, replication: int) -> None:
     for suite in range(len(suites_at(state))):
         suites_at(state)[suite].holder = -1
         suites_at(state)[suite].broken = 0
-        suites_at(state)[suite].forecast = 0.0
+        suites_at(state)[suite].forecast = suites_at(state)[suite].returned = 0.0
 
 
 @compiled

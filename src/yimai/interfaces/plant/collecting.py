@@ -184,8 +184,7 @@ class Collecting(Ordering):
         if not self.collecting_now:
             self.start_collection()
         yield "collecting"
-        served = self.served.collecting.duration if self.served is not None else None
-        yield from self.wait(self.now + self.lasting(served, 3 * HOUR, 4 * HOUR))
+        yield from self.wait(self.now + self.collecting_lasts())
         if cause := self._collection_failure():
             self.collect_failed(cause)
             self.discard_labels()
@@ -226,7 +225,7 @@ class Collecting(Ordering):
         if self.handed_over == 0:
             self.pick_up()
         yield "in_transit"
-        yield from self.wait(self.itinerary.receipt - self.span(HOUR / 2, 2 * HOUR))
+        yield from self.wait(self.itinerary.receipt - self.span(HOUR / 2, 2 * HOUR) + self.courier_late())
         if self.handed_over == 1:
             self.arrive()
         yield "arrived"

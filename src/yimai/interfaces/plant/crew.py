@@ -60,19 +60,20 @@ class Crew:
         self, at: datetime, site: str, roles: Sequence[Role], qualification: str, without: Sequence[str]
     ) -> list[str]:
         local, wanted = at.astimezone(self.zone), set(roles)
+        resting = {shift for shift, hours in self._shifts.items() if not _runs(*hours, local.time())}
         return [
             person.id
-            for person in self._at.get(site, ())
+            for person in self._at.get(site, ())  # one without a shift is always at hand
             if not wanted.isdisjoint(person.roles)
             and person.id not in without
-            and self._at_work(person, local.time())
+            and person.shift not in resting
             and (not qualification or _holds(person, qualification, local))
         ]
 
-    def _at_work(self, person: Member, now: time) -> bool:
-        """Whether the person's shift runs; a person without a shift is always at hand."""
-        begins, ends = self._shifts.get(person.shift, (time.min, time.max))
-        return begins <= now < ends if begins < ends else now >= begins or now < ends
+
+def _runs(begins: time, ends: time, now: time) -> bool:
+    """Whether a shift of these hours is at work; one that ends before it begins runs over midnight."""
+    return begins <= now < ends if begins < ends else now >= begins or now < ends
 
 
 def _holds(person: Member, qualification: str, local: datetime) -> bool:

@@ -42,6 +42,10 @@ class Draws:
         factor = self._factor(float(duration.cv))
         return SECOND * max(1, round(duration.median.total_seconds() * factor))
 
+    def hours(self, median: float, variation: float) -> timedelta:
+        """A lognormal span of so many hours in the median, in whole seconds. variation: its coefficient."""
+        return SECOND * round(median * 3600 * self._factor(variation))
+
     def amount(self, typical: Typical) -> Decimal:
         """A lognormal amount of three significant digits."""
         return _rounded(Decimal(repr(float(typical.median) * self._factor(float(typical.cv)))))

@@ -39,6 +39,16 @@ class Manufacturing(Testing):
     final_bags: tuple[str, ...] = ()
     position = ""
 
+    def is_lost(self) -> bool:
+        """Whether the batch under way has been given up."""
+        return self.given_up == self.batch
+
+    @property
+    def making_in(self) -> str:
+        """The suite of the open batch, or ""."""
+        made = self.vein.batches.open
+        return made.suite if made is not None else ""
+
     def clear_line(self, *, batch: str = "", suite_id: str = "") -> Done:
         """Clear the reserved suite, or the open batch's, for this treatment's batch."""
         operator = self.at_base("operator")
@@ -183,16 +193,19 @@ class Manufacturing(Testing):
         return tuple(chosen)
 
     def _piece(self, equipment_class: str) -> str:
-        """A calibrated piece of the class that stands in the suite or is shared."""
+        """One of the class that can be used."""
+        return self.plant.choose([each for each in self._pieces(equipment_class) if each not in self.plant.away])
+
+    def _pieces(self, equipment_class: str) -> list[str]:
+        """The calibrated pieces of the class that stand in the suite or are shared."""
         today = self.now.astimezone(self.plant.crew.zone).date()
-        fit = [
+        return [
             piece.id
             for piece in self.plant.base.equipment
             if piece.equipment_class == equipment_class
             and piece.suite in ("", self.suite)
             and piece.calibrated_from <= today <= piece.calibrated_until
         ]
-        return self.plant.choose(fit)
 
     def _lot(self, material: str) -> str:
         today = self.now.astimezone(self.plant.crew.zone).date()
@@ -236,42 +249,77 @@ class Manufacturing(Testing):
         """Clear the suite's line and open the batch, as soon as the slot has begun and the suite is empty."""
         assert self.itinerary is not None
         yield from self.wait(max(self.itinerary.starts, self.now + self.span(HOUR / 2, HOUR)))
+        yield from self._clearing()
+        yield "cleared"
+        yield from self.wait(self.now + self.plant.draws.duration(self.recipe.line_clearance))
+        while self.suite in self.plant.away:  # what was cleared before it broke is cleared again
+            self.batch = ""
+            yield from self._clearing()
+            yield from self.wait(self.now + self.plant.draws.duration(self.recipe.line_clearance))
+        if self.batch not in self.vein.batches.by_id:
+            self.open_batch()
+        yield "opened"
+
+    def _clearing(self) -> Course:
+        """Clear the line as soon as the suite is empty; while the suite is out of use, another's or once it is returned."""
+        assert self.itinerary is not None
         while not self.batch:
+            until = self.plant.away.get(self.itinerary.suite)
+            if until is not None and (room := self.free_suite()):
+                self.move_slot(room, until)
+            elif until is not None:
+                yield from self.wait(until)
+                continue
             try:
                 self.clear_line()
             except Refused as refused:
                 if refused.refusal.code != "suite.occupied_by_another":
                     raise
                 yield from self.wait(self.now + 3 * HOUR)
-        yield "cleared"
-        yield from self.wait(self.now + self.plant.draws.duration(self.recipe.line_clearance))
-        if self.batch not in self.vein.batches.by_id:
-            self.open_batch()
-        yield "opened"
 
     def making(self) -> Course:
         """Every step of the recipe; leaves early if the batch fails."""
         for step in self.recipe.steps:
             yield from self._step(step)
-            if self.given_up == self.batch:
+            if self.is_lost():
                 return
             yield f"step:{step.id}"
         for container in self.final_bags:
             if not self.vein.custody.held[container].position:
                 self.store(container)
         yield from self.pause(HOUR / 2, HOUR)
+        if self.is_lost():
+            return
         self.complete_batch()
         yield "manufactured"
         yield "sampled"
 
+    def _usable(self, step: Step) -> Course:
+        """Wait while the suite, or every piece of a class that the step needs, is out of use."""
+        away = self.plant.away
+        while not self.is_lost():
+            returned = [away.get(self.suite, self.now)]
+            returned += [min(away.get(piece, self.now) for piece in self._pieces(each)) for each in step.equipment]
+            if max(returned) <= self.now:
+                return
+            yield from self.wait(max(returned))
+
     def _step(self, step: Step, round: int = 1) -> Course:
+        yield from self._usable(step)
+        if self.is_lost():
+            return
         if step.line_clearance and any(each.line_clearance for each in self._earlier(step)):
             self.clear_line(batch=self.batch)
         yield from self.pause(2 * MINUTE, 8 * MINUTE)
         yield f"before:{step.id}"
+        yield from self._usable(step)
+        if self.is_lost():
+            return
         if self.vein.batches.by_id[self.batch].running(step.id) is None:
             self.begin_step(step)
         yield from self.wait(self.now + self.plant.draws.duration(step.duration))
+        if self.is_lost():
+            return
         for plan in step.samples if round == 1 else ():
             self.samples[plan] = self.labelled(_sample_label(self, plan))
             yield f"tube:{plan}"
@@ -291,10 +339,13 @@ class Manufacturing(Testing):
         cause = self._failure(step) if counted else ""
         if cause:
             yield from self.pause(HOUR, 3 * HOUR)
-            self.fail_batch(cause)
+            if not self.is_lost():
+                self.fail_batch(cause)
             return
         if self.fortune.corrected == step.id and self.first_batch:
             yield from self.pause(10 * MINUTE, HOUR)
+            if self.is_lost():
+                return
             self._correct(step)
         if not counted:
             yield from self._count_again(step, round)
@@ -307,7 +358,7 @@ class Manufacturing(Testing):
             return
         yield from self.until(lambda: not self.open_deviations)
         short = self.vein.deviations.on_count(self.batch, step.id)
-        if short is not None and short.conclusion == "reject_batch":
+        if not self.is_lost() and short is not None and short.conclusion == "reject_batch":
             self.fail_batch("growth")
 
     def _correct(self, step: Step) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from yimai.actions import slot, treatment
+from yimai.actions import slot, timetable, treatment
 from yimai.actions.decision import Answer, Done
 from yimai.domain.refusal import Refusal
-from yimai.domain.slot import Itinerary, SlotReserved, earliest
+from yimai.domain.slot import Itinerary, SlotReserved, earliest, suites_for
+from yimai.domain.timetable import Disruption, Move
 from yimai.domain.treatment import Fate, Marker, TreatmentOrdered, WithdrawalReason
 from yimai.interfaces.plant.names import patient
 from yimai.interfaces.plant.plant import Refused, first_of
@@ -80,6 +82,38 @@ class Ordering(Walk):
         self.slot_lost()
         return done
 
+    def move_slot(self, room: str, until: datetime) -> Done:
+        """The scheduler moves the slot to this suite, as its own is out of use until then."""
+        was = self.itinerary
+        assert was is not None
+        down = Disruption("suite_down", self.now, until, suite=was.suite)
+        moved = replace(was, suite=room)
+        answer = self.plant.ask(
+            timetable.repair,
+            self.at_base("scheduler"),
+            self.base,
+            base=self.base,
+            disruptions=(down,),
+            way="nobody_else",
+            moves=(Move(self.treatment, was.suite, was.starts, was.ends, moved),),
+            reason="breakdown",
+        )
+        done = _done(answer)
+        self.plant.vacate(was.suite, (was.starts, was.ends))
+        self.plant.occupy(room, (was.starts, was.ends))
+        self.itinerary = moved
+        return done
+
+    def free_suite(self) -> str:
+        """A suite that is free for the time of the slot, or ""."""
+        held = self.itinerary
+        assert held is not None
+        taken = self.plant.occupied()
+        for room in suites_for(self.plant.base, self.recipe):
+            if all(ends <= held.starts or held.ends <= begins for begins, ends in taken.get(room, ())):
+                return room
+        return ""
+
     def slot_lost(self) -> None:
         """The slot was freed, by the hospital or by what happened."""
         if self.itinerary is not None:
@@ -124,7 +158,21 @@ class Ordering(Walk):
         yield "accepted"
 
     def booking(self, not_before: datetime | None) -> Course:
-        """Reserve a slot and wait for the admission; another is tried if somebody else takes it first or is ahead."""
+        """Reserve a slot and wait for the admission; whoever does not come reserves anew for some days later."""
+        while True:
+            yield from self._booking(not_before)
+            assert self.itinerary is not None
+            yield from self.wait(self.itinerary.collection - ADMISSION)
+            scenario = self.plant.scenario
+            if scenario is None or self.fortune.spared or not self.plant.draws.happens(scenario.no_show):
+                return
+            yield from self.wait(self.itinerary.collection + self.collecting_lasts())
+            self.free_slot("did_not_come")
+            yield "missed"
+            not_before = self.now + scenario.rebooking_days * DAY
+
+    def _booking(self, not_before: datetime | None) -> Course:
+        """Reserve a slot; another is tried if somebody else takes it first or is ahead."""
         yield from self.pause(HOUR / 6, HOUR / 2)
         promised, self.promised = self.promised, None
         if promised is not None:
@@ -138,7 +186,6 @@ class Ordering(Walk):
             yield from self.pause(4 * HOUR, 8 * HOUR)
         yield "slotted"
         assert self.itinerary is not None, "every slot that was offered was taken by others"
-        yield from self.wait(self.itinerary.collection - ADMISSION)
 
     def _reserved(self, offers: tuple[Itinerary, ...]) -> bool:
         """Whether one of them could be reserved, tried in order."""

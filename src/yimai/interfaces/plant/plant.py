@@ -22,6 +22,7 @@ from yimai.interfaces.plant.clock import Clock
 from yimai.interfaces.plant.crew import Crew
 from yimai.interfaces.plant.draws import Draws
 from yimai.ledger.ledger import Ledger
+from yimai.planning.scenario import Scenario
 
 F = TypeVar("F", bound=Fact)
 SIMULATED_SECRET = bytes(32)
@@ -44,6 +45,9 @@ class Plant:
     clock: the ledger's own. chance: the seeded source of everything that varies; None for medians everywhere.
     name: begins every command id, so that two plants on one ledger never repeat each other's ids.
     taken: suite windows that others have claimed on this ledger; the plant remembers its own.
+    scenario: how often patients do not come, couriers are late, and suites and shared equipment break (``Breakdowns``), and what that
+    takes; None: never. Of the scenario nothing else happens here.
+    away: suites and pieces that are out of use, and until when.
     """
 
     ledger: Ledger
@@ -57,6 +61,8 @@ class Plant:
     places: int = field(init=False)
     positions: Iterator[str] = field(init=False)
     taken: Callable[[], Mapping[str, Iterable[Window]]] | None = None
+    scenario: Scenario | None = None
+    away: dict[str, datetime] = field(default_factory=dict, init=False)
     _windows: dict[str, list[Window]] = field(default_factory=dict, init=False)
     _commands: int = field(default=0, init=False)
 
@@ -67,11 +73,14 @@ class Plant:
         self.places, self.positions = len(places), cycle(places)
 
     def occupied(self) -> dict[str, list[Window]]:
-        """Each suite's windows that are taken, with the turn-round that this plant plans after its own."""
+        """Each suite's windows that are taken, with the turn-round that this plant plans after its own, or out of use."""
         others = self.taken() if self.taken is not None else {}
         windows = {suite: list(spans) for suite, spans in sorted(others.items())}
         for suite, own in self._windows.items():
             windows.setdefault(suite, []).extend((starts, ends + TURN_ROUND) for starts, ends in own)
+        for each in self.base.suites:
+            if each.id in self.away:
+                windows.setdefault(each.id, []).append((self.clock(), self.away[each.id]))
         return windows
 
     def occupy(self, suite: str, window: Window) -> None:

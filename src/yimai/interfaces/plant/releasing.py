@@ -173,7 +173,7 @@ class Releasing(Manufacturing):
             self.dispatch()
         yield "dispatched"
         served = self.served.outbound if self.served is not None else None
-        yield from self.wait(self.now + self.lasting(served, 8 * HOUR, 20 * HOUR))
+        yield from self.wait(self.now + self.lasting(served, 8 * HOUR, 20 * HOUR) + self.courier_late())
         if self.handed_over == 1:
             self.deliver()
         yield "handed_in"

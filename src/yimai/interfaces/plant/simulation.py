@@ -12,6 +12,7 @@ from typing import Final
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
 from yimai.domain.slot import Itinerary, earliest
+from yimai.interfaces.plant.breakdowns import Breakdowns
 from yimai.interfaces.plant.city import CityLife
 from yimai.interfaces.plant.clock import Clock
 from yimai.interfaces.plant.end_state import Standing, end_near, standing, undecided
@@ -22,6 +23,7 @@ from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.plant.ordering import DAY, HOUR
 from yimai.interfaces.plant.plant import Plant, Window
 from yimai.ledger.ledger import Ledger
+from yimai.planning.scenario import Scenario
 
 SHORTEST: Final = timedelta(days=84)
 """Long enough for the first treatments to be followed to their end."""
@@ -58,7 +60,8 @@ class Simulation:
     """``count`` treatments that arrive over some weeks, with all that befalls them.
 
     Needs a founded ledger (``founding.found``) whose clock it moves. The same seed, start and ledger's sources of
-    identifiers give the same facts byte for byte. taken: suite windows that others have claimed on this ledger.
+    identifiers give the same facts byte for byte. taken: suite windows that others have claimed on this ledger. scenario: what
+    goes wrong beside what the recipe and the special fates bring (``Plant``); None: nothing.
     """
 
     def __init__(
@@ -71,13 +74,15 @@ class Simulation:
         count: int = 60,
         seed: int = 1,
         taken: Callable[[], Mapping[str, Iterable[Window]]] | None = None,
+        scenario: Scenario | None = None,
     ) -> None:
         chance = Random(f"simulated plant {seed}")
         name = f"simulation-{clock():%Y%m%dT%H%M%SZ}-{seed}"
-        self.plant = Plant(ledger, clock, recipe, base, chance, name, taken)
+        self.plant = Plant(ledger, clock, recipe, base, chance, name, taken, scenario)
         self.starts = clock()
         self.ends = end_near(base, self.starts + max(SHORTEST, count * A_TREATMENT))
         self.journeys: list[Journey] = []
+        self._breakdowns = Breakdowns(self.plant, scenario, chance, self.journeys) if scenario is not None else None
         self._plan = self._planned(count, chance)
         self._city = CityLife(self.plant, seed) if count >= ENOUGH else None
 
@@ -133,6 +138,8 @@ class Simulation:
                 break
             if self._city is not None:
                 self._city.live_until(moment)
+            if self._breakdowns is not None:
+                self._breakdowns.live_until(moment)
             clock.wait_until(max(moment, clock()))
             journey = self._journey(number)
             if (following := self._go_on(journey)) is not None:

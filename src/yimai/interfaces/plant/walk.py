@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, Final
 
 from yimai.actions import label
 from yimai.actions.decision import Answer, Done
@@ -21,6 +21,8 @@ from yimai.domain.vein import Vein, vein_of
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.plant import Plant, Refused, first_of
 
+A_COLLECTION: Final = (timedelta(hours=3), timedelta(hours=4))
+"""How long one lasts where the base's file does not say."""
 Course = Iterator["datetime | str"]
 """What a treatment does next: waits until a time, or has reached the stage of that name."""
 
@@ -153,6 +155,17 @@ class Walk:
     def served(self) -> Hospital | None:
         """The hospital as the base's file lists it, or None."""
         return next((each for each in self.plant.base.hospitals if each.id == self.hospital), None)
+
+    def collecting_lasts(self) -> timedelta:
+        """How long the hospital's place is kept for a collection."""
+        return self.lasting(self.served.collecting.duration if self.served is not None else None, *A_COLLECTION)
+
+    def courier_late(self) -> timedelta:
+        """By how much the courier of a leg is late, as the plant's scenario says."""
+        scenario = self.plant.scenario
+        if scenario is None or self.fortune.spared or not self.plant.draws.happens(scenario.courier_delay):
+            return timedelta(0)
+        return self.plant.draws.hours(scenario.courier_delay_hours, 1.0)
 
     def later(self, moment: datetime, act: Callable[[], None]) -> None:
         """Let something happen at a later time, whatever the treatment does meanwhile."""

@@ -118,7 +118,15 @@ FORMS: Final = (
         Words("释放档期", "Give the slot back"),
         (
             Given(name="treatment"),
-            reason("rescheduled", "patient_unfit", "patient_choice", "physician_decision", "capacity", "breakdown"),
+            reason(
+                "rescheduled",
+                "did_not_come",
+                "patient_unfit",
+                "patient_choice",
+                "physician_decision",
+                "capacity",
+                "breakdown",
+            ),
         ),
         button=Words("释放", "Give it back"),
         guide=Words("尚未到来的时间，他人随即可以预订。", "Others can reserve at once what is still to come of it."),
