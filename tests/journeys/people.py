@@ -133,7 +133,9 @@ class Person:
             )
             self.album.take(self.page, self.identifier, verb, "refused")
         else:
-            self.page.goto(f"{self.house.address}/static/web/mark.svg")  # a page that nobody looks at still asks whether the server is well
+            self.page.goto(
+                f"{self.house.address}/static/web/mark.svg"
+            )  # a page that nobody looks at still asks whether the server is well
         return answer, code
 
     def _sign(self, verb: str) -> None:

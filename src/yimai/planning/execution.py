@@ -24,9 +24,11 @@ from yimai.planning.problem import NEVER, Ints, Plan, Problem
 Policy = Literal["fixed", "reveal"]
 LONGEST: Final = timedelta(hours=100)
 """For so long a chain's start is looked for where its first task has no hold time of its own."""
-FORESEEN: Final = tuple(NormalDist().inv_cdf(each) for each in (0.002, *(each / 20 for each in range(1, 20, 2)), 0.998))
-"""A chain is booked so that it holds as planned, and be all of it quick or slow: shifts make what lies between no safer. At the edge of a
-shift the earliest start that holds is the last that does, so that how far these reach is how often it fails."""
+FORESEEN: Final = tuple(NormalDist().inv_cdf(each / 20) for each in range(1, 20, 2))
+"""A chain is booked so that it holds as planned, and be all of it quick or slow: shifts make what lies between no safer."""
+FIRST: Final = tuple(NormalDist().inv_cdf(each) for each in (0.005, 0.02, 0.98, 0.995))
+"""And so that it holds, be its first task alone as quick or slow as it hardly ever is: at the edge of a shift the earliest start that holds is
+the last that does."""
 FRESH: Final = 0.5
 """A use that begins in the first half of its task is of its beginning, one that ends with the task of its end."""
 
@@ -170,15 +172,24 @@ class _Execution:
             [int(self.ends[lags.after[lag]]) + int(lags.maximum[lag]) for lag in held],
             default=since + LONGEST // self.problem.tick,
         )
+        lengths = [*self.foreseen, *self._with_first(task)]
         head, best, least = since, since, NEVER
         while head <= last:
-            late = [self._late(task, head, length) for length in self.foreseen]
+            late = [self._late(task, head, length) for length in lengths]
             if not any(late):
                 return head
             if least == NEVER or sum(late) < least:
                 best, least = head, sum(late)
             head += max(1, min(each for each in late if each))
         return best
+
+    def _with_first(self, task: int) -> list[Ints]:
+        """How long all would take at the median, and the task itself much shorter or longer."""
+        usual = self.foreseen[1 + len(FORESEEN) // 2]
+        found = [usual.copy() for _ in FIRST]
+        for length, away in zip(found, FIRST, strict=True):
+            length[task] = np.ceil(self.problem.tasks.median[task] * np.exp(away * self.problem.tasks.sigma[task]))
+        return found
 
     def _late(self, task: int, since: int, length: Ints) -> int:
         """By how much the first hold time would run out if the task began then and all took so long; 0 if none."""
