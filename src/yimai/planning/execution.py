@@ -173,13 +173,15 @@ class _Execution:
             default=since + LONGEST // self.problem.tick,
         )
         lengths = [*self.foreseen, *self._with_first(task)]
-        head, best, least = since, since, NEVER
+        head, best = since, since
+        least: tuple[int, int] | None = None
         while head <= last:
             late = [self._late(task, head, length) for length in lengths]
             if not any(late):
                 return head
-            if least == NEVER or sum(late) < least:
-                best, least = head, sum(late)
+            much = sum(late[: len(self.foreseen)]), sum(late)  # what is likely counts before what hardly ever is
+            if least is None or much < least:
+                best, least = head, much
             head += max(1, min(each for each in late if each))
         return best
 
