@@ -199,7 +199,7 @@ class Bench:
         task = self._bar.add_task("Asking for the dashboard", total=self._sizes.rounds)
         offset = serve.clock_offset(self._database)
         assert offset is not None
-        with opened(self._database, offset + self._sizes.rounds * MONTH) as client:
+        with opened(self._database, offset + (self._sizes.rounds + 1) * MONTH) as client:
             planner = client(bench_pages.people(self._database)["planner"])
             planner.get("/zh-hans/")  # what is loaded once for any page does not count
             self._ask(planner, unread)
