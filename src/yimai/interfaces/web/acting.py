@@ -36,6 +36,7 @@ from yimai.interfaces.web.hand import at_hand
 from yimai.interfaces.web.mismatch import take_out
 from yimai.interfaces.web.readable import Readable, readable, ticked
 from yimai.interfaces.web.situation import Situation
+from yimai.interfaces.web.way_back import way_back
 from yimai.interfaces.web.which import which
 from yimai.ledger.entry import Command, Entry
 
@@ -271,6 +272,7 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
         "person": situation.who,
         "at_hand": partial(at_hand, situation, turn.filled.fields),
         "watch": [f"treatment/{situation.treatment}"] if situation.treatment else [],
+        "back": way_back(turn.next),
     }
     if "Yimai-Act" in request.headers:
         response = render(
