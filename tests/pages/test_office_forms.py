@@ -46,8 +46,10 @@ def test_a_person_is_registered_and_qualified_by_two_different_offices(plant: Sp
     administrator, qa = somebody(plant, "administrator"), somebody(plant, "qa")
     fields = {"person": "operator-99", "site": "lingang", "roles": "operator", "printed_name": "王小明"}
     asked(administrator, "site.register_person", {}, fields)
-    (registered,) = plant.entries("person", "operator-99")
+    registered, decided, signed = plant.entries("person", "operator-99")
     assert registered.data["roles"] == ["operator"]
+    assert (decided.kind, decided.data["decided"]["signer"]) == ("person.roles_decided.v1", administrator.who.person)
+    assert signed.kind == "signing.signature_given.v1"
     assert "王小明" not in registered.content.decode()
     again = act(administrator, "site.register_person", {}, fields, administrator.who.person)
     assert "已登记" in again.content.decode()
@@ -69,14 +71,15 @@ def test_roles_change_at_once_and_nobody_changes_his_own(plant: SpecPlant) -> No
     administrator = somebody(plant, "administrator")
     operator = next(each.id for each in plant.base.people if each.roles == ("operator",))
     asked(administrator, "site.change_roles", {"person": operator}, {"person": operator, "roles": "second_person"})
-    changed = plant.entries("person", operator)[-1]
+    changed, decided, _ = plant.entries("person", operator)[-3:]
     assert (changed.kind, changed.data["roles"]) == ("person.roles_changed.v1", ["second_person"])
+    assert (decided.kind, decided.data["decided"]["signer"]) == ("person.roles_decided.v1", administrator.who.person)
     own = {"person": administrator.who.person, "roles": "qa"}
     refused = act(administrator, "site.change_roles", {"person": administrator.who.person}, own)
     assert refused.status_code == 422
     assert "另一名管理员" in refused.content.decode()
     asked(administrator, "site.change_roles", {"person": operator}, {"person": operator})
-    assert plant.entries("person", operator)[-1].data["roles"] == []
+    assert plant.entries("person", operator)[-3].data["roles"] == []
 
 
 def _offered(page: str, name: str) -> list[str]:

@@ -57,7 +57,7 @@ class Watch:
     def offered(self, plant: Plant, actor: str) -> list[Task]:
         person, now = self.people[actor], plant.clock()
         if "courier" in person.roles:
-            return list(worklist.for_courier(self.cursor, actor))
+            return list(worklist.for_courier(self.cursor, actor, now))
         return list(
             worklist.for_site(self.cursor, person.site, person.roles, now, person=actor, optional=True, most=100_000)
         )
@@ -214,11 +214,11 @@ def test_what_is_due_first_stands_first(story: Story, pool: ConnectionPool[Any])
     running = story.treatment("received")
     with pool.connection() as connection, connection.cursor() as cursor:
         offered = worklist.for_site(cursor, BASE, ("scheduler", "operator"), story.clock.now)
-        assert offered[0].treatment == running
+        assert [each.treatment for each in offered[:2]] == [urgent, running]
         reserve = [each.treatment for each in offered if each.verb == "slot.reserve"]
         assert reserve[0] == urgent
         assert worklist.counts(offered)["slot.reserve"] == 2
-        assert worklist.for_site(cursor, BASE, ("scheduler",), story.clock.now, most=1) == offered[1:2]
+        assert worklist.for_site(cursor, BASE, ("scheduler",), story.clock.now, most=1) == offered[:1]
         assert worklist.for_site(cursor, HOSPITAL, ("courier",), story.clock.now) == ()
 
 
@@ -234,7 +234,23 @@ def test_a_collection_that_runs_stands_before_labels_that_are_due_in_days(
     assert first is not None
     assert first > story.clock.now + timedelta(hours=20)
     running = replace(waiting[0], verb="collection.complete", due=None, since=story.clock.now)
-    assert worklist.in_order((*waiting, running)) == (running, *waiting)
+    assert worklist.in_order((*waiting, running), story.clock.now) == (running, *waiting)
+
+
+def test_what_is_urgent_without_a_clock_stands_before_what_has_hours_left(
+    story: Story, pool: ConnectionPool[Any]
+) -> None:
+    story.open_house()
+    story.treatment("slot_reserved")
+    now = story.clock.now
+    with pool.connection() as connection, connection.cursor() as cursor:
+        days = worklist.for_site(cursor, HOSPITAL, ("nurse",), now)[0]
+    assert days.due is not None
+    assert days.due > now + timedelta(hours=20)
+    urgent = replace(days, due=None, urgency="urgent", treatment="T-URGENT")
+    calm = replace(urgent, urgency="standard", treatment="T-CALM")
+    pressing = replace(days, due=now + timedelta(hours=3), treatment="T-PRESSING")
+    assert worklist.in_order((calm, days, urgent, pressing), now) == (pressing, urgent, days, calm)
 
 
 def test_a_courier_sees_what_he_carries_and_what_waits_for_any_courier(story: Story, pool: ConnectionPool[Any]) -> None:
@@ -242,10 +258,10 @@ def test_a_courier_sees_what_he_carries_and_what_waits_for_any_courier(story: St
     story.treatment("received")
     carried = story.treatment("in_transit")
     with pool.connection() as connection, connection.cursor() as cursor:
-        (task,) = worklist.for_courier(cursor, "COUR-1")
+        (task,) = worklist.for_courier(cursor, "COUR-1", story.clock.now)
         assert (task.verb, task.treatment, task.person) == ("custody.hand_over", carried, "COUR-1")
         assert set(task.arguments) == {"treatment", "shipment", "giver"}
-        assert worklist.for_courier(cursor, "COUR-2") == ()
+        assert worklist.for_courier(cursor, "COUR-2", story.clock.now) == ()
 
 
 def test_time_opens_and_closes_what_is_to_be_done(watched: tuple[SpecPlant, Watch]) -> None:

@@ -287,4 +287,4 @@ def _counted(cursor: Any) -> Iterator[tuple[str, list[str]]]:
 def _tasks(cursor: Any, who: PersonRow, now: datetime) -> list[Task]:
     roles: tuple[Role, ...] = who.roles  # type: ignore[assignment]  # the register knows no others
     own = worklist.for_site(cursor, who.site, roles, now, person=who.person)
-    return [*(worklist.for_courier(cursor, who.person) if "courier" in roles else ()), *own]
+    return [*(worklist.for_courier(cursor, who.person, now) if "courier" in roles else ()), *own]

@@ -57,7 +57,7 @@ def register_person(
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
         registration = PersonRegistered(person, site, roles, commitment(salt, contents).hex())
-        return register(seen.person(command.actor), registration, bool(seen.entries("person", person)))
+        return register(seen.person(command.actor), registration, bool(seen.entries("person", person)), seen.at)
 
     return decide(
         ledger,
@@ -75,7 +75,8 @@ def change_roles(ledger: Ledger, command: Command, *, person: str, roles: tuple[
     """Give a person other roles from now on; none for somebody who has left."""
 
     def rule(seen: Seen) -> Refusal | Sequence[Fact]:
-        return known(seen.person(person), person) or changed_roles(command.actor, PersonRolesChanged(person, roles))
+        decided = seen.sign(command.actor, "decided")
+        return known(seen.person(person), person) or changed_roles(PersonRolesChanged(person, roles), decided)
 
     return _about_person(ledger, command, person, rule, "site.change_roles")
 

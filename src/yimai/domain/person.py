@@ -54,6 +54,16 @@ class PersonRolesChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class RolesDecided(Fact):
+    """An administrator decided on the roles in which a person works, as recorded together with this."""
+
+    kind: ClassVar[str] = "person.roles_decided.v1"
+    about: ClassVar[tuple[str, ...]] = ("person",)
+    person: str
+    decided: Signature
+
+
+@dataclass(frozen=True, slots=True)
 class AdministrationFounded(Fact):
     """A ledger's first administrator registered himself, which only one person can do, once."""
 
@@ -256,13 +266,17 @@ def qualify(by: str, given: PersonQualified) -> Refusal | tuple[Fact, ...]:
     return OWN_QUALIFICATION(person=by) if by == given.person else (given,)
 
 
-def change_roles(by: str, changed: PersonRolesChanged) -> Refusal | tuple[Fact, ...]:
+def change_roles(changed: PersonRolesChanged, decided: Signature) -> Refusal | tuple[Fact, ...]:
     """Give a person other roles, which nobody does for himself."""
-    return OWN_ROLES(person=by) if by == changed.person else (changed,)
+    if decided.signer == changed.person:
+        return OWN_ROLES(person=changed.person)
+    return (changed, RolesDecided(changed.person, decided))
 
 
-def register(administrator: Person, registration: PersonRegistered, known: bool) -> Refusal | tuple[Fact, ...]:
-    """Register a person. The ledger's first administrator registers himself.
+def register(
+    administrator: Person, registration: PersonRegistered, known: bool, at: datetime
+) -> Refusal | tuple[Fact, ...]:
+    """Register a person, which an administrator signs. The ledger's first administrator registers himself, before anybody has an account.
 
     administrator: the actor as registered. known: whether the person is on the register already.
     """
@@ -270,7 +284,9 @@ def register(administrator: Person, registration: PersonRegistered, known: bool)
         return ALREADY_REGISTERED(person=registration.person)
     if not names(registration.person):
         return BAD_NAME(name=registration.person[:64])
-    return (registration,) if administrator.id else (AdministrationFounded(registration.person), registration)
+    if not administrator.id:
+        return (AdministrationFounded(registration.person), registration)
+    return (registration, RolesDecided(registration.person, administrator.sign("decided", at)))
 
 
 def register_passkey(person: Person, public_key: bytes, known: Passkey, at: datetime) -> Refusal | tuple[Fact, ...]:

@@ -63,6 +63,12 @@ def recipe(cursor: psycopg.Cursor[Any], identifier: str, version: str = "") -> R
     return _recipe(content) if content is not None else None
 
 
+def only_recipe(cursor: psycopg.Cursor[Any]) -> Recipe | None:
+    """The approved recipe where there is one alone, for its titles; else None."""
+    known = identifiers(cursor, "recipe")
+    return recipe(cursor, known[0]) if len(known) == 1 else None
+
+
 def base(cursor: psycopg.Cursor[Any], identifier: str) -> Base | None:
     """The base as last approved, or None."""
     content = _content(cursor, "base", identifier, "")

@@ -147,6 +147,7 @@ def _about(recipe: Recipe, arguments: Mapping[str, str]) -> Words | None:
 
 _FIELDS: Final = (
     "due", "earliest", "latest", "appears", "blocked", "assumed", "person", "without", "alternatives", "optional", "people",
+    "counts",
 )  # fmt: skip
 
 

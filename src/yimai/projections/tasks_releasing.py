@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from yimai.domain.incubation import counts_from
 from yimai.domain.recipe import Test
 from yimai.projections.tasks_drafting import task
 from yimai.projections.worklist_state import Marks, State, Task, when
@@ -52,6 +53,7 @@ def _result(state: State, sample: str, came: Marks, batch: str, test: Test, reco
                 "base",
                 when(invalid or came),
                 due=when(invalid or came) + test.duration.median,
+                counts=counts_from(test, when(state.of("sample")[sample])),
                 assumed=test.duration.source.assumed,
                 unit=test.unit,
                 **place,

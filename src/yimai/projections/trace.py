@@ -236,6 +236,17 @@ def fact(cursor: psycopg.Cursor[Any], digest: bytes) -> tuple[Entry, int | None]
     return (parse(bytes(row[0])), row[1]) if row is not None else None
 
 
+def entries(cursor: psycopg.Cursor[Any], facts: Sequence[TracedFact]) -> dict[bytes, Entry]:
+    """The entries of these facts, by their hash."""
+    found = cursor.execute(
+        "SELECT f.hash, e.content FROM projection.fact AS f"
+        " JOIN ledger.chain AS c ON (c.subject, c.sequence) = (f.subject, f.sequence)"
+        " JOIN ledger.entry AS e USING (arrival) WHERE f.hash = ANY(%s)",
+        ([each.hash for each in facts],),
+    ).fetchall()
+    return {bytes(digest): parse(bytes(content)) for digest, content in found}
+
+
 def starting_with(cursor: psycopg.Cursor[Any], text: str, most: int = 12) -> tuple[str, ...]:
     """Mentions whose identifier starts with the text, as ``noun/identifier``: what a person may have meant."""
     own = noun_of(text)

@@ -105,6 +105,7 @@ KINDS: Final[dict[str, Words]] = {
     "person.qualified.v1": Words("授予资质", "Person qualified"),
     "person.roles_changed.v1": Words("更改角色", "Roles changed"),
     "person.registered.v1": Words("人员登记", "Person registered"),
+    "person.roles_decided.v1": Words("决定角色", "Roles decided"),
     "retention.personal_data_destroyed.v1": Words("个人数据已销毁", "Personal data destroyed"),
     "retention.personal_data_restricted.v1": Words("个人数据受限", "Personal data restricted"),
     "retention.started.v1": Words("记录留存开始", "Retention started"),

@@ -190,30 +190,30 @@ def for_site(
         if task.site == site and not wanted.isdisjoint(task.roles) and (optional or not task.optional)
     )
     chosen = (each for each in mine if not person or (each.person in ("", person) and person not in each.without))
-    return in_order(finished(chosen, now, rooms(cursor)))[:most]
+    return in_order(finished(chosen, now, rooms(cursor)), now)[:most]
 
 
 def for_treatment(cursor: psycopg.Cursor[Any], treatment: str, now: datetime) -> tuple[Task, ...]:
     """Everything that is to be done for the treatment, by whomever, and after it what may be done besides."""
     rows = _planned(cursor, "treatment = %s", (treatment,))
-    return in_order(finished(rows.get(treatment, ()), now, rooms(cursor)))
+    return in_order(finished(rows.get(treatment, ()), now, rooms(cursor)), now)
 
 
 def of_hospital(cursor: psycopg.Cursor[Any], hospital: str, now: datetime) -> tuple[Task, ...]:
     """Everything that the hospital's treatments wait for, by whomever: clocks that run out first."""
     rows = _planned(cursor, "hospital = %s" + _LIVE, (hospital,))
     tasks = (task for tasks in rows.values() for task in tasks if not task.optional)
-    return in_order(finished(tasks, now, rooms(cursor)))
+    return in_order(finished(tasks, now, rooms(cursor)), now)
 
 
-def for_courier(cursor: psycopg.Cursor[Any], person: str) -> tuple[Task, ...]:
+def for_courier(cursor: psycopg.Cursor[Any], person: str, now: datetime) -> tuple[Task, ...]:
     """The shipments that the courier carries, and those that wait to be taken by any courier.
 
     Nothing but the shipment and the COI identifier: a courier learns nothing about the patient.
     """
     rows = cursor.execute(_ERRANDS + "e.inside <> '{}' AND (e.holder = %s OR e.site = e.origin)", (person,)).fetchall()
     tasks = (task for row in rows for task in handing_over(Errand(*row)) if task.side == "carrier")
-    return in_order(task for task in tasks if task.person in ("", person))
+    return in_order((task for task in tasks if task.person in ("", person)), now)
 
 
 def legs(cursor: psycopg.Cursor[Any], person: str) -> tuple[Errand, ...]:
@@ -237,13 +237,16 @@ def counts(tasks: Iterable[Task]) -> Counter[str]:
     return Counter(task.verb for task in tasks if not task.blocked)
 
 
-def in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:
-    """What runs out first is first; what a patient lies at stands among what runs out within the hour."""
+def in_order(tasks: Iterable[Task], now: datetime) -> tuple[Task, ...]:
+    """What runs out first is first; what a patient lies at stands among what runs out within the hour, and what is urgent
+    without a clock before whatever has hours left."""
 
     def rank(task: Task) -> tuple[Any, ...]:
         due = task.due
         if due is None and task.verb in RUNNING:
             due = task.since + SOON
+        elif due is None and task.urgency == "urgent":
+            due = now + PRESSING
         clock = due.timestamp() if due is not None else float("inf")
         return (task.optional, clock, task.urgency != "urgent", task.since, task.treatment, task.verb)
 
@@ -253,6 +256,8 @@ def in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:
 RUNNING: Final = ("collection.complete", "infusion.finish")
 """They end what a patient lies at."""
 SOON: Final = timedelta(hours=1)
+PRESSING: Final = timedelta(hours=4)
+"""What has less time left presses, whether it is urgent or not."""
 _ERRANDS: LiteralString = (
     "SELECT e.shipment, e.treatment, e.urgency, e.origin, e.destination, e.holder, e.site, e.since, e.packed,"
     " e.keeps, coalesce(p.site, '') FROM projection.errand AS e LEFT JOIN projection.person AS p"

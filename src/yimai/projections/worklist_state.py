@@ -28,6 +28,7 @@ class Task:
     assumed: whether its clock stands on a placeholder of ours. person: who alone can do it, or "" for anyone.
     without: who may not. alternatives: further verbs that answer the same need. optional: nobody waits for it.
     about: the step, label, sample or test that it is about, as the recipe calls it. people: who is at it.
+    counts: from when on a conforming result counts, where it does not at any time.
     """
 
     verb: str
@@ -50,6 +51,7 @@ class Task:
     optional: bool = False
     about: Words | None = None
     people: tuple[str, ...] = ()
+    counts: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

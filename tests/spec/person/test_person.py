@@ -11,7 +11,13 @@ from tests.spec.harness import SpecPlant, then_facts, then_refused
 from yimai.actions import batch, site
 from yimai.actions.decision import Answer
 from yimai.domain.batch import StepStarted
-from yimai.domain.person import PersonQualified, PersonRegistered, PersonRolesChanged, QualificationWithdrawn
+from yimai.domain.person import (
+    PersonQualified,
+    PersonRegistered,
+    PersonRolesChanged,
+    QualificationWithdrawn,
+    RolesDecided,
+)
 from yimai.interfaces.plant.journey import Journey
 
 FOREVER = (date(2026, 1, 1), date(2030, 1, 1))
@@ -32,7 +38,7 @@ def register(plant: SpecPlant, person: str, by: str = "administrator-01", **chan
 )
 def test_registration(plant: SpecPlant) -> None:
     done = register(plant, "operator-90")
-    (registered,) = then_facts(done, PersonRegistered)
+    registered, _ = then_facts(done, PersonRegistered, RolesDecided)
     assert isinstance(registered, PersonRegistered)
     assert len(bytes.fromhex(registered.name)) == 32
     assert b"Newcomer" not in b"".join(entry.content for entry in plant.entries("person", "operator-90"))
@@ -161,4 +167,5 @@ def test_nobody_changes_his_own_roles(memory_plant: SpecPlant) -> None:
     then_facts(
         asks(site.change_roles, "administrator-01", "lingang", person="operator-01", roles=("operator", "qa")),
         PersonRolesChanged,
+        RolesDecided,
     )

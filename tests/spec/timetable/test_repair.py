@@ -14,7 +14,7 @@ from yimai.actions import site, slot, timetable
 from yimai.actions.decision import Answer, Done
 from yimai.domain import slot as slots
 from yimai.domain.fact import Signature
-from yimai.domain.person import PersonRegistered
+from yimai.domain.person import PersonRegistered, RolesDecided
 from yimai.domain.refusal import Refusal
 from yimai.domain.slot import Itinerary, SlotFreed, SlotMoved, SlotReserved
 from yimai.domain.timetable import Disruption, Move, TimetableRepaired
@@ -164,7 +164,7 @@ def test_a_timetable_is_of_one_base(memory_plant: SpecPlant) -> None:
         "roles": ("scheduler",),
         "printed_name": "示例·新人 (Sample Newcomer)",
     }
-    then_facts(memory_plant.asks(site.register_person, "administrator-01", "lingang", **newcomer), PersonRegistered)
+    then_facts(memory_plant.asks(site.register_person, "administrator-01", "lingang", **newcomer), PersonRegistered, RolesDecided)
     elsewhere = {"by": "scheduler-90", "at": journey.hospital, "base": journey.hospital}
     then_refused(repaired(memory_plant, (wanted,), **elsewhere), "timetable.no_base")
     other = replace(memory_plant.base, id="another-base")

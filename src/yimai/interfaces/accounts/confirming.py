@@ -31,9 +31,8 @@ CHANGE_FIRST: Final = RefusalKind(
 )
 NOTHING_GIVEN: Final = RefusalKind(
     "accounts.nothing_given",
-    "The signature of {person} is missing, so nothing was recorded. {person} fills in what is asked here; "
-    "passwords that were typed before are typed anew.",
-    "缺少 {person} 的签名，因此未作记录。请由 {person} 在此填写；此前输入的密码须重新输入。",
+    "The signature of {person} is missing, so nothing was recorded. {person} fills in what is asked here.",
+    "缺少 {person} 的签名，因此未作记录。请由 {person} 在此填写。",
 )
 ANOTHER: Final = RefusalKind(
     "accounts.another_person",
@@ -42,8 +41,8 @@ ANOTHER: Final = RefusalKind(
 )
 WRONG: Final = RefusalKind(
     "accounts.wrong_password",
-    "The password is wrong, so nothing was signed. Type it again.",
-    "密码不正确，未签名。请重新输入。",
+    "The password of {person} is wrong, so nothing was signed. {person} types it again; what others typed stays.",
+    "{person} 的密码不正确，未签名。请由 {person} 重新输入；其他人已输入的内容保留。",
 )
 WRONG_CODE: Final = RefusalKind(
     "accounts.wrong_code",
@@ -114,7 +113,7 @@ def _missing(account: Account, posted: Mapping[str, str], whole: bool) -> Refusa
 
 def _by_password(account: Account, record: bytes, posted: Mapping[str, str], whole: bool) -> Evidence | Refusal:
     if not account.check_password(posted["password"]):
-        return WRONG()
+        return WRONG(person=account.person)
     if not (whole and codes.asked_of(account)):
         return Evidence(account.person, record, "password")
     if codes.fitting(account, posted["code"].strip()) is None:

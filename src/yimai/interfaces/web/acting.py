@@ -29,15 +29,19 @@ from yimai.interfaces.web import bench, page, recorded, window
 from yimai.interfaces.web.acts import FORMS
 from yimai.interfaces.web.attachment import carried, packed
 from yimai.interfaces.web.bench import Means
-from yimai.interfaces.web.fact_card import Detail, details
+from yimai.interfaces.web.fact_card import Detail, details, naming
 from yimai.interfaces.web.field import Typed
 from yimai.interfaces.web.form import COMMAND, OWN, Arguments, Filled, Form, Preview, empty, filled
 from yimai.interfaces.web.hand import at_hand
 from yimai.interfaces.web.mismatch import take_out
 from yimai.interfaces.web.readable import Readable, readable, ticked
+from yimai.interfaces.web.recorded import Following
 from yimai.interfaces.web.situation import Situation
+from yimai.interfaces.web.to_do import following
+from yimai.interfaces.web.way_back import way_back
 from yimai.interfaces.web.which import which
 from yimai.ledger.entry import Command, Entry
+from yimai.projections import worklist
 
 CREDENTIAL: Final = "sign-"
 """Begins the names of posted fields that prove who signs: ``sign-operator-01-password``."""
@@ -271,6 +275,7 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
         "person": situation.who,
         "at_hand": partial(at_hand, situation, turn.filled.fields),
         "watch": [f"treatment/{situation.treatment}"] if situation.treatment else [],
+        "back": way_back(turn.next),
     }
     if "Yimai-Act" in request.headers:
         response = render(
@@ -290,7 +295,9 @@ def _done(request: HttpRequest, form: Form, situation: Situation, turn: Turn, do
     where = turn.next or (form.after(done, situation) if form.after is not None else "") or _home(situation)
     if form.then is not None:
         form.then(done, situation)
-    request.session["done"] = recorded.kept(form.title, done.entries[0])
+    entry = done.entries[0]
+    about = naming(entry, situation.titles) or tuple(filter(lambda each: each.zh, (form.about(situation),)))
+    request.session["done"] = recorded.kept(form.title, about, entry, _following(form, situation, done, where))
     if "Yimai-Act" in request.headers:
         response = HttpResponse(status=200)
         response["Yimai-Location"] = where
@@ -299,6 +306,18 @@ def _done(request: HttpRequest, form: Form, situation: Situation, turn: Turn, do
     response["Yimai-Answer"] = "done"
     response["Yimai-Command"] = turn.command
     return response
+
+
+def _following(form: Form, situation: Situation, done: Done, back: str) -> Following | None:
+    """What is to be done next: as the form says, else of the treatment's tasks as they are now."""
+    if form.onward is not None:
+        return form.onward(done, situation)
+    treatment = str(done.entries[0].data.get("treatment", ""))
+    if not treatment:
+        return None
+    with window.reading(situation.who) as cursor:
+        tasks = worklist.for_treatment(cursor, treatment, situation.now)
+    return following(tasks, situation.who, situation.now, back)
 
 
 def _home(situation: Situation) -> str:

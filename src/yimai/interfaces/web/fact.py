@@ -16,8 +16,7 @@ def fact(request: HttpRequest, digest: str) -> HttpResponse:
         if found is None:
             raise Http404(digest)
         entry, position = found
-        recipes = approval_board.identifiers(cursor, "recipe")
-        recipe = approval_board.recipe(cursor, recipes[0]) if len(recipes) == 1 else None
+        recipe = approval_board.only_recipe(cursor)
         links = [(*link.subject.partition("/")[::2], link) for link in entry.links]
         context = {
             "entry": entry,

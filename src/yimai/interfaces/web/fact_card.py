@@ -29,6 +29,8 @@ BRIEF: Final = frozenset(
     }
 )  # fmt: skip
 """The fields that a line of the list shows; the fact's own page shows all."""
+NAMING: Final = ("step", "plan", "test", "layout", "material", "equipment_class", "qualification")
+"""The fields that the recipe has titles for."""
 HASHES: Final = frozenset(
     {
         "name",
@@ -84,6 +86,14 @@ def details(entry: Entry, recipe: Recipe | None, *, brief: bool = False) -> tupl
     if entry.kind == "identity.match_refused.v1":
         found.append(_sentence(entry.data))
     return tuple(found)
+
+
+def naming(entry: Entry, recipe: Recipe | None) -> tuple[Words, ...]:
+    """What the recipe calls the step, entry, test, sample or label that the fact is about; nothing where it is about none."""
+    step = recipe.step(str(entry.data.get("step", ""))) if recipe is not None else None
+    entered = step.entry(str(entry.data.get("entry", ""))) if step is not None else None
+    found = [_title(name, str(entry.data[name]), recipe) for name in NAMING if entry.data.get(name)]
+    return tuple(each for each in (*found, entered.title if entered is not None else None) if each is not None)
 
 
 def _detail(name: str, value: Json, recipe: Recipe | None, entry: Entry) -> Detail:

@@ -13,6 +13,7 @@ from yimai.actions.decision import Answer, Done
 from yimai.domain.recipe import Words
 from yimai.domain.refusal import RefusalKind
 from yimai.interfaces.web.field import NOTHING, Confirmation, Field, Typed, Unreadable
+from yimai.interfaces.web.recorded import Following
 from yimai.interfaces.web.situation import Situation
 
 COMMAND: Final = "command"
@@ -41,7 +42,8 @@ class Form:
     conflict: the refusal that tells what another recorded here meanwhile, and puts the question which of the two counts;
     a form that has one does not mind what else is recorded meanwhile. gate: ``plain`` only where nothing is signed, matched or released, so that
     it may wait on the tablet while the server is out of reach. site: where it is done, if not where the person works.
-    then: what else must happen once it is on record, and again if it was interrupted. preview: what was understood of the fields,
+    then: what else must happen once it is on record, and again if it was interrupted. onward: what is to be done after it, where that is no
+    task of a treatment. preview: what was understood of the fields,
     shown with the record before it is signed. others: further ways to go from here, each with its address.
     beside: what must be seen while one fills it in.
     """
@@ -59,6 +61,7 @@ class Form:
     site: Callable[[Arguments, Situation], str] | None = None
     preview: Callable[[Typed, Situation], Preview | None] | None = None
     then: Callable[[Done, Situation], None] | None = None
+    onward: Callable[[Done, Situation], Following | None] | None = None
     others: Callable[[Situation], tuple[tuple[Words, str], ...]] | None = None
     beside: Callable[[Situation], Preview | None] | None = None
 

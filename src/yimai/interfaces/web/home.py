@@ -89,7 +89,7 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
 
 def _tasks(cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...], now: datetime) -> tuple[Task, ...]:
     own = worklist.for_site(cursor, who.site, roles, now, person=who.person)
-    carried = worklist.for_courier(cursor, who.person) if "courier" in roles else ()
+    carried = worklist.for_courier(cursor, who.person, now) if "courier" in roles else ()
     return (*carried, *own)
 
 

@@ -75,18 +75,23 @@ class Decision:
 
 
 def laboratory(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow) -> HttpResponse:
-    """An analyst's home: results that are due by their clocks, then those that wait for a second analyst."""
+    """An analyst's home: results that are due by their clocks, those that wait for a second analyst, then cultures that incubate."""
     now = page.now()
     tasks = to_do(worklist.for_site(cursor, who.site, ("qc_analyst",), now, most=MOST), who, now, request.path)
     checks = [each for each in tasks if each.task.verb == "sample.verify_result"]
-    wanted = list(tubes(each for each in tasks if each.task.verb == "sample.record_result"))
+    results = [each for each in tasks if each.task.verb == "sample.record_result"]
+    incubating = [each for each in results if each.task.counts is not None and now < each.task.counts]
+    wanted = list(tubes(each for each in results if each not in incubating))
     context = {
         "site": who.site,
         "watch": [f"site/{who.site}"],
         "arrivals": [each for each in tasks if each.task.verb == "sample.receive"][:SHOWN],
         "tubes": wanted[:SHOWN],
+        "samples": len(wanted),
         "more": max(0, len(wanted) - SHOWN),
-        "results": sum(len(each.tasks) for each in wanted),
+        "results": len(results) - len(incubating),
+        "incubating": sorted(incubating, key=_counts)[:SHOWN],
+        "incubating_more": max(0, len(incubating) - SHOWN),
         "checks": sorted(checks, key=lambda each: not each.ready),
         "ready_checks": sum(each.ready for each in checks),
         "others": [each for each in tasks if each.task.verb == "sample.take"],
@@ -165,6 +170,11 @@ def decisions(tasks: Iterable[ToDo]) -> Iterator[Decision]:
 def _due(each: ToDo) -> datetime:
     """When its clock runs out; what has none comes last."""
     return each.task.due or datetime.max.replace(tzinfo=UTC)
+
+
+def _counts(each: ToDo) -> datetime:
+    """From when on its conforming result counts."""
+    return each.task.counts or datetime.min.replace(tzinfo=UTC)
 
 
 def lots(rows: Iterable[LotRow], today: date) -> list[LotRow]:

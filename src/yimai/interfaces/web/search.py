@@ -11,9 +11,10 @@ from stdnum.iso7064 import mod_37_2
 
 from yimai.domain.identifier import ALPHABET, LETTERS, noun_of, typed
 from yimai.interfaces.web import page, window
+from yimai.interfaces.web.fact_card import naming
 from yimai.interfaces.web.permitted import NOUNS, opens
 from yimai.interfaces.web.templatetags.wording import address
-from yimai.projections import register, trace, treatment_board
+from yimai.projections import approval_board, register, trace, treatment_board
 
 HASH: Final = re.compile(r"[0-9a-f]{64}")
 MOST: Final = 200
@@ -72,8 +73,12 @@ def about(request: HttpRequest, noun: str, identifier: str) -> HttpResponse:
         treatments = [each.identifier for each in thing.of("treatment")]
         people = {thing.identifier} if noun == "person" else set()
         people.update(each.identifier for each in (*thing.related, *thing.through) if each.noun == "person")
+        recipe = approval_board.only_recipe(cursor)
         context = {
             "about": thing,
+            "named": {
+                digest: naming(entry, recipe) for digest, entry in trace.entries(cursor, thing.facts).items()
+            },
             "watch": [f"{noun}/{identifier}"],
             "own": noun_of(identifier) is not None,
             "treatments": treatment_board.rows_of(cursor, treatments[:MOST]),

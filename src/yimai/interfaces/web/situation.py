@@ -61,14 +61,9 @@ class Situation:
     def titles(self) -> Recipe | None:
         """The recipe, for its titles, where the person may know which it is (a courier may not); else the only approved one."""
         try:
-            return self.recipe if self.treatment else self._only_recipe
+            return self.recipe if self.treatment else approval_board.only_recipe(self.cursor)
         except Http404:
             return None
-
-    @property
-    def _only_recipe(self) -> Recipe | None:
-        known = approval_board.identifiers(self.cursor, "recipe")
-        return approval_board.recipe(self.cursor, known[0]) if len(known) == 1 else None
 
     @cached_property
     def base(self) -> Base:

@@ -15,7 +15,9 @@ from yimai.domain.recipe import Words
 from yimai.interfaces.web.acts import FORMS
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.patient import Patient
+from yimai.interfaces.web.field import NOTHING
 from yimai.interfaces.web.permitted import permitted
+from yimai.interfaces.web.recorded import Following
 from yimai.interfaces.web.today import SOON
 from yimai.projections.register import PersonRow
 from yimai.projections.words import ROLES, VERB_TITLES
@@ -107,6 +109,20 @@ def _shown(task: Task, who: PersonRow, now: datetime, back: str) -> ToDo:
 
 def _address(verb: str, task: Task, back: str) -> str:
     return address(verb, {**task.arguments, "next": back})
+
+
+def following(tasks: Iterable[Task], who: PersonRow, now: datetime, back: str) -> Following | None:
+    """What comes next of a treatment's tasks: the reader's own that can be done now, else the first of somebody else."""
+    free = [
+        each
+        for each in tasks
+        if not (each.blocked or each.optional or (each.counts is not None and now < each.counts)) and each.verb in FORMS
+    ]
+    if not free:
+        return None
+    task = next((each for each in free if does(each, who)), free[0])
+    shown = _shown(task, who, now, back)
+    return Following(shown.title, task.about or NOTHING, shown.address, shown.with_whom)
 
 
 def beginnings(verbs: Iterable[str], who: PersonRow) -> list[tuple[Words, str]]:

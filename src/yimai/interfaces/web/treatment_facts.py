@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 import psycopg
 from django.http import Http404, HttpRequest, HttpResponse
 
+from yimai.domain.recipe import Words
 from yimai.domain.signing import problem_of
 from yimai.domain.treatment import TreatmentExported
 from yimai.interfaces.web import page, window
+from yimai.interfaces.web.fact_card import naming
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.permitted import permitted
 from yimai.ledger.codec import leaf_hash
 from yimai.ledger.entry import NO_HASH, Entry
-from yimai.projections import register, trace, vein
+from yimai.projections import approval_board, register, trace, vein
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One fact. problem: what does not hold, a word of the page, or ""."""
+    """One fact. problem: what does not hold, a word of the page, or "". named: the step, test or label that it is about."""
 
     entry: Entry
     sequence: int
     position: int | None
     problem: str
+    named: tuple[Words, ...] = ()
 
 
 def facts(request: HttpRequest, identifier: str) -> HttpResponse:
@@ -39,10 +42,11 @@ def facts(request: HttpRequest, identifier: str) -> HttpResponse:
             raise Http404(identifier)
         exports = [each.entry for each in found if each.entry.kind == TreatmentExported.kind]
         given = {"treatment": identifier}
+        recipe = approval_board.recipe(cursor, str(found[0].entry.data.get("recipe", "")))
         context = {
             "treatment": identifier,
             "watch": [f"treatment/{identifier}"],
-            "facts": found,
+            "facts": [replace(each, named=naming(each.entry, recipe)) for each in found],
             "wrong": sum(1 for each in found if each.problem),
             "unsealed": sum(1 for each in found if each.position is None),
             "people": register.people(cursor, {each.entry.actor for each in found}),

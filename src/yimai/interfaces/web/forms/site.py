@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
+from django.urls import reverse
+
 from yimai.actions import site
+from yimai.actions.decision import Done
 from yimai.domain.recipe import Words
 from yimai.domain.site import SiteKind, SiteRegistered
-from yimai.interfaces.web.field import Choice, Choices, Day, Line, Option, Whole, reason
+from yimai.interfaces.web.field import NOTHING, Choice, Choices, Day, Line, Option, Whole, reason
 from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.permitted import permitted
+from yimai.interfaces.web.recorded import Following
 from yimai.interfaces.web.situation import Situation
 from yimai.projections import approval_board, people_board, register
 from yimai.projections.words import ROLES, SITE_KINDS
@@ -73,6 +78,14 @@ def _registered(values: Arguments, _: Situation) -> dict[str, Any]:
     }
 
 
+def _account(done: Done, situation: Situation) -> Following | None:
+    """A person who was registered signs in with an account: the way to make it, for whoever may."""
+    if not permitted(situation.who, "account.issue_password"):
+        return None
+    address = reverse("account_administered", args=[done.entries[0].data["person"]])
+    return Following(Words("开设账号", "Make the account"), NOTHING, address)
+
+
 PERSON: Final = Choice(name="person", title=Words("人员", "Person"), options=colleagues)
 ROLE_OPTIONS: Final = tuple(ROLES.items())
 FORMS: Final = (
@@ -93,6 +106,7 @@ FORMS: Final = (
         ),
         button=Words("登记", "Register"),
         guide=Words("登记后再为其开设账号。", "Make the person's account afterwards."),
+        onward=_account,
     ),
     Form(
         site.change_roles,

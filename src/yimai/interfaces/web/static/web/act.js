@@ -94,6 +94,24 @@
     return root && (root.matches("form[data-act]") ? root : root.querySelector("form[data-act]"));
   };
 
+  const EMPTIES = { "accounts.another_person": /./, "accounts.nothing_given": /-code$/, "accounts.wrong_code": /-code$/ };
+
+  /** Where somebody's signature was refused, only what was wrong is typed again: a password goes from the page's old panel into its new one,
+   * never through the server. A one-time code counts once, and another record is signed anew. */
+  const keepSigned = (before, form) => {
+    const problem = form.querySelector("[data-signer] [role=alert]");
+    const record = (each) => each.elements.record && each.elements.record.value;
+    if (!problem || record(before) !== record(form)) return;
+    const refused = problem.closest("[data-signer]");
+    const wrong = EMPTIES[problem.dataset.code] || /-(password|code|passkey)$/;
+    for (const field of form.querySelectorAll("[data-signer] input")) {
+      const old = before.elements[field.name];
+      if (old && !field.name.endsWith("-code") && !(refused.contains(field) && wrong.test(field.name))) field.value = old.value;
+    }
+    const next = [...refused.querySelectorAll("input:not([type=hidden])")].find((field) => !field.value);
+    if (next) next.focus();
+  };
+
   /** Say beside a form why it was not done; link leads to what helps, in a tab of its own where it says so. */
   const notice = (form, text, link = null) => {
     let place = form.querySelector(".act-notice");
@@ -127,6 +145,7 @@
     }
     if (["sign", "conflict", "refused"].includes(answer)) {
       const made = replace(form, html);
+      if (made && answer === "sign") keepSigned(form, made);
       return made && yimai.kept.renew(made); // under the form's new command, else what comes back would ask for the old one again
     }
     if (status === 413) return notice(form, yimai.say("act.too-large"));
