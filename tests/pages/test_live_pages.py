@@ -154,7 +154,7 @@ def test_what_was_recorded_and_its_label_stay_until_one_goes_on(page: Any, addre
     telling.reserve()
     entry = telling.story.ledger.about(f"treatment/{telling.coi}").entries[f"treatment/{telling.coi}"][-1]
     kept_session = import_module(settings.SESSION_ENGINE).SessionStore(session)
-    kept_session["done"] = recorded.kept(Words("预订档期", "Reserve a slot"), entry)
+    kept_session["done"] = recorded.kept(Words("预订档期", "Reserve a slot"), (), entry, None)
     kept_session.save()
     follow(page, f"{address}/en/treatment/{telling.coi}")
     toast = page.locator(".toast")

@@ -58,7 +58,8 @@ def test_a_trace_names_the_step_and_the_test_of_each_fact(plant: SpecPlant, lang
         assert f"{in_language(begun, language)} {in_language(step.title, language)}" in shown
         if arguments[0] != "batch":
             assert re.search(
-                f"{re.escape(in_language(recorded, language))} [^·]*{re.escape(in_language(test.title, language))}", shown
+                f"{re.escape(in_language(recorded, language))} [^·]*{re.escape(in_language(test.title, language))}",
+                shown,
             )
 
 
@@ -102,7 +103,9 @@ def test_a_confirmation_names_the_test_sample_and_batch_and_what_comes_next(plan
     for thing in (journey.treatment, journey.samples[plan]):
         assert f"{thing[:4]}-{thing[4:8]}-{thing[8:]}" in said
     assert {"zh-hans": "下一步", "en": "Next"}[language] in said
-    assert re.search(rf'<a class="button" href="/{language}/act/sample\.record_result\?treatment={journey.treatment}', html)
+    assert re.search(
+        rf'<a class="button" href="/{language}/act/sample\.record_result\?treatment={journey.treatment}', html
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
+import msgspec
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import Http404, HttpResponse
@@ -48,7 +49,8 @@ def test_a_person_is_registered_and_qualified_by_two_different_offices(plant: Sp
     asked(administrator, "site.register_person", {}, fields)
     registered, decided, signed = plant.entries("person", "operator-99")
     assert registered.data["roles"] == ["operator"]
-    assert (decided.kind, decided.data["decided"]["signer"]) == ("person.roles_decided.v1", administrator.who.person)
+    assert decided.kind == "person.roles_decided.v1"
+    assert msgspec.convert(decided.data["decided"], dict)["signer"] == administrator.who.person
     assert signed.kind == "signing.signature_given.v1"
     assert "王小明" not in registered.content.decode()
     again = act(administrator, "site.register_person", {}, fields, administrator.who.person)
@@ -73,7 +75,8 @@ def test_roles_change_at_once_and_nobody_changes_his_own(plant: SpecPlant) -> No
     asked(administrator, "site.change_roles", {"person": operator}, {"person": operator, "roles": "second_person"})
     changed, decided, _ = plant.entries("person", operator)[-3:]
     assert (changed.kind, changed.data["roles"]) == ("person.roles_changed.v1", ["second_person"])
-    assert (decided.kind, decided.data["decided"]["signer"]) == ("person.roles_decided.v1", administrator.who.person)
+    assert decided.kind == "person.roles_decided.v1"
+    assert msgspec.convert(decided.data["decided"], dict)["signer"] == administrator.who.person
     own = {"person": administrator.who.person, "roles": "qa"}
     refused = act(administrator, "site.change_roles", {"person": administrator.who.person}, own)
     assert refused.status_code == 422

@@ -164,7 +164,11 @@ def test_a_timetable_is_of_one_base(memory_plant: SpecPlant) -> None:
         "roles": ("scheduler",),
         "printed_name": "示例·新人 (Sample Newcomer)",
     }
-    then_facts(memory_plant.asks(site.register_person, "administrator-01", "lingang", **newcomer), PersonRegistered, RolesDecided)
+    then_facts(
+        memory_plant.asks(site.register_person, "administrator-01", "lingang", **newcomer),
+        PersonRegistered,
+        RolesDecided,
+    )
     elsewhere = {"by": "scheduler-90", "at": journey.hospital, "base": journey.hospital}
     then_refused(repaired(memory_plant, (wanted,), **elsewhere), "timetable.no_base")
     other = replace(memory_plant.base, id="another-base")

@@ -17,7 +17,6 @@ from yimai.ledger.entry import Entry
 from yimai.projections.register import PersonRow
 from yimai.projections.words import NOUNS
 
-
 NAMED: Final = ("treatment", "batch", "sample", "suite", "shipment", "deviation", "person")
 """What people know a record by, in the order in which it is said; the subjects of its fact follow."""
 

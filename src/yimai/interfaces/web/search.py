@@ -76,9 +76,7 @@ def about(request: HttpRequest, noun: str, identifier: str) -> HttpResponse:
         recipe = approval_board.only_recipe(cursor)
         context = {
             "about": thing,
-            "named": {
-                digest: naming(entry, recipe) for digest, entry in trace.entries(cursor, thing.facts).items()
-            },
+            "named": {digest: naming(entry, recipe) for digest, entry in trace.entries(cursor, thing.facts).items()},
             "watch": [f"{noun}/{identifier}"],
             "own": noun_of(identifier) is not None,
             "treatments": treatment_board.rows_of(cursor, treatments[:MOST]),

@@ -13,9 +13,9 @@ from yimai.domain.identifier import noun_of
 from yimai.domain.person import Role
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.acts import FORMS
+from yimai.interfaces.web.field import NOTHING
 from yimai.interfaces.web.form import address
 from yimai.interfaces.web.patient import Patient
-from yimai.interfaces.web.field import NOTHING
 from yimai.interfaces.web.permitted import permitted
 from yimai.interfaces.web.recorded import Following
 from yimai.interfaces.web.today import SOON
