@@ -14,7 +14,7 @@ from tests.pages.test_homes import at, home_of
 from tests.spec.harness import SpecPlant
 
 from yimai.domain.recipe import Words
-from yimai.interfaces.web import search, treatment_facts
+from yimai.interfaces.web import sample, search, treatment_facts
 from yimai.projections.words import KINDS
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
@@ -140,3 +140,10 @@ def test_a_registered_person_leads_to_the_account_for_whoever_may_make_it(plant:
     html, said = toast(tablet)
     assert "下一步：开设账号" in said.replace(" ", "")
     assert "/account/administration/person/operator-77" in html
+
+
+def test_a_tests_method_is_marked_as_english(plant: SpecPlant) -> None:
+    journey = plant.treatment("manufactured")
+    analyst = at(plant, journey.at_base("qc_analyst"))
+    page = analyst.asked(RequestFactory().get("/zh-hans/x"), sample.sample, journey.samples["harvest"])
+    assert '<span lang="en">Dye exclusion</span>' in page.content.decode()
