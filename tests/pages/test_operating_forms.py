@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 
 import pytest
 from tests.pages.tablets import Tablet, bench_opened, refused
@@ -90,8 +92,33 @@ def test_a_line_is_cleared_when_every_point_is_ticked_and_two_have_signed(plant:
     points = {f"checked.{name}": "yes" for name in ("material", "labels", "surfaces")}
     typed = {"suite": room.upper(), "verifier": second}
     assert here.sent("suite.clear_line", given, {**typed, **points, "checked.labels": ""}).status_code == 422
+    assert re.search(r'name="suite" value=""', here.shown("suite.clear_line", **given, suite=room).content.decode()), (
+        "the door is scanned, not believed"
+    )
+    other = next(each for each in plant.base.suites if each.id != room)
+    wrong = here.sent("suite.clear_line", given, {**typed, **points, "suite": other.id})
+    assert wrong.status_code == 422, "before anything is signed"
+    assert f"这是另一间的门（{other.id}）" in wrong.content.decode()
     (cleared,) = here.does("suite.clear_line", given, {**typed, **points})
     assert (cleared.kind, cleared.data["suite"]) == ("suite.line_cleared.v1", room)
+
+
+def test_who_is_on_shift_and_only_checks_is_offered_first_as_second_person(plant: SpecPlant) -> None:
+    journey = plant.treatment("received")
+    here = tablet(plant, two(journey)[0])
+    page = here.shown("suite.clear_line", treatment=journey.treatment).content.decode()
+    offered = re.findall(
+        r'<option value="([a-z0-9-]+)"', page.partition('name="verifier"')[2].partition("</select>")[0]
+    )
+    at = plant.clock().astimezone(timezone(timedelta(hours=8))).time()
+    running = {each.id for each in plant.base.shifts if each.runs(at)}
+    members = {each.id: each for each in plant.base.people}
+    ranks = [
+        (bool(members[each].shift) and members[each].shift not in running, "second_person" not in members[each].roles)
+        for each in offered
+    ]
+    assert ranks == sorted(ranks)
+    assert len(set(ranks)) > 2, "on shift or not, second persons and others"
 
 
 def test_rooms_and_pieces_go_out_of_use_and_come_back(plant: SpecPlant) -> None:

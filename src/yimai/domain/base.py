@@ -67,6 +67,11 @@ class Shift:
     begins: time
     ends: time
 
+    def runs(self, at: time) -> bool:
+        if self.begins < self.ends:
+            return self.begins <= at < self.ends
+        return at >= self.begins or at < self.ends
+
 
 @dataclass(frozen=True, slots=True)
 class Closure:

@@ -410,7 +410,10 @@ class Upload(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Colleague(Field):
-    """Another person of one's own site, of one of the roles. Whether he may do it is the rule's to say."""
+    """Another person of one's own site, of one of the roles: those on shift and second persons first.
+
+    Whether he may do it is the rule's to say.
+    """
 
     roles: tuple[Role, ...]
     widget: ClassVar[str] = "colleague"
@@ -419,7 +422,9 @@ class Colleague(Field):
 
     def drawn(self, situation: Situation) -> Mapping[str, Any]:
         wanted = set(self.roles)
-        return {"people": [each for each in situation.colleagues if wanted & set(each.roles) and each != situation.who]}
+        people = [each for each in situation.colleagues if wanted & set(each.roles) and each != situation.who]
+        people.sort(key=lambda each: (each.person in situation.resting, "second_person" not in each.roles, each.person))
+        return {"people": people}
 
 
 def second_person(verb: str) -> Colleague:

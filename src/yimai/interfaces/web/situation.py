@@ -87,6 +87,16 @@ class Situation:
         return patients(self.cursor, [self.treatment]).get(self.treatment) if self.treatment else None
 
     @cached_property
+    def resting(self) -> frozenset[str]:
+        """Whose shift, as the base's file says, does not run now."""
+        try:
+            base = self.base
+        except Http404:
+            return frozenset()
+        running = {each.id for each in base.shifts if each.runs(self.now.time())}
+        return frozenset(each.id for each in base.people if each.shift and each.shift not in running)
+
+    @cached_property
     def colleagues(self) -> tuple[PersonRow, ...]:
         """Everybody registered at one's own site."""
         return register.at_site(self.cursor, self.who.site)

@@ -96,7 +96,7 @@ def _starting(situation: Situation) -> tuple[Field, ...]:
 
 
 def operators(situation: Situation, step: Step) -> tuple[Option, ...]:
-    """The base's operators, those first whom its file says to be qualified for the step today."""
+    """The base's operators, those first whom its file says to be qualified for the step today and on shift now."""
     day = situation.now.date()
     wanted = {qualification for qualification, _ in step.operators}
     qualified = {
@@ -106,7 +106,14 @@ def operators(situation: Situation, step: Step) -> tuple[Option, ...]:
         if each.qualification in wanted and each.valid_from <= day <= each.valid_until
     }
     people = [each for each in situation.colleagues if "operator" in each.roles]
-    people.sort(key=lambda each: (each.person not in qualified, each.person != situation.who.person, each.person))
+    people.sort(
+        key=lambda each: (
+            each.person not in qualified,
+            each.person != situation.who.person,
+            each.person in situation.resting,
+            each.person,
+        )
+    )
     named = ((each.person, situation.printed_name(each.person) or each.person) for each in people)
     return tuple((person, Words(name, name)) for person, name in named)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from yimai.actions import suite
 from yimai.domain.recipe import Words
-from yimai.interfaces.web.field import Colleague, Confirmation, Given, Option, reason, second_person
+from yimai.interfaces.web.field import Colleague, Confirmation, Given, Option, Unreadable, reason, second_person
 from yimai.interfaces.web.form import Form
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Thing
@@ -25,6 +27,10 @@ CHECKED: Final = (
 """What is looked at before a line counts as clear (CFDI guide, EU GMP Part I 5.9); the signatures stand for it."""
 
 
+SUITE: Final = Words("生产单元", "Suite")
+SCANNED: Final = Words("扫描门上的标签，或点选。", "Scan the label at its door, or touch it.")
+
+
 def suites(situation: Situation) -> tuple[Option, ...]:
     """The suites of one's own base; for a treatment the reserved one first."""
     slot = situation.vein.slot.current if situation.treatment else None
@@ -32,16 +38,53 @@ def suites(situation: Situation) -> tuple[Option, ...]:
     return tuple((each.id, each.title) for each in listed)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Door(Thing):
+    """The suite at whose door one stands: scanned or touched there, and never filled in by a link. place: where it must be."""
+
+    place: Option | None
+
+    def initial(self, situation: Situation) -> Sequence[str]:
+        return ()
+
+    def value(self, text: str, situation: Situation) -> str:
+        found = super().value(text, situation)
+        if self.place is None or found == self.place[0]:
+            return found
+        suite, title = self.place
+        raise Unreadable(
+            Words(
+                f"这是另一间的门（{found}）。请到 {title.zh}（{suite}）门口扫描。",
+                f"This is another suite's door ({found}). Go to {title.en} ({suite}) and scan there.",
+            )
+        )
+
+
 def suite_field(situation: Situation) -> Thing:
-    """The suite, scanned at its door or touched; of a treatment whose place is known only that."""
+    """The suite, scanned at its door or touched."""
     offered = suites(situation)
-    place = situation.given.get("suite") or _place(situation)
+    place = situation.given.get("suite")
     return Thing(
         name="suite",
-        title=Words("生产单元", "Suite"),
-        hint=Words("扫描门上的标签，或点选。", "Scan the label at its door, or touch it."),
+        title=SUITE,
+        hint=SCANNED,
         nouns=("suite",),
         options=lambda _: tuple(each for each in offered if each[0] == place) or offered,
+    )
+
+
+def _door(situation: Situation) -> Door:
+    """The door of the suite that is cleared; of a treatment whose place is known only that."""
+    offered = suites(situation)
+    known = situation.given.get("suite") or _place(situation)
+    place = next((each for each in offered if each[0] == known), None)
+    return Door(
+        name="suite",
+        title=SUITE,
+        hint=SCANNED,
+        nouns=("suite",),
+        options=lambda _: (place,) if place is not None else offered,
+        place=place,
     )
 
 
@@ -54,7 +97,7 @@ def _place(situation: Situation) -> str:
 
 def _clearing(situation: Situation) -> tuple[Thing | Given | Confirmation | Colleague, ...]:
     second = second_person("suite.clear_line")
-    return (Given(name="treatment"), Given(name="batch", optional=True), suite_field(situation), *CHECKED, second)
+    return (Given(name="treatment"), Given(name="batch", optional=True), _door(situation), *CHECKED, second)
 
 
 FORMS: Final = (
