@@ -196,7 +196,8 @@ def test_a_bag_thawed_before_midnight_of_the_year_is_matched_after_it(plant: Spe
     about = {"treatment": journey.treatment, "permit": journey.permit}
     tablet.does("infusion.thaw", about, {"container": bag})
     page = home_of(tablet)
-    (link,) = links(page, "infusion.match_bedside")
+    told, link = links(page, "infusion.match_bedside")  # the confirmation leads there, and so does the task
+    assert journey.permit in told
     assert journey.permit in link
     assert f"{year + 1}-01-01 00:" in page
     plant.clock.wait_until(datetime(year + 1, 1, 1, 0, 4, tzinfo=SHANGHAI))
