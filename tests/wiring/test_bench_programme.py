@@ -1,16 +1,26 @@
-"""The bench of receipts runs, and finds the same bytes whether computed cold or from what is kept."""
+"""The bench of the dashboard runs, and finds the same bytes of receipts whether computed cold or from what is kept."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from yimai.wiring import bench_programme
+from tests.wiring.test_bench_ledger import PROGRAM, environment
 
 
 def test_the_same_bytes_cold_and_kept(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    assert bench_programme.run(quick=True, json_file=file) == 0
+    with TemporaryDirectory() as place:
+        ran = subprocess.run(
+            [*PROGRAM, "bench", "programme", "--quick", "--json", str(file)],
+            env=environment(Path(place)),
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+    assert ran.returncode == 0, ran.stderr
     told = json.loads(file.read_text())
     assert told["same_bytes"]
     assert told["facts"] > 13 * 20 * 65
