@@ -68,6 +68,7 @@ class Shift:
     ends: time
 
     def runs(self, at: time) -> bool:
+        """Whether it is at work at this time of the day."""
         if self.begins < self.ends:
             return self.begins <= at < self.ends
         return at >= self.begins or at < self.ends

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ class Crew:
         self._at: dict[str, list[Member]] = {}
         for person in base.people:
             self._at.setdefault(person.site, []).append(person)
-        self._shifts = {shift.id: (shift.begins, shift.ends) for shift in base.shifts}
+        self._shifts = base.shifts
         self._chance = chance
 
     def sites(self, role: Role) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ class Crew:
         self, at: datetime, site: str, roles: Sequence[Role], qualification: str, without: Sequence[str]
     ) -> list[str]:
         local, wanted = at.astimezone(self.zone), set(roles)
-        resting = {shift for shift, hours in self._shifts.items() if not _runs(*hours, local.time())}
+        resting = {shift.id for shift in self._shifts if not shift.runs(local.time())}
         return [
             person.id
             for person in self._at.get(site, ())  # one without a shift is always at hand
@@ -69,11 +69,6 @@ class Crew:
             and person.shift not in resting
             and (not qualification or _holds(person, qualification, local))
         ]
-
-
-def _runs(begins: time, ends: time, now: time) -> bool:
-    """Whether a shift of these hours is at work; one that ends before it begins runs over midnight."""
-    return begins <= now < ends if begins < ends else now >= begins or now < ends
 
 
 def _holds(person: Member, qualification: str, local: datetime) -> bool:

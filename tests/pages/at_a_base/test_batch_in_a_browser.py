@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.journeys.house import ServedHouse, served_house
-from tests.pages.browsing import keep_picture, opened_browser
+from tests.journeys.house import ServedHouse
+from tests.pages.browsing import keep_picture
 from tests.pages.test_scanner import scan
 from tests.signing_in import signed_in
-from tests.spec.harness import SpecPlant, founding
+from tests.spec.harness import SpecPlant
 
-from yimai.domain.base import base_from
 from yimai.domain.identifier import mint
 from yimai.domain.label_code import label_code
-from yimai.domain.recipe_content import recipe_from
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
-from yimai.wiring.embedded_database import EmbeddedDatabase
 
 VIEWS = {"tablet": (1024, 768), "tablet-upright": (820, 1180), "desktop": (1440, 900)}
 LOW = """least => [...document.querySelectorAll("main .tile, main button, main .go, main select, main .change, main .batch-link, \
@@ -29,22 +26,9 @@ main input:not([type=hidden], [type=radio], [type=checkbox])")].filter(each => e
 
 
 @pytest.fixture(scope="module")
-def house(postgres: EmbeddedDatabase) -> Iterator[ServedHouse]:
-    with served_house(postgres) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def washing(house: ServedHouse) -> Journey:
+def washing(plant: SpecPlant) -> Journey:
     """A batch whose wash was done and corrected; its selection can begin."""
-    plant = SpecPlant(house.ledger, house.clock, recipe_from(founding().recipe), base_from(founding().base))
     return plant.treatment("before:select", fortune=Fortune(spared=True, corrected="wash"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with opened_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,36 +8,16 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.journeys.house import ServedHouse, served_house
-from tests.pages.browsing import keep_picture, opened_browser
+from tests.journeys.house import ServedHouse
+from tests.pages.browsing import keep_picture
 from tests.pages.tablets import Tablet
 from tests.pages.test_offline import pages_kept, until, waiting
 from tests.signing_in import signed_in
-from tests.spec.harness import SpecPlant, founding
+from tests.spec.harness import SpecPlant
 
-from yimai.domain.base import base_from
-from yimai.domain.recipe_content import recipe_from
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
 from yimai.projections.register import PersonRow
-from yimai.wiring.embedded_database import EmbeddedDatabase
-
-
-@pytest.fixture(scope="module")
-def house(postgres: EmbeddedDatabase) -> Iterator[ServedHouse]:
-    with served_house(postgres) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with opened_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def plant(house: ServedHouse) -> SpecPlant:
-    return SpecPlant(house.ledger, house.clock, recipe_from(founding().recipe), base_from(founding().base))
 
 
 @pytest.fixture
