@@ -38,9 +38,9 @@ def test_who_knows_the_rule_and_every_number_shown_finds_no_site_with_fewer_than
             assert len(possible) > 1 or not 0 < min(possible) < FEWEST
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=14))
-def test_between_any_two_moments_five_more_count_or_none(months: list[tuple[int, int]]) -> None:
-    """Each month some are released, and some of before are revoked."""
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=14), st.integers(0, 14))
+def test_between_any_two_moments_five_more_count_or_none(months: list[tuple[int, int]], kept: int) -> None:
+    """Each month some are released, and some of before are revoked. kept: so many months were told before the others."""
     counted: list[bytes] = []
     states: list[tuple[bytes, ...]] = []
     for month, (more, fewer) in enumerate(months):
@@ -48,6 +48,8 @@ def test_between_any_two_moments_five_more_count_or_none(months: list[tuple[int,
         states.append(tuple(counted))
     cuts = [_cut(month) for month in range(len(months))]
     told = releases(DOSES, cuts, lambda cut: _measured(states[cut.sealed.size]))
+    before = releases(DOSES, cuts[:kept], lambda cut: _measured(states[cut.sealed.size]))
+    assert releases(DOSES, cuts[kept:], lambda cut: _measured(states[cut.sealed.size]), before) == told
     sizes = [0, *(len(each.measured.contributions) for each in told)]
     assert all(after - before >= FEWEST for before, after in itertools.pairwise(sizes))
     for release in told:
@@ -55,10 +57,10 @@ def test_between_any_two_moments_five_more_count_or_none(months: list[tuple[int,
         assert sorted(facts) == sorted(each.fact for each in release.measured.contributions)
         untouched = [period for period in release.periods if not period.touched]
         assert all(len(period.facts) >= FEWEST for period in untouched)
-    for before, after in itertools.pairwise(told):
-        same = [one for one, other in zip(before.periods, after.periods, strict=False) if one == other]
+    for earlier, after in itertools.pairwise(told):
+        same = [one for one, other in zip(earlier.periods, after.periods, strict=False) if one == other]
         assert (
-            before.periods[: len(same)] == after.periods[: len(same)]
+            earlier.periods[: len(same)] == after.periods[: len(same)]
         )  # what was told stays, or stands together with what follows
         assert len(after.periods) <= len(same) + 1
     assert (

@@ -58,20 +58,29 @@ def counts_patients(definition: Definition) -> bool:
     return definition.rule in OF_PATIENTS
 
 
-def releases(definition: Definition, cuts: Iterable[Cut], measure: Callable[[Cut], Measured]) -> tuple[Release, ...]:
-    """The cuts, in their order, at which the number is told, each with what had been counted since the one before."""
-    found: list[Release] = []
-    amounts: dict[bytes, int] = {}
-    periods: tuple[Period, ...] = ()
+def releases(
+    definition: Definition, cuts: Iterable[Cut], measure: Callable[[Cut], Measured], told: tuple[Release, ...] = ()
+) -> tuple[Release, ...]:
+    """The cuts, in their order, at which the number is told, each with what had been counted since the one before.
+
+    told: those of the cuts before these, which come first.
+    """
+    found = list(told)
+    amounts = _amounts(told[-1].measured) if told else {}
+    periods = told[-1].periods if told else ()
     for cut in cuts:
         measured = measure(cut)
-        now = {each.fact: each.amount for each in measured.contributions}
+        now = _amounts(measured)
         if not _told(definition, amounts, now):
             continue
         periods = _periods(periods, frozenset(amounts), frozenset(now), cut.until)
         amounts = now
         found.append(Release(cut, measured, periods, definition.kinds))
     return tuple(found)
+
+
+def _amounts(measured: Measured) -> dict[bytes, int]:
+    return {each.fact: each.amount for each in measured.contributions}
 
 
 def _told(definition: Definition, before: Mapping[bytes, int], now: Mapping[bytes, int]) -> bool:

@@ -141,18 +141,19 @@ def releases(name: str, as_of: AsOf, known: Facts) -> tuple[Release, ...]:
     cuts = tuple(each for each in as_of.months if each.until <= as_of.day and each.sealed.size <= as_of.sealed.size)
     if not cuts:
         return ()
-    key = (as_of.sealed.ledger, name, cuts[-1].sealed.root)
-    if key not in _releases:
-        if len(_releases) >= MOST_RELEASES:
-            _releases.clear()
-        definition = DEFINITIONS[name]
-        ledger = as_of.sealed.ledger
+    ledger = as_of.sealed.ledger
+    keys = [(ledger, name, each.sealed.root) for each in cuts]
+    if keys[-1] not in _releases:
 
         def measured(cut: Cut) -> Measured:
             return _known.measure(Question(name, cut.until), known.first(cut.sealed.size), ledger)
 
-        _releases[key] = disclosure.releases(definition, cuts, measured)
-    return _releases[key]
+        begun = next((number for number in range(len(cuts), 0, -1) if keys[number - 1] in _releases), 0)
+        told = _releases[keys[begun - 1]] if begun else ()
+        if len(_releases) >= MOST_RELEASES:
+            _releases.clear()
+        _releases[keys[-1]] = disclosure.releases(DEFINITIONS[name], cuts[begun:], measured, told)
+    return _releases[keys[-1]]
 
 
 def _release(question: Question, as_of: AsOf, known: Facts) -> Release | None:

@@ -11,10 +11,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final
@@ -178,8 +178,8 @@ def _measure(
 
 
 @contextmanager
-def opened(database: house.Database, offset: Any) -> Iterator[Any]:
-    """The pages in this process, reading as the screens' role, with cursors that count."""
+def opened(database: house.Database, offset: timedelta, clock: Callable[[], datetime] | None = None) -> Iterator[Any]:
+    """The pages in this process, reading as the screens' role, with cursors that count; clock: what pages take for now."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
@@ -202,7 +202,7 @@ def opened(database: house.Database, offset: Any) -> Iterator[Any]:
     key = wrapping_key_in(house.key_file(database.folder))
     pages_read = ConnectionPool(database.screen_url, min_size=1, max_size=2, kwargs=arguments, open=True)
     with pages_read as pool, ExitStack() as held:
-        window.open(pool, lambda: datetime.now(UTC) + offset, key)
+        window.open(pool, clock or (lambda: datetime.now(UTC) + offset), key)
         account_database.use(database.accounts_url)
         reception.open(simulated=True, secrets_key=bytes(32), demo_password="")
         open_bench(database, offset, held)
