@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar, Final, Literal
 
 from yimai.domain.fact import Fact
@@ -14,6 +15,7 @@ EstablishmentType = Literal["hospital", "base", "park", "laboratory"]
 POLE: Final = 90_000_000
 MERIDIAN: Final = 180_000_000
 """In millionths of a degree."""
+MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,8 @@ CLOSED = RefusalKind(
 )
 NOT_ON_EARTH = RefusalKind(
     "establishment.not_on_earth",
-    "{latitude}, {longitude} is no place: give both in millionths of a degree, such as 31230400 and 121473700, or neither.",
-    "{latitude}，{longitude} 不是有效坐标：请同时填写以百万分之一度计的纬度和经度，如 31230400 和 121473700，或都留空。",
+    "Latitude {latitude} and longitude {longitude} are no place: give both, up to 90 and 180 degrees, such as 31.2304 and 121.4737, or neither.",
+    "纬度 {latitude}、经度 {longitude} 不是有效坐标：请同时填写（不超过 90 度和 180 度），如 31.2304 和 121.4737，或都留空。",
 )
 NO_AREA = RefusalKind(
     "establishment.no_area",
@@ -136,7 +138,11 @@ def somewhere(latitude: int | None, longitude: int | None) -> Refusal | None:
     known = latitude is not None and longitude is not None
     if known and abs(latitude or 0) <= POLE and abs(longitude or 0) <= MERIDIAN:
         return None
-    return NOT_ON_EARTH(latitude=latitude, longitude=longitude)
+    return NOT_ON_EARTH(latitude=_degrees(latitude), longitude=_degrees(longitude))
+
+
+def _degrees(millionths: int | None) -> str:
+    return f"{Decimal(millionths) / MILLION:f}" if millionths is not None else "?"
 
 
 def enter(fact: EstablishmentOpened, about: tuple[Fact, ...]) -> Refusal | None:

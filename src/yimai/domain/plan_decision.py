@@ -11,6 +11,7 @@ from yimai.domain import target as targets
 from yimai.domain.fact import Fact
 from yimai.domain.goal import GoalSet
 from yimai.domain.identifier import names
+from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.plan import Plan, PlanDrafted
 from yimai.domain.refusal import Refusal
 from yimai.domain.register import Known
@@ -66,6 +67,9 @@ def _verdict(fact: Fact, known: Known) -> object:
         case goals.GoalSet():
             return goals.set_goal(fact, goal_of(fact.goal, known), plan_of(fact.plan, known))
         case targets.TargetSet():
+            measure = DEFINITIONS.get(fact.measure)
+            if measure is not None and fact.unit != measure.unit:
+                return targets.UNIT_OF_ANOTHER_MEASURE(measure=measure.id, unit=measure.unit, given=fact.unit[:40])
             goal = goal_of(fact.goal, known)
             return targets.set_target(fact, target_of(fact.target, known), goal, _plan_of_goal(goal, known))
         case targets.TargetSuperseded():

@@ -5,9 +5,11 @@ One row from a form, many from a file, and a programme's first load go through t
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from yimai.domain import authorisation as products
@@ -63,6 +65,10 @@ ENTRIES: Final[dict[str, type[Fact]]] = {
 MOST_ROWS: Final = 5000
 YES: Final = "yes"
 """What stands in a cell that says so; else it is empty."""
+DEGREES: Final = ("latitude", "longitude")
+"""Columns in decimal degrees; facts hold millionths of them."""
+DECIMAL_DEGREES: Final = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,6}0*)?")
+MILLION: Final = 1_000_000
 ANEW: Final = (products.PriceListed, clusters.SiteJoined, clusters.SiteLeft)
 """What adds to what was said before; everything else, said again, corrects it."""
 Known = Callable[[str, str], tuple[Fact, ...]]
@@ -114,6 +120,11 @@ NO_NUMBER = RefusalKind(
     "register.no_number",
     "The column {column} says '{value}', which is no whole number. Write digits only, such as 77000.",
     "“{column}”列的“{value}”不是整数。请只写数字，如 77000。",
+)
+NO_DEGREES = RefusalKind(
+    "register.no_degrees",
+    "The column {column} says '{value}'. Write decimal degrees with at most 6 decimals, such as 31.2304; south and west are below 0.",
+    "“{column}”列为“{value}”。请填写十进制度数，小数点后最多 6 位，如 31.2304；南纬、西经为负。",
 )
 NOT_A_WORD = RefusalKind(
     "register.not_a_word",
@@ -168,6 +179,8 @@ def _cell(column: str, hint: Any, text: str) -> Any:
             if text in allowed
             else NOT_A_WORD(column=column, value=text[:40], known=", ".join(filter(None, allowed)))
         )
+    if column in DEGREES:
+        return _millionths(column, text) if text else None
     if origin in (Union, types.UnionType):
         return _whole(column, text) if text else None
     if origin is tuple:
@@ -176,6 +189,13 @@ def _cell(column: str, hint: Any, text: str) -> Any:
     if hint is bool:
         return text == YES if text in ("", YES) else NOT_A_WORD(column=column, value=text[:40], known=YES)
     return _whole(column, text) if hint is int else text
+
+
+def _millionths(column: str, text: str) -> int | Refusal:
+    """Decimal degrees as facts have them."""
+    if not DECIMAL_DEGREES.fullmatch(text):
+        return NO_DEGREES(column=column, value=text[:40])
+    return int(Decimal(text) * MILLION)
 
 
 def _whole(column: str, text: str) -> int | Refusal:

@@ -146,7 +146,11 @@ OF_ANOTHER_GOAL = RefusalKind(
     "Target {by} reads another goal than {target}, so it cannot supersede it. Choose one of goal {goal}.",
     "指标 {by} 与 {target} 不属于同一目标，不能取代。请选择目标 {goal} 的指标。",
 )
-
+UNIT_OF_ANOTHER_MEASURE = RefusalKind(
+    "target.unit_of_another_measure",
+    "Measure {measure} counts in '{unit}', not in '{given}'. Give the target's numbers in '{unit}'.",
+    "度量 {measure} 的单位是“{unit}”，而不是“{given}”。请按“{unit}”填写指标的数值。",
+)
 OTHER_UNIT = RefusalKind(
     "target.other_unit",
     "Target {target} is in {unit}, the reported value in '{given}'. Give it in the target's unit.",

@@ -155,7 +155,9 @@ def test_two_readings_and_a_third_that_supersedes(plant: SpecPlant) -> None:
     assert target_of(facts).superseded == replaced
 
 
-@pytest.mark.requirement("PLN-006", "A target that cannot be decided is refused: numbers, baseline, deadline, measure.")
+@pytest.mark.requirement(
+    "PLN-006", "A target that cannot be decided is refused: numbers, unit, baseline, deadline, measure."
+)
 def test_a_target_must_be_decidable(memory_plant: SpecPlant) -> None:
     with_goal(memory_plant)
     for changes, code in (
@@ -165,6 +167,8 @@ def test_a_target_must_be_decidable(memory_plant: SpecPlant) -> None:
         ({"mode": "delta"}, "target.no_baseline"),
         ({"baseline": Baseline(3, date(2029, 1, 1))}, "target.no_baseline"),
         ({"deadline": date(2029, 1, 1)}, "target.outside_plan"),
+        ({"unit": "facility"}, "target.unit_of_another_measure"),
+        ({"measure": "industry_revenue@1", "unit": "yuan"}, "target.unit_of_another_measure"),
         ({"measure": "a feeling"}, "target.no_measure"),
         ({"goal": "nowhere"}, "goal.unknown"),
         ({"authority": "hearsay"}, "source.unknown"),

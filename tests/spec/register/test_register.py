@@ -34,7 +34,7 @@ def test_one_list(plant: SpecPlant) -> None:
         plant,
         organisation(),
         establishment(
-            floor_area="77,000", approximate="yes", latitude=31230400, longitude=121473700, since="2023-04-21"
+            floor_area="77,000", approximate="yes", latitude="31.2304", longitude="+121.473700", since="2023-04-21"
         ),
         row("designation", designation="d-1", site="plant-a", type="platform", title_zh="平台", title_en="Platform"),
         row("product", authorisation="p-1", organisation=CODE, title_zh="产品", title_en="Product", therapies="cell"),
@@ -127,8 +127,10 @@ def test_lives(memory_plant: SpecPlant) -> None:
         ([row("establishment", type="base")], "is empty"),
         ([establishment(code="", floor_area="large")], "no whole number"),
         ([establishment(code="", floor_area="0")], "floor area"),
-        ([establishment(code="", latitude="91000000", longitude="1")], "is no place"),
-        ([establishment(code="", latitude="1")], "is no place"),
+        ([establishment(code="", latitude="91", longitude="1")], "are no place"),
+        ([establishment(code="", latitude="1")], "are no place"),
+        ([establishment(code="", latitude="31230400", longitude="1")], "decimal degrees"),
+        ([establishment(code="", latitude="31°13'", longitude="1")], "decimal degrees"),
         ([establishment(code="", since="spring")], "is no day"),
         ([establishment("Plant A", "")], "cannot name a site"),
         ([establishment(code="", source="hearsay")], "No source"),
@@ -183,6 +185,7 @@ WRONG: tuple[tuple[str, tuple[Row, ...]], ...] = (
     ("register.unknown_column", (row("event", event="e-1", colour="red"),)),
     ("register.missing", (row("event", title_zh="论坛"),)),
     ("register.no_number", (organisation(), establishment(floor_area="large"))),
+    ("register.no_degrees", (organisation(), establishment(latitude="31230400"))),
     ("register.not_a_word", (*OPEN, row("designation", designation="d-1", site="plant-a", type="palace"))),
     ("authorisation.unknown", (row("product_price", authorisation="p-1", price="100", since="2024"),)),
     ("authorisation.no_price", (row("product_price", authorisation="p-1", price="0", since="2024"),)),
@@ -224,7 +227,7 @@ WRONG: tuple[tuple[str, tuple[Row, ...]], ...] = (
         ),
     ),
     ("establishment.closed_already", (*OPEN, CLOSED, row("establishment_closed", site="plant-a", since="2026"))),
-    ("establishment.not_on_earth", (organisation(), establishment(latitude="91000000", longitude="0"))),
+    ("establishment.not_on_earth", (organisation(), establishment(latitude="91", longitude="0"))),
     ("establishment.no_area", (organisation(), establishment(floor_area="0"))),
     (
         "establishment.no_qualification",

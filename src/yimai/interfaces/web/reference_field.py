@@ -45,13 +45,13 @@ class Hash(Line):
 
 @dataclass(frozen=True, kw_only=True)
 class Degrees(Field):
-    """A latitude or a longitude as people write it; gives millionths of a degree. most: degrees, north or east."""
+    """A latitude or a longitude as people write it; gives it as a row of the register has it. most: degrees, north or east."""
 
     most: int
     widget: ClassVar[str] = "number"
     unit: str = "°"
 
-    def value(self, text: str, situation: Situation) -> int:
+    def value(self, text: str, situation: Situation) -> str:
         try:
             degrees = decimal(text.strip().removesuffix("°"))
         except Unreadable:
@@ -71,7 +71,7 @@ class Degrees(Field):
         millionths = degrees * 10**FINEST
         if millionths != millionths.to_integral_value():
             raise Unreadable(TOO_FINE)
-        return int(millionths)
+        return f"{degrees:f}"
 
     def initial(self, situation: Situation) -> Sequence[str]:
         """What an address gives as the fact has it."""
@@ -104,9 +104,17 @@ def _targets(situation: Situation) -> list[Option]:
     ]
 
 
-def _measures(_: Situation) -> list[Option]:
+def _measures(situation: Situation) -> list[Option]:
+    """Each with the unit in which a target of it is told."""
+    units = dict(_units(situation))
     return [
-        (each.id, Words(f"{each.title_zh}（{each.id}）", f"{each.title_en} ({each.id})"))
+        (
+            each.id,
+            Words(
+                f"{each.title_zh}（{each.id}，单位：{units[each.unit].zh}）",
+                f"{each.title_en} ({each.id}, in {units[each.unit].en})",
+            ),
+        )
         for each in DEFINITIONS.values()
     ]
 
