@@ -114,11 +114,13 @@ def test_what_becomes_known_later_moves_the_numbers_and_is_published_again() -> 
     assert counted(1, "firms@1", date(2024, 12, 31), "cell") == 49
     before = counted(1, "industry_gross_output@1", date(2024, 12, 31), "cell", at_first)
     assert counted(1, "industry_gross_output@1", date(2024, 12, 31), "cell") != before
-    published = said_of(lived(1)[0], "receipt.published.v1")
+    published = said_of(lived(1)[0], "receipt.published.v2")
     values = [each["value"] for each in published if each["target"] == "cell_industry_scale-1"]
     assert len(values) == 3
     assert values[0] == before
-    clusters = {each["target"]: each["outcome"] for each in published if each["target"].startswith("cell_clusters")}
+    clusters = {
+        each["target"]: each["status"]["outcome"] for each in published if each["target"].startswith("cell_clusters")
+    }
     assert clusters == {"cell_clusters-1": "met", "cell_clusters-2": "not_met"}
 
 

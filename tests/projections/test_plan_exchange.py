@@ -50,7 +50,9 @@ def found(story: Story, pool: ConnectionPool[Any]) -> Exchange:
         for name in (SCALE, known):
             receipt = receipts[name]
             assert receipt is not None
-            story.write(published(receipt, story.sign("QA-1", "reported")), at=AUTHORITY)
+            story.write(
+                published(receipt, receipt_board.facts(cursor, at), story.sign("QA-1", "reported")), at=AUTHORITY
+            )
         story.write(ValueReported(SCALE, date(2024, 12, 31), 123_456_789_01, "fen", "biomedicine_press", ""))
         story.write(TargetSuperseded("cell_clusters-2", CLUSTERS, "clause_misread"))
         story.ledger.seal()

@@ -14,7 +14,9 @@ from tests.projections.story import AUTHORITY, BASE, Story
 from yimai.domain.disclosure import counts_patients
 from yimai.domain.measure import Facts, Question
 from yimai.domain.measure_definitions import DEFINITIONS, known_from
+from yimai.domain.receipt import OutcomePublished
 from yimai.domain.receipt_document import measure, receipt_of
+from yimai.domain.status import Status
 from yimai.domain.suite import SuiteRegistered
 from yimai.projections import audience, plan_board, receipt_board
 from yimai.projections.receipt_board import AsOf
@@ -80,6 +82,21 @@ def test_what_is_not_known_says_so_and_a_receipt_from_the_projection_is_the_one_
             else:
                 assert warm is not None
                 assert warm.document == receipt_of(question, measure(question, cold), at).document
+
+
+def test_a_receipt_from_before_pace_and_evidence_were_published_is_read_still(
+    told: Story, pool: ConnectionPool[Any]
+) -> None:
+    old = OutcomePublished(
+        "5e" * 32, "cell_firms-1", "firms@1", "d" * 64, 7, "r" * 64, UNTIL, 61, "firm", "met", 61, "c" * 64,
+        told.sign("P01", "reported"),
+    )  # fmt: skip
+    told.write(old)
+    with pool.connection() as connection, connection.cursor() as cursor:
+        board = plan_board.board(cursor)
+    (row,) = next(target for _, target in board.targets if target.said.target == old.target).published
+    assert (row.said.receipt, row.said.value, row.said.shares) == (old.receipt, 61, ())
+    assert row.said.status == Status("met", True, None, "")
 
 
 def test_a_figure_over_an_earlier_size_stays_what_it_was(told: Story, pool: ConnectionPool[Any]) -> None:

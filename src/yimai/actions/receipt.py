@@ -48,7 +48,7 @@ def publish(ledger: Ledger, command: Command, *, target: str, day: date, size: i
         facts = _known.until(sealed, partial(_entries, ledger), partial(_root, ledger))
         measured = _known.measure(question_of(said, day, drafted.first), facts, ledger.id)
         receipt = receipt_for(said, drafted.first, day, measured, sealed)
-        found = published(receipt, seen.sign(command.actor, "reported"))
+        found = published(receipt, facts, seen.sign(command.actor, "reported"))
         return receipts.publish(found, tuple(fact for fact, _ in seen.facts("receipt", found.receipt)))
 
     return decide(ledger, command, (subject("target", target),), rule, verb="receipt.publish", owner=lambda seen: "")

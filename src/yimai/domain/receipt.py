@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from yimai.domain.fact import Fact, Signature
+from yimai.domain.measure import Evidence
 from yimai.domain.refusal import Refusal, RefusalKind
+from yimai.domain.status import Outcome, Status
 
-Outcome = Literal["met", "not_met", "unknown"]
+
+@dataclass(frozen=True, slots=True)
+class EvidenceShare:
+    """How much of a value rests on one kind of evidence; in the value's unit."""
+
+    evidence: Evidence
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +26,30 @@ class ReceiptPublished(Fact):
 
     receipt: the document's SHA-256, in hex. size, root: of the facts that it rests on. definition: the measure's hash.
     count, contributions: how many facts made the value, and their Merkle root, in hex (of the document's lines).
+    status: how the target stood on the day. shares: what the value rests on, the strongest evidence first.
     """
+
+    kind: ClassVar[str] = "receipt.published.v2"
+    about: ClassVar[tuple[str, ...]] = ("receipt", "target")
+    receipt: str
+    target: str
+    measure: str
+    definition: str
+    size: int
+    root: str
+    day: date
+    value: int | None
+    unit: str
+    status: Status
+    count: int
+    contributions: str
+    shares: tuple[EvidenceShare, ...]
+    published: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePublished(Fact):
+    """What a receipt's publication told before it told of pace and evidence; read, and written no more."""
 
     kind: ClassVar[str] = "receipt.published.v1"
     about: ClassVar[tuple[str, ...]] = ("receipt", "target")
@@ -35,6 +66,13 @@ class ReceiptPublished(Fact):
     count: int
     contributions: str
     published: Signature
+
+    def with_status(self) -> ReceiptPublished:
+        """The same with what it does not tell left open: provisional, without pace, on no evidence that it names."""
+        return ReceiptPublished(
+            self.receipt, self.target, self.measure, self.definition, self.size, self.root, self.day, self.value, self.unit,
+            Status(self.outcome, True, None, ""), self.count, self.contributions, (), self.published,
+        )  # fmt: skip
 
 
 NO_MEASURE = RefusalKind(
@@ -62,6 +100,6 @@ ALREADY_PUBLISHED = RefusalKind(
 
 def publish(fact: ReceiptPublished, about: tuple[Fact, ...]) -> Refusal | tuple[Fact, ...]:
     """Publish a receipt once."""
-    if any(isinstance(each, ReceiptPublished) for each in about):
+    if any(isinstance(each, (ReceiptPublished, OutcomePublished)) for each in about):
         return ALREADY_PUBLISHED(receipt=fact.receipt)
     return (fact,)

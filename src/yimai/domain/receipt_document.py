@@ -14,10 +14,11 @@ from hashlib import sha256
 from typing import Final
 
 from yimai.domain import measure_production, measure_register
+from yimai.domain.annual_return import AnnualReturnFiled
 from yimai.domain.fact import Signature, json_of
-from yimai.domain.measure import Definition, Facts, Measured, Question, Sheet
+from yimai.domain.measure import Definition, Evidence, Facts, Measured, Question, Sheet
 from yimai.domain.measure_definitions import DEFINITIONS
-from yimai.domain.receipt import ReceiptPublished
+from yimai.domain.receipt import EvidenceShare, ReceiptPublished
 from yimai.domain.status import Status, status_of
 from yimai.domain.target import TargetSet
 from yimai.ledger import canonical, merkle
@@ -127,8 +128,23 @@ def receipt_of(question: Question, found: Measured, sealed: Checkpoint) -> Recei
     )
 
 
-def published(receipt: Receipt, signed: Signature) -> ReceiptPublished:
-    """The fact that publishes a target's receipt."""
+def shares(receipt: Receipt, facts: Facts) -> tuple[EvidenceShare, ...]:
+    """What the value rests on, from the strongest evidence to the weakest; nothing of an unknown value."""
+    whole = sum(each.amount for each in receipt.measured.contributions)
+    if receipt.value is None or whole <= 0:
+        return ()
+    amounts: dict[Evidence, int] = {"ledger": 0, "audited": 0, "register": 0, "self_declared": 0}
+    if receipt.definition.rule == "returns":
+        audit = {each.hash: each.fact.audit for each in facts.of(AnnualReturnFiled)}
+        for each in receipt.measured.contributions:
+            amounts[audit[each.fact]] += each.amount
+    else:
+        amounts[receipt.definition.evidence] = whole
+    return tuple(EvidenceShare(evidence, amount) for evidence, amount in amounts.items() if amount)
+
+
+def published(receipt: Receipt, facts: Facts, signed: Signature) -> ReceiptPublished:
+    """The fact that publishes a target's receipt. facts: those that it rests on."""
     assert receipt.target is not None
     assert receipt.status is not None
     return ReceiptPublished(
@@ -141,9 +157,10 @@ def published(receipt: Receipt, signed: Signature) -> ReceiptPublished:
         day=receipt.day,
         value=receipt.value,
         unit=receipt.definition.unit,
-        outcome=receipt.status.outcome,
+        status=receipt.status,
         count=len(receipt.measured.contributions),
         contributions=receipt.contributions_root,
+        shares=shares(receipt, facts),
         published=signed,
     )
 

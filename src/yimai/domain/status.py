@@ -10,9 +10,9 @@ from math import isqrt
 from typing import Final, Literal
 
 from yimai.domain.measure import MILLION, Definition, Evidence
-from yimai.domain.receipt import Outcome
 from yimai.domain.target import Baseline, TargetSet
 
+Outcome = Literal["met", "not_met", "unknown"]
 FINAL: Final = ("ledger", "audited")
 """Evidence on which an outcome after the deadline stands; on any other it is provisional."""
 FEWEST: Final = 3
@@ -56,12 +56,6 @@ def status_of(target: TargetSet, value: int | None, evidence: Evidence, day: dat
     outcome: Outcome = "met" if target.met(value) else "not_met"
     over = day > target.deadline if target.basis == "end_of_period" else day >= target.deadline
     return Status(outcome, not (over and evidence in FINAL), _pace(target, value, day, begins), evidence)
-
-
-def is_provisional(definition: Definition | None, day: date, target: TargetSet) -> bool:
-    """Whether a published outcome may still change: until the deadline; after it unless the ledger itself proves the value, for
-    whether every return was audited stands only in the receipt's facts."""
-    return definition is None or definition.evidence != "ledger" or day <= target.deadline
 
 
 def _pace(target: TargetSet, value: int, day: date, begins: date) -> int | None:

@@ -15,7 +15,7 @@ from yimai.domain.fact import Fact
 from yimai.domain.facts import KINDS
 from yimai.domain.goal import GoalSet, goal_of
 from yimai.domain.plan import Plan, PlanDrafted, PlanStatusGiven, plan_of
-from yimai.domain.receipt import ReceiptPublished
+from yimai.domain.receipt import OutcomePublished, ReceiptPublished
 from yimai.domain.source import SourceNamed
 from yimai.domain.target import TargetSet, TargetSuperseded, ValueReported, target_of
 from yimai.ledger import canonical
@@ -44,6 +44,7 @@ FACTS: Final = (
     TargetSuperseded,
     ValueReported,
     ReceiptPublished,
+    OutcomePublished,
     SourceNamed,
 )
 _SHOWN: Final = frozenset(each.kind for each in FACTS)
@@ -184,7 +185,9 @@ def _target(about: list[_Told], told: dict[str, dict[str, list[_Told]]]) -> Targ
     found = target_of(_facts(about))
     assert found.said is not None
     published = [
-        PublishedRow(each.fact, each.hash, each.occurred)
+        PublishedRow(
+            each.fact.with_status() if isinstance(each.fact, OutcomePublished) else each.fact, each.hash, each.occurred
+        )
         for facts in told["receipt"].values()
         for each in facts
         if each.fact.target == found.said.target

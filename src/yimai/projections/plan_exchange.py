@@ -16,6 +16,7 @@ from yimai.domain.fact import Fact
 from yimai.domain.plan_rows import in_order, row_of
 from yimai.domain.receipt_document import Receipt
 from yimai.domain.register import Row
+from yimai.domain.status import Status
 from yimai.ledger.entry import Checkpoint
 from yimai.projections import plan_board, receipt_board
 from yimai.projections.plan_board import PlanBoard, PublishedRow, TargetRow
@@ -25,7 +26,7 @@ Standing = Literal["published", "computed", "reported"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is known of a target on a day. value: None where it is unknown. outcome: "" where nobody has judged it.
+    """What is known of a target on a day. value: None where it is unknown. status: None where nobody has judged it.
 
     receipt: the hash of the document it rests on, "" of a reported value; size, root: of the facts behind that; count: how many made it.
     source: of a reported value.
@@ -36,7 +37,7 @@ class Result:
     value: int | None
     unit: str
     standing: Standing
-    outcome: str = ""
+    status: Status | None = None
     receipt: str = ""
     measure: str = ""
     definition: str = ""
@@ -44,6 +45,10 @@ class Result:
     root: str = ""
     count: int = 0
     source: str = ""
+
+    @property
+    def outcome(self) -> str:
+        return self.status.outcome if self.status is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +106,14 @@ def _known(target: TargetRow, size: int) -> Iterator[Result]:
 def _published(row: PublishedRow) -> Result:
     said = row.said
     return Result(
-        said.target, said.day, said.value, said.unit, "published", said.outcome, said.receipt, said.measure,
+        said.target, said.day, said.value, said.unit, "published", said.status, said.receipt, said.measure,
         said.definition, said.size, said.root, said.count,
     )  # fmt: skip
 
 
 def _computed(target: str, receipt: Receipt) -> Result:
-    status = receipt.status
     return Result(
-        target, receipt.day, receipt.value, receipt.definition.unit, "computed", status.outcome if status else "",
+        target, receipt.day, receipt.value, receipt.definition.unit, "computed", receipt.status,
         receipt.hash, receipt.definition.id, receipt.definition.hash, receipt.size, receipt.root.hex(),
         len(receipt.measured.contributions),
     )  # fmt: skip

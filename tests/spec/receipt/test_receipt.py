@@ -17,7 +17,7 @@ from yimai.domain.annual_return import Sale
 from yimai.domain.facts import decode
 from yimai.domain.measure import Facts, Question
 from yimai.domain.measure_definitions import known_from
-from yimai.domain.receipt import ReceiptPublished
+from yimai.domain.receipt import EvidenceShare, ReceiptPublished
 from yimai.domain.receipt_document import Receipt, difference, measure, question_of, receipt_for
 from yimai.domain.target import TargetSet, target_of
 from yimai.ledger import merkle
@@ -48,16 +48,37 @@ def test_unknown_then_known(plant: SpecPlant) -> None:
     plant.ledger.seal()
     (unknown,) = then_facts(publishes(plant), ReceiptPublished)
     assert isinstance(unknown, ReceiptPublished)
-    assert (unknown.value, unknown.outcome, unknown.count) == (None, "unknown", 0)
+    assert (unknown.value, unknown.status.outcome, unknown.count, unknown.shares) == (None, "unknown", 0, ())
     registered(plant)
     assert isinstance(files(plant), Done)
     sealed = plant.ledger.seal()
     assert sealed is not None
     (known,) = then_facts(publishes(plant), ReceiptPublished)
     assert isinstance(known, ReceiptPublished)
-    assert (known.value, known.outcome, known.count, known.size) == (1000, "not_met", 1, sealed.size)
+    assert (known.value, known.status.outcome, known.count, known.size) == (1000, "not_met", 1, sealed.size)
     again = then_refused(publishes(plant), "receipt.already_published")
     assert again.details["receipt"] == known.receipt
+
+
+@pytest.mark.requirement(
+    "RCP-010", "What is published says on all three axes how the target stood, and on what evidence the value rests."
+)
+def test_all_three_axes_are_published(memory_plant: SpecPlant) -> None:
+    registered(memory_plant)
+    assert isinstance(files(memory_plant), Done)
+    assert isinstance(files(memory_plant, year=2023, audit="self_declared"), Done)
+    memory_plant.ledger.seal()
+    found = []
+    for day in (date(2024, 12, 31), DAY, date(2023, 12, 31)):
+        (known,) = then_facts(publishes(memory_plant, day=day), ReceiptPublished)
+        assert isinstance(known, ReceiptPublished)
+        found.append((known.value, known.status.provisional, known.status.evidence, known.shares))
+    audited, declared = (EvidenceShare(each, 1000) for each in ("audited", "self_declared"))
+    assert found == [
+        (1000, True, "audited", (audited,)),
+        (1000, False, "audited", (audited,)),
+        (1000, True, "self_declared", (declared,)),
+    ]
 
 
 @pytest.mark.requirement(

@@ -5,7 +5,7 @@ It tells of one sealed state of the ledger as of one day. What is not published 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -13,15 +13,13 @@ from typing import Any, Final
 import psycopg
 from django.utils import translation
 
-from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.programme import Programme
 from yimai.domain.recipe import Words
-from yimai.domain.status import Status, is_provisional
 from yimai.interfaces.web.city_map import CityMap, city_map
 from yimai.interfaces.web.plan_page import SIGNS
 from yimai.interfaces.web.templatetags.programme import amount, amounts
 from yimai.ledger.entry import Checkpoint
-from yimai.projections import plan_exchange, programme_board, receipt_board
+from yimai.projections import plan_exchange, programme_board
 from yimai.projections.field_words import VALUES
 from yimai.projections.measure_words import EVIDENCE
 from yimai.projections.plan_board import GoalRow, PlanBoard, PlanRow, TargetRow
@@ -85,8 +83,6 @@ class Brief:
 def brief(cursor: psycopg.Cursor[Any], at: Checkpoint, day: date, *, computed: bool) -> Brief:
     """computed: whether numbers that are not published stand in it."""
     told = plan_exchange.gathered(cursor, at, day if computed else None)
-    figures = receipt_board.figures(cursor, told.board, day, at) if computed else ()
-    statuses = {each.receipt.hash: each.receipt.status for each in figures if each.receipt is not None}
     boards = programme_board.boards(cursor)
     programme = boards[0].programme if boards else None
     row = cursor.execute("SELECT simulated FROM ledger.identity").fetchone()
@@ -96,7 +92,7 @@ def brief(cursor: psycopg.Cursor[Any], at: Checkpoint, day: date, *, computed: b
         programme.title if programme is not None else title,
         programme.owner if programme is not None else NONE,
         day, at, bool(row and row[0]),
-        tuple(_plan(each, told, statuses, day) for each in told.board.plans),
+        tuple(_plan(each, told, day) for each in told.board.plans),
         _map(programme),
         tuple((_source(told.board, name), VALUES[told.board.sources[name].knowledge]) for name in sorted(cited & told.board.sources.keys())),
     )  # fmt: skip
@@ -115,23 +111,23 @@ def _cited(plan: PlanRow) -> Iterator[str]:
             yield from (each.said.source for each in target.reported)
 
 
-def _plan(row: PlanRow, told: Exchange, statuses: Mapping[str, Status | None], day: date) -> BriefPlan:
+def _plan(row: PlanRow, told: Exchange, day: date) -> BriefPlan:
     said = row.drafted
     status = VALUES[row.plan.status] if row.plan.status else Words("已起草", "drafted")
     since = f" {row.plan.since}" if row.plan.since else ""
-    goals = tuple(_goal(each, told, statuses, day) for each in row.goals)
+    goals = tuple(_goal(each, told, day) for each in row.goals)
     return BriefPlan(
         Words(said.title_zh, said.title_en), f"{said.first} – {said.last}", Words(status.zh + since, status.en + since),
         _source(told.board, said.source), goals,
     )  # fmt: skip
 
 
-def _goal(row: GoalRow, told: Exchange, statuses: Mapping[str, Status | None], day: date) -> BriefGoal:
+def _goal(row: GoalRow, told: Exchange, day: date) -> BriefGoal:
     clauses = tuple(
         (clause.text, clause.wording, _with_page(_source(told.board, clause.source), clause.page))
         for clause in row.said.clauses
     )
-    targets = tuple(_target(each, told, statuses, day) for each in row.targets if each.superseded is None)
+    targets = tuple(_target(each, told, day) for each in row.targets if each.superseded is None)
     return BriefGoal(Words(row.said.title_zh, row.said.title_en), clauses, targets)
 
 
@@ -139,23 +135,18 @@ def _with_page(source: Words, page_: str) -> Words:
     return Words(f"{source.zh}，第 {page_} 页", f"{source.en}, page {page_}") if page_ else source
 
 
-def _target(row: TargetRow, told: Exchange, statuses: Mapping[str, Status | None], day: date) -> BriefTarget:
+def _target(row: TargetRow, told: Exchange, day: date) -> BriefTarget:
     said = row.said
     known = [each for each in told.results[said.target] if each.standing != "reported" and each.day <= day]
     newest: Result | None = max(known, key=lambda each: (each.day, each.size), default=None)
     wanted = _both(lambda: f"{SIGNS[said.comparator]} {amounts(said)}".strip())
-    status = statuses.get(newest.receipt) if newest is not None else None
+    status = newest.status if newest is not None else None
     why = (
         NO_MEASURE if not said.measure else NOT_PUBLISHED if newest is None else Words("没有事实说明", "no fact tells")
     )
     value = UNKNOWN if newest is None or newest.value is None else _amount(newest.value, newest.unit)
     outcome = VALUES[newest.outcome] if newest is not None and newest.outcome else VALUES["unknown"]
-    tentative = (
-        status.provisional
-        if status is not None
-        else newest is not None and is_provisional(DEFINITIONS.get(newest.measure), newest.day, said)
-    )
-    if tentative and outcome is not VALUES["unknown"]:
+    if status is not None and status.provisional and outcome is not VALUES["unknown"]:
         outcome = Words(f"{outcome.zh}（暂定）", f"{outcome.en} (provisional)")
     pace = f"{status.pace / MILLION:.0%}" if status is not None and status.pace is not None else ""
     return BriefTarget(

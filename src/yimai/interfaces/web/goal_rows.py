@@ -11,14 +11,13 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from yimai.domain import disclosure
-from yimai.domain.annual_return import AnnualReturnFiled
 from yimai.domain.measure import Facts
 from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.programme import ProgrammeSource
-from yimai.domain.receipt import Outcome
-from yimai.domain.receipt_document import Receipt
+from yimai.domain.receipt import EvidenceShare
+from yimai.domain.receipt_document import Receipt, shares
 from yimai.domain.recipe import Words
-from yimai.domain.status import Forecast, is_provisional
+from yimai.domain.status import Forecast, Outcome
 from yimai.domain.target import TargetSet
 from yimai.projections.plan_board import GoalRow, PlanBoard, PlanRow, PublishedRow, TargetRow
 from yimai.projections.receipt_board import GoalFigure, Outlook
@@ -118,7 +117,7 @@ def measured(found: GoalFigure, facts: Facts, here: str, outlook: Outlook | None
     status = receipt.status
     return Reading(
         target, "measured", receipt.value, receipt.day, status.outcome, status.provisional, status.pace, status.evidence,
-        parts(receipt, facts), _gauge(target, receipt.value), link, found.target.published,
+        parts(shares(receipt, facts)), _gauge(target, receipt.value), link, found.target.published,
         outlook.ahead if outlook is not None else None,
     )  # fmt: skip
 
@@ -128,10 +127,19 @@ def published(row: TargetRow, size: int, day: date) -> Reading:
     known = [each for each in row.published if each.said.size <= size and each.said.day <= day]
     if not known:
         return _unknown(row, "unpublished" if row.said.measure in DEFINITIONS else "unmeasured", "")
-    said = known[-1].said
+    return _published(row, known[-1], tuple(known))
+
+
+def of_receipt(row: TargetRow, receipt: PublishedRow) -> Reading:
+    """A reading as one published receipt tells of it."""
+    return _published(row, receipt, row.published)
+
+
+def _published(row: TargetRow, receipt: PublishedRow, known: tuple[PublishedRow, ...]) -> Reading:
+    said = receipt.said
     return Reading(
-        row.said, "published", said.value, said.day, said.outcome, is_provisional(DEFINITIONS.get(said.measure), said.day, row.said), None, "", (),
-        _gauge(row.said, said.value), reverse("receipt", args=[said.receipt]), tuple(known),
+        row.said, "published", said.value, said.day, said.status.outcome, said.status.provisional, said.status.pace, said.status.evidence,
+        parts(said.shares), _gauge(row.said, said.value), reverse("receipt", args=[said.receipt]), known,
     )  # fmt: skip
 
 
@@ -170,25 +178,15 @@ def coverage(receipt: Receipt | None) -> Coverage | None:
     return Coverage(len(receipt.measured.contributions), disclosure.number_told(without))
 
 
-def parts(receipt: Receipt, facts: Facts) -> tuple[Part, ...]:
-    """What the value rests on, from the strongest evidence to the weakest."""
-    whole = sum(each.amount for each in receipt.measured.contributions)
-    if receipt.value is None or whole <= 0:
-        return ()
-    amounts = {"ledger": 0, "audited": 0, "register": 0, "self_declared": 0}
-    if receipt.definition.rule == "returns":
-        audit = {each.hash: each.fact.audit for each in facts.of(AnnualReturnFiled)}
-        for each in receipt.measured.contributions:
-            amounts[audit[each.fact]] += each.amount
-    else:
-        amounts[receipt.definition.evidence] = whole
+def parts(told: Sequence[EvidenceShare]) -> tuple[Part, ...]:
+    """The bar of what a value rests on."""
+    whole = sum(each.amount for each in told)
     found: list[Part] = []
     x = 0.0
-    for evidence, amount in amounts.items():
-        if amount:
-            width = round(100 * amount / whole, 2)
-            found.append(Part(evidence, amount, round(width), round(x, 2), width))
-            x += width
+    for each in told:
+        width = round(100 * each.amount / whole, 2)
+        found.append(Part(each.evidence, each.amount, round(width), round(x, 2), width))
+        x += width
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from yimai.interfaces.web import page, window
+from yimai.interfaces.web import goal_rows, page, window
 from yimai.interfaces.web.permitted import permitted
 from yimai.projections import plan_board, receipt_board
 from yimai.projections.receipt_board import AsOf
@@ -35,6 +35,7 @@ def receipt(request: HttpRequest, digest: str) -> HttpResponse:
         others = [each for each in target.published if each.said.receipt != digest]
         context: dict[str, Any] = {
             "plan": plan, "goal": goal, "target": target.said, "row": row, "said": said, "computes": computes,
+            "reading": goal_rows.of_receipt(target, row),
             "others": [(each, _moved(said.target, each.said, said)) for each in others],
         }  # fmt: skip
         sealed = receipt_board.sealed(cursor, said.size)
