@@ -36,6 +36,7 @@ BASE, ELSEWHERE, INSPECTORATE = "lingang", "elsewhere", "inspectorate"
 OF_NO_SITE = (
     "approval.approve_recipe",
     "approval.approve_programme",
+    "approval.approve_measure",
     *(v for v in VERBS if v.startswith(("plan.", "register.", "annual_return.", "receipt."))),
 )
 TOGETHER = ("performer", "verifier", "operators")

@@ -108,6 +108,7 @@ def test_who_administers_accounts_plans_or_inspects_touches_no_record() -> None:
     for line in LINES:
         if line.verb.startswith(("read.", "plan.", "register.", "annual_return.", "receipt.")) or line.verb in (
             "approval.approve_programme",
+            "approval.approve_measure",
             "site.register_passkey",
             "site.withdraw_passkey",
             "treatment.export",

@@ -1,4 +1,4 @@
-"""Approve recipes, bases and programmes: a signed fact holds the content; a first load registers what a file lists."""
+"""Approve recipes, bases, programmes and measures: a signed fact holds the content; a first load registers what a file lists."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from yimai.domain import approval
 from yimai.domain.base import Base, base_from
 from yimai.domain.content import ContentProblem, written
 from yimai.domain.equipment import EquipmentCalibrated, EquipmentRegistered
-from yimai.domain.fact import Fact, Quantity, Signature, subject
+from yimai.domain.fact import Fact, Quantity, Signature, json_of, subject
 from yimai.domain.material_lot import MaterialLotReceived, MaterialLotReleased
+from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.person import PersonQualified
 from yimai.domain.programme import programme_from
 from yimai.domain.programme_facts import first_load, subjects_of
@@ -76,6 +77,20 @@ def approve_programme(ledger: Ledger, command: Command, *, content: Content) -> 
         return loaded if isinstance(loaded, Refusal) else (approved, *loaded)
 
     return _decide(ledger, command, "programme", programme.id, rule, subjects_of(programme))
+
+
+def approve_measure(ledger: Ledger, command: Command, *, measure: str) -> Answer:
+    """A planner approves the definition of a measure, name and version, so that numbers by it can be published."""
+    definition = DEFINITIONS.get(measure)
+    if definition is None:
+        return approval.MEASURE_UNKNOWN(measure=measure[:64], known=", ".join(DEFINITIONS))
+
+    def rule(seen: Seen) -> Verdict:
+        signature = seen.sign(command.actor, "approved")
+        approved = approval.MeasureApproved(measure, definition.hash, json_of(definition), signature)
+        return approval.approve_measure(approved, [fact for fact, _ in seen.facts("measure", measure)])
+
+    return _decide(ledger, command, "measure", measure, rule)
 
 
 def _read(reader: Callable[[Content], Read], what: str, content: Content) -> Read | Refusal:

@@ -9,6 +9,7 @@ from typing import Final
 
 from yimai.actions.decision import Answer, Seen, decide
 from yimai.actions.register import known_of
+from yimai.domain import approval
 from yimai.domain import receipt as receipts
 from yimai.domain import target as targets
 from yimai.domain.disclosure import counts_patients
@@ -16,7 +17,7 @@ from yimai.domain.fact import Fact, subject
 from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.plan import UNKNOWN as UNKNOWN_PLAN
 from yimai.domain.plan_decision import goal_of, plan_of, target_of
-from yimai.domain.receipt import COUNTS_PATIENTS, NO_MEASURE, NOT_SEALED
+from yimai.domain.receipt import COUNTS_PATIENTS, DEFINITION_NOT_APPROVED, NO_MEASURE, NOT_SEALED
 from yimai.domain.receipt_document import published, question_of, receipt_for
 from yimai.domain.refusal import Refusal
 from yimai.domain.sealed_facts import SealedFacts
@@ -38,6 +39,9 @@ def publish(ledger: Ledger, command: Command, *, target: str, day: date, size: i
             return NO_MEASURE(target=target, measure=said.measure)
         if counts_patients(DEFINITIONS[said.measure]):
             return COUNTS_PATIENTS(target=target)
+        approvals = [fact for fact, _ in seen.facts("measure", said.measure)]
+        if not approval.measure_is_approved(DEFINITIONS[said.measure].hash, approvals):
+            return DEFINITION_NOT_APPROVED(measure=said.measure)
         goal = goal_of(said.goal, known_of(seen))
         drafted = plan_of(goal.plan, known_of(seen)).drafted if goal is not None else None
         if drafted is None:

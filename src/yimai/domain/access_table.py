@@ -35,10 +35,11 @@ from typing import Final
 
 TABLE: Final = """
 verb/capacity                           now | co nu ph | cr | op 2p qc qa qp sc | pl in ad
-# approval: recipes and the programme belong to no site, a base's file to the base
+# approval: recipes, the programme and measures belong to no site, a base's file to the base
 approval.approve_recipe                 --- | .  .  .  | .  | .  .  .  .  n  .  | x  x  x
 approval.approve_base                   --- | .  .  .  | .  | .  .  .  .  o  .  | x  x  x
 approval.approve_programme              --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
+approval.approve_measure                --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 # plan, register: the city's, of no site
 plan.draft                              --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x
 plan.give_status                        --- | .  .  .  | .  | .  .  .  .  .  .  | n  x  x

@@ -11,6 +11,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "approval.approve_recipe": Words("批准工艺规程", "Approve a recipe"),
     "approval.approve_base": Words("批准基地文件", "Approve a base file"),
     "approval.approve_programme": Words("批准计划文件", "Approve a programme file"),
+    "approval.approve_measure": Words("批准度量的定义", "Approve a measure's definition"),
     "plan.draft": Words("起草或修订计划", "Draft or amend a plan"),
     "plan.give_status": Words("登记计划状态", "Record a plan's status"),
     "plan.set_goal": Words("设立或修订目标", "Set or amend a goal"),

@@ -1,4 +1,4 @@
-"""Recipes, bases and programmes are facts: approving a file is a signed fact that holds its canonical content."""
+"""Recipes, bases, programmes and measures are facts: approving one is a signed fact that holds its canonical content."""
 
 from __future__ import annotations
 
@@ -57,6 +57,26 @@ class ProgrammeApproved(Fact):
     approved: Signature
 
 
+@dataclass(frozen=True, slots=True)
+class MeasureApproved(Fact):
+    """A measure's definition was approved: numbers by it may be published.
+
+    measure: its name and version, such as ``firms@1``. definition: the SHA-256, in hex, of the content's canonical form.
+    """
+
+    kind: ClassVar[str] = "approval.measure_approved.v1"
+    about: ClassVar[tuple[str, ...]] = ("measure",)
+    measure: str
+    definition: str
+    content: Mapping[str, Any]
+    approved: Signature
+
+
+MEASURE_UNKNOWN = RefusalKind(
+    "approval.measure_unknown",
+    "This version of Yimai defines no measure '{measure}'. Choose one of: {known}.",
+    "本版本没有定义度量“{measure}”。可选：{known}。",
+)
 NOT_APPROVED = RefusalKind(
     "approval.not_approved",
     "No approved {what} {id} in this ledger. Have its file approved first.",
@@ -95,6 +115,21 @@ def may_approve(
             kind = ALREADY_APPROVED if same else SAME_VERSION
             return kind(what=what, id=identifier, version=version)
     return None
+
+
+def approve_measure(fact: MeasureApproved, earlier: Sequence[Fact]) -> Refusal | tuple[Fact, ...]:
+    """Approve a definition once; one of the same name and version that reads otherwise is not approved beside it."""
+    for each in earlier:
+        if isinstance(each, MeasureApproved):
+            name, _, version = fact.measure.partition("@")
+            kind = ALREADY_APPROVED if each.definition == fact.definition else SAME_VERSION
+            return kind(what="measure", id=name, version=version)
+    return (fact,)
+
+
+def measure_is_approved(definition: str, earlier: Sequence[Fact]) -> bool:
+    """Whether the definition with this hash was approved."""
+    return any(isinstance(each, MeasureApproved) and each.definition == definition for each in earlier)
 
 
 def sound(recipe: Recipe) -> Refusal | None:

@@ -80,6 +80,11 @@ NO_MEASURE = RefusalKind(
     "Target {target} has no measure that this version of Yimai knows ('{measure}'), so it has no receipt. Set one that has.",
     "指标 {target} 没有本版本所知的度量（“{measure}”），因此没有凭据。请设立有度量的指标。",
 )
+DEFINITION_NOT_APPROVED = RefusalKind(
+    "receipt.definition_not_approved",
+    "The definition of measure {measure} is not approved, so no number by it is published. Have a planner approve it first.",
+    "度量 {measure} 的定义尚未批准，其数值不予发布。请先由计划人员批准该定义。",
+)
 NOT_SEALED = RefusalKind(
     "receipt.not_sealed",
     "The ledger has no root over exactly {size} facts. Choose a sealed size.",

@@ -1,4 +1,4 @@
-"""Which content is approved: recipes by version, bases and programmes by their latest approval."""
+"""Which content is approved: recipes and measures by version, bases and programmes by their latest approval."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any, Final, cast
 
 import psycopg
 
-from yimai.domain.approval import BaseApproved, ProgrammeApproved, RecipeApproved
+from yimai.domain.approval import BaseApproved, MeasureApproved, ProgrammeApproved, RecipeApproved
 from yimai.domain.base import Base, base_from
+from yimai.domain.fact import json_of
+from yimai.domain.measure import Definition
 from yimai.domain.programme import Programme, programme_from
 from yimai.domain.recipe import Recipe
 from yimai.domain.recipe_content import recipe_from
@@ -31,9 +33,14 @@ CREATE TABLE projection.approval (
 );
 """
 
-AUDIENCE: Final = {"approval": "{table}.noun = 'programme' OR " + audience.SIGNED_IN}
+AUDIENCE: Final = {"approval": "{table}.noun IN ('programme', 'measure') OR " + audience.SIGNED_IN}
 
-NOUNS: Final = {RecipeApproved.kind: "recipe", BaseApproved.kind: "base", ProgrammeApproved.kind: "programme"}
+NOUNS: Final = {
+    RecipeApproved.kind: "recipe",
+    BaseApproved.kind: "base",
+    ProgrammeApproved.kind: "programme",
+    MeasureApproved.kind: "measure",
+}
 CACHED: Final = 64
 
 
@@ -48,7 +55,7 @@ def changes(entry: Entry) -> Iterator[Change]:
         (
             noun,
             entry.data[noun],
-            entry.data["version"],
+            str(entry.data["measure"]).partition("@")[2] if noun == "measure" else entry.data["version"],
             sequence,
             entry.hash,
             entry.occurred,
@@ -79,6 +86,14 @@ def programme(cursor: psycopg.Cursor[Any], identifier: str) -> Programme | None:
     """The programme as last approved, or None."""
     content = _content(cursor, "programme", identifier, "")
     return _programme(content) if content is not None else None
+
+
+def measure(cursor: psycopg.Cursor[Any], definition: Definition) -> bytes | None:
+    """The hash of the fact that approved exactly this definition, or None."""
+    if content(cursor, "measure", definition.id) != json_of(definition):
+        return None
+    found = latest(cursor, "measure", definition.id)
+    return found[1] if found is not None else None
 
 
 def identifiers(cursor: psycopg.Cursor[Any], noun: str) -> tuple[str, ...]:

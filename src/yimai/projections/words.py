@@ -7,6 +7,7 @@ from typing import Final
 from yimai.domain.recipe import Words
 
 KINDS: Final[dict[str, Words]] = {
+    "approval.measure_approved.v1": Words("批准度量的定义", "Measure's definition approved"),
     "approval.base_approved.v1": Words("批准基地文件", "Base file approved"),
     "approval.programme_approved.v1": Words("批准计划文件", "Programme file approved"),
     "approval.recipe_approved.v1": Words("批准工艺规程", "Recipe approved"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from tests.spec.harness import SpecPlant, founding, then_facts, then_refused
 
 from yimai.actions import approval, material_lot, site
 from yimai.actions.decision import Answer
-from yimai.domain.approval import BaseApproved, ProgrammeApproved, RecipeApproved, recipe_of
+from yimai.domain.approval import BaseApproved, MeasureApproved, ProgrammeApproved, RecipeApproved, recipe_of
 from yimai.domain.content_change import changes
 from yimai.domain.equipment import EquipmentCalibrated, EquipmentRegistered
 from yimai.domain.fact import Quantity
+from yimai.domain.measure_definitions import DEFINITIONS
+from yimai.ledger.canonical import encode
 
 QUALIFIED_PERSON = "qualified-person-01"
 
@@ -71,6 +75,25 @@ def test_a_bases_new_version(memory_plant: SpecPlant) -> None:
     base["equipment"].append(piece)
     approved = memory_plant.asks(approval.approve_base, QUALIFIED_PERSON, "lingang", content=base)
     then_facts(approved, BaseApproved, EquipmentRegistered, EquipmentCalibrated)
+
+
+@pytest.mark.requirement(
+    "APP-006", "A planner approves the definition of a measure once, as this version of the program holds it."
+)
+def test_a_measures_definition(memory_plant: SpecPlant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(DEFINITIONS, "firms@2", replace(DEFINITIONS["firms@1"], version=2))
+
+    def approves(measure: str, by: str = "planner-01", site: str = "city-authority") -> Answer:
+        return memory_plant.asks(approval.approve_measure, by, site, measure=measure)
+
+    then_refused(approves("firms@1"), "approval.already_approved")
+    then_refused(approves("firms@7"), "approval.measure_unknown")
+    then_refused(approves("firms@2", QUALIFIED_PERSON, "lingang"), "person.not_of_role")
+    (approved,) = then_facts(approves("firms@2"), MeasureApproved)
+    assert isinstance(approved, MeasureApproved)
+    assert approved.definition == sha256(encode(dict(approved.content))).hexdigest() == DEFINITIONS["firms@2"].hash
+    monkeypatch.setitem(DEFINITIONS, "firms@2", replace(DEFINITIONS["firms@2"], evidence="audited"))
+    then_refused(approves("firms@2"), "approval.same_version")
 
 
 @pytest.mark.requirement("APP-005", "Content that is no recipe is not approved; the place that does not fit is named.")

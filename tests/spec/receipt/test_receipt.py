@@ -10,13 +10,14 @@ import pytest
 from tests.spec.city import files, records, registered, row
 from tests.spec.harness import SpecPlant, then_facts, then_refused
 
+from yimai.actions.approval import approve_measure
 from yimai.actions.decision import Answer, Done
 from yimai.actions.plan import set_target
 from yimai.actions.receipt import publish
 from yimai.domain.annual_return import Sale
 from yimai.domain.facts import decode
 from yimai.domain.measure import Facts, Question
-from yimai.domain.measure_definitions import known_from
+from yimai.domain.measure_definitions import DEFINITIONS, known_from
 from yimai.domain.receipt import EvidenceShare, ReceiptPublished
 from yimai.domain.receipt_document import Receipt, difference, measure, question_of, receipt_for
 from yimai.domain.target import TargetSet, target_of
@@ -91,6 +92,22 @@ def test_numbers_of_patients_are_not_published(memory_plant: SpecPlant) -> None:
     assert isinstance(memory_plant.asks(set_target, "planner-01", "city-authority", target=reading), Done)
     memory_plant.ledger.seal()
     then_refused(publishes(memory_plant, "doses"), "receipt.counts_patients")
+
+
+@pytest.mark.requirement("RCP-011", "A number is published only by a definition that was approved, word for word.")
+def test_a_definition_that_nobody_signed_publishes_nothing(
+    memory_plant: SpecPlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DEFINITIONS, "firms@2", replace(DEFINITIONS["firms@1"], version=2))
+    said = target_of(tuple(decode(entry) for entry in memory_plant.entries("target", SCALE))).said
+    assert said is not None
+    reading = replace(said, target="firms-2", measure="firms@2", unit="firm", values=(5,), authority="")
+    assert isinstance(memory_plant.asks(set_target, "planner-01", "city-authority", target=reading), Done)
+    memory_plant.ledger.seal()
+    then_refused(publishes(memory_plant, "firms-2"), "receipt.definition_not_approved")
+    approved = memory_plant.asks(approve_measure, "planner-01", "city-authority", measure="firms@2")
+    assert isinstance(approved, Done)
+    then_facts(publishes(memory_plant, "firms-2"), ReceiptPublished)
 
 
 @pytest.mark.requirement("RCP-002", "Whoever holds the first N facts computes the same receipt, byte for byte.")

@@ -10,6 +10,7 @@ from yimai.actions import approval, request, site
 from yimai.actions.decision import Answer
 from yimai.actions.verbs import name_of
 from yimai.domain.base import Base, Member, base_from
+from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.programme import Programme, programme_from
 from yimai.domain.refusal import Refusal
 from yimai.domain.site import SiteRegistered
@@ -33,7 +34,7 @@ class Founding:
 
 
 def found(ledger: Ledger, founding: Founding) -> None:
-    """Register sites and people, approve recipe, base and programme; doing it again changes nothing. Raises Refused.
+    """Register sites and people, approve programme, measures, recipe and base; doing it again changes nothing. Raises Refused.
 
     The first administrator registers everybody, himself included: nobody stands above him.
     """
@@ -83,6 +84,8 @@ def _acts(founding: Founding, base: Base, programme: Programme, zone: int, admin
         yield site.register_site, administrator, registration.site, {"registration": registration}
     qualified_person = _first(base, "qualified_person").id
     yield approval.approve_programme, PLANNER, programme.version, {"content": founding.programme}
+    for measure in DEFINITIONS:
+        yield approval.approve_measure, PLANNER, measure, {"measure": measure}
     yield approval.approve_recipe, qualified_person, str(founding.recipe["version"]), {"content": founding.recipe}
     yield approval.approve_base, qualified_person, base.version, {"content": founding.base}
 

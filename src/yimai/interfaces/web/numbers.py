@@ -21,8 +21,9 @@ from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.receipt_document import Moved, Receipt, difference
 from yimai.interfaces.web import as_of, goal_rows, page, window
 from yimai.interfaces.web.fact_card import details
+from yimai.interfaces.web.form import address
 from yimai.interfaces.web.outlook_drawing import drawing
-from yimai.projections import plan_board, receipt_board, register_board, trace
+from yimai.projections import approval_board, plan_board, receipt_board, register_board, trace
 from yimai.projections.receipt_board import AsOf, GoalFigure
 
 AT_ONCE: Final = 100
@@ -206,6 +207,8 @@ def _opened(
         "patients": patients,
         "listed": not patients or definition.rule in disclosure.BROKEN_DOWN,
         "coverage": goal_rows.coverage(receipt),
+        "approval": approval_board.measure(cursor, definition),
+        "approve": address("approval.approve_measure", {"measure": definition.id, "next": request.get_full_path()}),
     }
     if receipt is None:
         return context

@@ -1,4 +1,4 @@
-"""Approvals: a recipe, a base or a programme, read from its file, every mistake of which is named with its place."""
+"""Approvals: a recipe, a base or a programme, read from its file, every mistake of which is named with its place; a measure as defined."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import Any, Final
 from yimai.actions import approval
 from yimai.domain.base import base_from
 from yimai.domain.content_change import changes
+from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.programme import programme_from
 from yimai.domain.recipe import Words
 from yimai.domain.recipe_content import recipe_from
 from yimai.interfaces.web import bench, touched_promises
 from yimai.interfaces.web.field import Typed, Unreadable, Upload
 from yimai.interfaces.web.form import Form, Preview
+from yimai.interfaces.web.reference_field import OF, Reference
 from yimai.interfaces.web.situation import Situation
 from yimai.projections import approval_board, register
+from yimai.projections.field_words import FIELDS
 
 MOST_MISTAKES: Final = 12
 MOST_CHANGES: Final = 200
@@ -40,6 +43,7 @@ class ContentFile(Upload):
         raise Unreadable(Words(f"文件不能接受：{zh}", f"The file cannot be taken: {en}"))
 
 
+MEASURE: Final = Reference(name="measure", title=FIELDS["measure"], options=OF["measure"])
 HINTS: Final = {
     noun: Words(
         f"批准的是文件的内容。写法见程序代码库中的文件 docs/catalogue.md。{zh}",
@@ -74,6 +78,11 @@ def _understood(noun: str) -> Any:
         return Preview("web/approval_preview.html", shown)
 
     return preview
+
+
+def _definition(typed: Typed, situation: Situation) -> Preview:
+    """What is signed: the definition as it counts."""
+    return Preview("web/measure_preview.html", {"definition": DEFINITIONS[MEASURE.read(typed, situation)]})
 
 
 def counted(noun: str, content: Mapping[str, Any]) -> list[tuple[Words, str]]:
@@ -132,5 +141,13 @@ FORMS: Final = (
         (_file("programme"),),
         button=Words("核对内容", "Check the content"),
         preview=_understood("programme"),
+    ),
+    Form(
+        approval.approve_measure,
+        Words("批准度量的定义", "Approve a measure's definition"),
+        (MEASURE,),
+        button=Words("核对定义", "Check the definition"),
+        guide=Words("定义批准后，按其计算的数值方可发布。", "Once its definition is approved, numbers by it can be published."),
+        preview=_definition,
     ),
 )  # fmt: skip
