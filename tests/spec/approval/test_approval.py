@@ -78,7 +78,7 @@ def test_a_bases_new_version(memory_plant: SpecPlant) -> None:
 
 
 @pytest.mark.requirement(
-    "APP-006", "A planner approves the definition of a measure once, as this version of the program holds it."
+    "APP-010", "A planner approves the definition of a measure once, as this version of the program holds it."
 )
 def test_a_measures_definition(memory_plant: SpecPlant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(DEFINITIONS, "firms@2", replace(DEFINITIONS["firms@1"], version=2))
