@@ -60,7 +60,7 @@ def test_where_all_takes_as_long_as_was_booked_nothing_runs_out(policy: Policy) 
         assert np.array_equal(done.starts, plan.starts)
 
 
-@pytest.mark.parametrize("policy", ["fixed", "reveal"])
+@pytest.mark.parametrize("policy", ["fixed", "reveal", "ahead"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_what_is_done_keeps_every_rule_but_hold_times(policy: Policy, seed: int) -> None:
     problem, plan = planned()

@@ -20,6 +20,8 @@ def test_the_bench_runs_and_draws_what_it_found(
     found = json.loads(file.read_bytes())
     assert [each["stated"] for each in found["told"]] == [each["stated"] for each in found["without_waits"]]
     assert sum(each["number"] for each in found["hospitals"].values()) == found["batches"]
+    assert found["offers"]["promises"] == 3
+    assert {policy: len(each) for policy, each in found["offers"]["kept"].items()} == {"ahead": 2, "fixed": 2}
     root = ElementTree.fromstring(svg.read_text())
     assert len(root.findall(".//{http://www.w3.org/2000/svg}circle")) == 2 * len(found["told"])
     assert f"{found['batches']} batches at 4 moments" in capsys.readouterr().out

@@ -1,8 +1,9 @@
 """A timetable meets what really happens: its tasks take as long as they take, and people are where they were booked.
 
-Two policies. *fixed*: every task keeps its booking, and begins later only where what it waits for, or people, are not there yet. *reveal*
+Three policies. *fixed*: every task keeps its booking, and begins later only where what it waits for, or people, are not there yet. *reveal*
 (reserve on reveal): from the end of growth on nothing is booked at first; once that end can be forecast, everything that follows is
-booked at the earliest. Either way tasks are served in the order in which they were booked, and none begins before its booking.
+booked at the earliest. *ahead*: collections and suites keep their booking, everything else begins as soon as what it waits for and people are
+there. Always tasks are served in the order in which they were booked; but for *ahead* none begins before its booking.
 
 Suites, people, equipment, benches, calendars and shifts are kept; storage is taken to be ample.
 """
@@ -21,7 +22,7 @@ import numpy as np
 
 from yimai.planning.problem import NEVER, Ints, Plan, Problem
 
-Policy = Literal["fixed", "reveal"]
+Policy = Literal["fixed", "reveal", "ahead"]
 LONGEST: Final = timedelta(hours=100)
 """For so long a chain's start is looked for where its first task has no hold time of its own."""
 FORESEEN: Final = tuple(NormalDist().inv_cdf(each / 20) for each in range(1, 20, 2))
@@ -65,7 +66,16 @@ def execute(problem: Problem, plan: Plan, length: Ints, policy: Policy, lead: in
 
     Raises ValueError where the problem's horizon is too short for it.
     """
-    return _Execution(problem, plan, length, lead, _revealed(problem) if policy == "reveal" else frozenset()).executed()
+    at_work = _Execution(problem, plan, length, lead, _revealed(problem) if policy == "reveal" else frozenset())
+    if policy == "ahead":
+        at_work.since[_unbooked(problem)] = problem.now
+    return at_work.executed()
+
+
+def _unbooked(problem: Problem) -> list[int]:
+    """The tasks but collections and those with which a suite is taken."""
+    opening = set(problem.spans.opens.tolist())
+    return [task for task, name in enumerate(problem.tasks.names) if name.kind != "collection" and task not in opening]
 
 
 def _revealed(problem: Problem) -> frozenset[int]:

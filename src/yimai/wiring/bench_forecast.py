@@ -2,6 +2,8 @@
 
 How long things wait is learned from other years, of another seed, than those in which the forecasts are judged. The peer, in the same run and of
 the same batches, knows the recipe and the calendars and not how long things wait.
+
+The odds of offers are judged apart, for a simulated base books nothing: promises that were made in turn meet many courses of events.
 """
 
 from __future__ import annotations
@@ -12,30 +14,48 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from yimai.interfaces.files.reading import read_base, read_recipe
+from yimai.planning.build import Horizon, OrderBook
 from yimai.planning.change import Case
-from yimai.planning.forecast import SURE
+from yimai.planning.execution import Policy
+from yimai.planning.forecast import MANY, SURE
 from yimai.planning.hindsight import Kept, Level, hindsight, reliability
+from yimai.planning.offer_hindsight import Promises, kept
+from yimai.planning.order import Order
+from yimai.planning.policies import CONFIDENCE
+from yimai.planning.problem import Floats
 from yimai.planning.scenario import Scenario
+from yimai.planning.simulate import estimate
+from yimai.planning.waiting import Waits
 from yimai.planning.waits import waits_of
 from yimai.wiring import demo
 from yimai.wiring.bench_report import writable
 
 BEGINS: Final = date(2026, 3, 2)
+WORKS: Final[dict[Policy, str]] = {
+    "ahead": "work goes ahead of its bookings where it can",
+    "fixed": "nothing begins before its booking",
+}
 LEARNED, JUDGED = 1, 7
 """Seeds of the years that are learned from, and of those in which the forecasts are judged."""
 QUICK, USUAL = 20, 400
 """Moments, each of a simulated base of its own."""
+OFFERS: Final = {True: (4, 1, 2), False: (100, 20, 20)}
+"""Orders that are promised their earliest offer, how many of them fill the base first, and courses of events; by whether it is quick."""
+EVERY: Final = timedelta(hours=30)
+"""From one order to the next: as many as the base can make."""
 SIDE, EDGE = 360, 48
 """Pixels of the picture's square, and left and below it."""
 
@@ -50,6 +70,7 @@ class Judged:
     stages: dict[str, Level]
     width: float
     learned: float
+    offers: Promises
 
     @property
     def sure(self) -> Level:
@@ -72,7 +93,8 @@ def run(quick: bool, json_file: Path | None, svg: Path | None = None) -> int:
         for number in range(moments):
             status.update(f"Forecasting: moment {number + 1} of {moments}, {len(found)} batches …")
             found += hindsight(case, waits, BEGINS, JUDGED, [number])
-    judged = _judged(found, learned)
+        status.update("Promising offers and letting it happen …")
+        judged = _judged(found, learned, _promises(case, waits, *OFFERS[quick]))
     _show(judged, moments, console)
     if json_file is not None:
         json_file.write_bytes(
@@ -83,7 +105,20 @@ def run(quick: bool, json_file: Path | None, svg: Path | None = None) -> int:
     return 0
 
 
-def _judged(found: Sequence[Kept], learned: float) -> Judged:
+def _promises(case: Case, waits: Waits, orders: int, filling: int, number: int) -> Promises:
+    begins = datetime(BEGINS.year, BEGINS.month, BEGINS.day, tzinfo=UTC)
+    hospitals = case.base.hospitals
+    asked = [
+        (Order(f"T{each}", hospitals[each % len(hospitals)].id, "routine", begins + each * EVERY), case.recipe.id)
+        for each in range(orders)
+    ]
+    horizon = Horizon(begins, begins, orders * EVERY + timedelta(days=120))
+    book = OrderBook({case.recipe.id: case.recipe}, case.base, asked, horizon, {}, {case.recipe.id: waits})
+    courses = [partial(np.random.default_rng, (JUDGED, each)) for each in range(number)]
+    return kept(book.problem(), courses, filling, MANY)
+
+
+def _judged(found: Sequence[Kept], learned: float, offers: Promises) -> Judged:
     def of(some: Iterable[Kept]) -> Level:
         return _sure(reliability([each.delivered for each in some]))
 
@@ -95,6 +130,7 @@ def _judged(found: Sequence[Kept], learned: float) -> Judged:
         {name: of(each for each in found if each.stage == name) for name in stages},
         median(each.width for each in found),
         learned,
+        offers,
     )
 
 
@@ -120,6 +156,10 @@ def _show(judged: Judged, moments: int, console: Console) -> None:
     console.print(
         f"{judged.sure.number} batches at {moments} moments; eight of ten lie within {judged.width:.0f} h (median)"
     )
+    console.print(
+        f"odds of {len(judged.offers.stated)} offers: {judged.offers.stated.mean():.1%} stated; kept "
+        + ", ".join(f"{_share(each)} ({WORKS[policy]})" for policy, each in judged.offers.kept.items())
+    )
     console.print(f"how long things wait is learned in {judged.learned:.1f} s, once for each version of a base")
 
 
@@ -139,7 +179,18 @@ def _as_json(judged: Judged, moments: int, quick: bool) -> dict[str, Any]:
         "without_waits": [_level(each) for each in judged.without],
         "hospitals": {name: _level(each) for name, each in judged.hospitals.items()},
         "stages": {name: _level(each) for name, each in judged.stages.items()},
+        "offers": {
+            "promises": len(judged.offers.stated),
+            "stated": round(float(judged.offers.stated.mean()), 4),
+            "kept": {policy: [round(float(one), 4) for one in each] for policy, each in judged.offers.kept.items()},
+        },
     }
+
+
+def _share(kept_: Floats) -> str:
+    """The mean over the courses of events, with its 95 % interval."""
+    found = estimate(kept_, CONFIDENCE)
+    return f"{found.mean:.1%} ± {100 * found.half:.1f}"
 
 
 def _level(level: Level) -> dict[str, Any]:
