@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from yimai.interfaces.accounts.models import Account
 
 PASSWORD = "a long enough phrase"
+LIGHT = (1, 1024, 1)
+"""Rounds, KiB and threads of the tests' own hashes: hundreds of signatures would each take a third of a second as people's do."""
 
 
 @contextmanager
@@ -22,6 +24,7 @@ def accounts_on(url: str, *, simulated: bool = True) -> Iterator[None]:
     """Let Django's own connection go to this database (the owner's URL of a clone) in the accounts' role."""
     import django
     from django.conf import settings
+    from django.contrib.auth.hashers import Argon2PasswordHasher
     from django.db import connections
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
@@ -30,6 +33,7 @@ def accounts_on(url: str, *, simulated: bool = True) -> Iterator[None]:
     from yimai.wiring import account_database
 
     settings.SECRET_KEY = "only for tests"
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = LIGHT
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the tests' own thread
     before, opened = connections.settings["default"], reception._opened[:]
     account_database.use(make_conninfo(url, user="yimai_accounts"), kept_seconds=0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from threading import Thread
 
@@ -213,6 +216,19 @@ class TestPassword:
         assert Account.objects.get().change_by is None
         assert Account.objects.get().password.startswith("argon2$")
         assert sign_in(Client(SERVER_NAME="localhost"), nurse, new) == 302
+
+    def test_people_s_passwords_are_hashed_at_full_cost(self) -> None:
+        """Where no test has made it light: 100 MiB, above the 19 that OWASP's password storage cheat sheet asks at least."""
+        said = (
+            "import django; django.setup(); from django.contrib.auth.hashers import get_hasher as h;"
+            " print(h().algorithm, *(getattr(h().params(), each) for each in ('time_cost', 'memory_cost')))"
+        )
+        environment = {
+            **os.environ, "DJANGO_SETTINGS_MODULE": "yimai.wiring.settings", "PYTHONPATH": os.pathsep.join(sys.path),
+        }  # fmt: skip
+        asked = [sys.executable, "-c", said]
+        hashes = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True).stdout.split()
+        assert hashes == ["argon2", "2", "102400"]
 
     def test_a_one_time_password_ends_by_itself(self, nurse: str, browser: Client) -> None:
         Account.objects.update(change_by=timezone.now() - timedelta(seconds=1))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -28,6 +32,23 @@ def test_each_version_has_a_folder_of_its_own_that_children_inherit(
     monkeypatch.setenv("YIMAI_CACHE", str(tmp_path / "other"))
     compiled_code.choose_folder()
     assert Path(os.environ[compiled_code.FOLDER]) == folder
+
+
+def test_a_copy_elsewhere_or_touched_again_has_another_folder(folder: Path, tmp_path: Path) -> None:
+    """The compiler finds no code there that it made for the first, so that this one's must not count as made."""
+
+    def folder_of(sources: Path) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", "from yimai.wiring import compiled_code; print(compiled_code._version())"],
+            env={**os.environ, "PYTHONPATH": str(sources)}, cwd=tmp_path, capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+
+    copy = tmp_path / "copy"
+    shutil.copytree(Path(str(files("yimai"))), copy / "yimai", ignore=shutil.ignore_patterns("__pycache__"))
+    assert folder.name == compiled_code._version() != (copied := folder_of(copy))
+    assert folder_of(copy) == copied
+    os.utime(copy / "yimai" / "planning" / "timetable.py")
+    assert folder_of(copy) != copied
 
 
 def test_where_nothing_can_be_written_it_is_kept_for_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

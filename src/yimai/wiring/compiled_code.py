@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -48,11 +49,11 @@ def choose_folder() -> None:
 
 
 def _version() -> str:
-    """What the planner's sources amount to."""
+    """What the planner's sources and their compiler amount to, where they stand and since when: the compiler keeps its code by all of these."""
     sources = Path(str(files("yimai"))) / "planning"
-    whole = hashlib.sha256()
+    whole = hashlib.sha256(f"{sources.resolve()} {version('numba')} {version('llvmlite')} {sys.version}".encode())
     for file in sorted(sources.glob("*.py")):
-        whole.update(file.read_bytes())
+        whole.update(f"{file.name} {file.stat().st_mtime_ns}".encode() + file.read_bytes())
     return whole.hexdigest()[:16]
 
 
