@@ -32,7 +32,7 @@ class Promises:
 def promised(problem: Problem) -> Plan:
     """What stands after each order, in turn, was promised the earliest that was offered it then. Raises ValueError if one has no room."""
     live, last = Live(problem), len(problem.jobs) - 1
-    if live.unplaced or not put_in(live.of, live.to, last, 0, STRICT):
+    if live.unplaced or not put_in(live.of, live.to, last, 0, problem.horizon, STRICT):
         raise ValueError(f"the horizon of {problem.horizon} ticks has no room for every order")
     return Plan(live.to.starts, live.to.suite)
 
