@@ -88,7 +88,8 @@ class Plant:
         assert durable == [("on",), ("on",)]
         with house.open_house(self.database) as opened:
             self.ledger_id = opened.ledger.id
-        self.context = multiprocessing.get_context("spawn")
+        self.context = multiprocessing.get_context("forkserver")  # a new process each, which need not import all anew
+        self.context.set_forkserver_preload([writer.__name__])
         self.writers: dict[int, BaseProcess] = {}
         self.commands = {number: writer.commands_of(number) for number in range(WRITERS)}
         self.known: dict[int, list[Sent]] = {number: [] for number in range(WRITERS)}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy, deepcopy
 from datetime import UTC, datetime
 from functools import lru_cache
 from random import Random
+from threading import RLock
 from typing import Any
 from uuid import uuid4
 
@@ -19,8 +21,9 @@ from tests.conftest import TEMPLATE, make_template
 from yimai.actions import request
 from yimai.actions.decision import Answer, Done
 from yimai.actions.verbs import name_of
-from yimai.domain.base import base_from
+from yimai.domain.base import Base, base_from
 from yimai.domain.fact import Fact
+from yimai.domain.recipe import Recipe
 from yimai.domain.recipe_content import recipe_from
 from yimai.domain.refusal import Refusal
 from yimai.domain.refusals import REFUSALS
@@ -116,10 +119,26 @@ def founding() -> Founding:
 
 
 def plant_in_memory(start: datetime = START) -> SpecPlant:
-    clock = Clock(start)
-    ledger = MemoryLedger(ledger_id=LEDGER, clock=clock, chance=Random("specification").randbytes)
-    found(ledger, founding())
+    """A founded plant of its own: all that a test may move is its own, what was written at the founding is shared."""
+    first, then, drawn = _founded_in_memory(start)
+    clock, chance = Clock(then), Random()
+    chance.setstate(drawn)
+    ledger = copy(first)
+    ledger._lock, ledger._clock, ledger._chance = RLock(), clock, chance.randbytes
+    ledger._claims, ledger._frontier = deepcopy(first._claims), deepcopy(first._frontier)
+    ledger._chains = {subject: list(chain) for subject, chain in first._chains.items()}
+    ledger._commands, ledger._checkpoints = dict(first._commands), dict(first._checkpoints)
+    ledger._entries, ledger.deposits = list(first._entries), list(first.deposits)
     return _plant(ledger, clock)
+
+
+@lru_cache(maxsize=4)
+def _founded_in_memory(start: datetime) -> tuple[MemoryLedger, datetime, Any]:
+    """A ledger in which the plant was founded, the time then, and what its source of chance will give."""
+    clock, chance = Clock(start), Random("specification")
+    ledger = MemoryLedger(ledger_id=LEDGER, clock=clock, chance=chance.randbytes)
+    found(ledger, founding())
+    return ledger, clock(), chance.getstate()
 
 
 @contextmanager
@@ -154,7 +173,12 @@ def founded_ledger(url: str, chance: Random) -> Iterator[tuple[PostgresLedger, C
 
 
 def _plant(ledger: Ledger, clock: Clock) -> SpecPlant:
-    return SpecPlant(ledger, clock, recipe_from(founding().recipe), base_from(founding().base))
+    return SpecPlant(ledger, clock, *_described())
+
+
+@lru_cache(maxsize=1)
+def _described() -> tuple[Recipe, Base]:
+    return recipe_from(founding().recipe), base_from(founding().base)
 
 
 def _check(url: str) -> None:
