@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Status
 from ninja.errors import ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import APIKeyCookie
 
 from yimai.actions import request as requests
@@ -56,7 +57,20 @@ class SignedIn(APIKeyCookie):
         return None if with_a_one_time_password else who
 
 
-api = NinjaAPI(
+class DescribedOnce(NinjaAPI):
+    """Its description is made when it is first asked for, and kept: it takes a second, and anybody may ask."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        if self._described is None:
+            self._described = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        return self._described
+
+    _described: OpenAPISchema | None = None
+
+
+api = DescribedOnce(
     title="Yimai",
     version="1",
     description="Every verb of a treatment's life as one address, and what the signed-in person may read. A POST without "
