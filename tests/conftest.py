@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -28,7 +29,11 @@ for _asked in ("REQUESTS_A_SECOND", "SIGN_INS_A_MINUTE", "SCANS_A_SECOND", "REST
 compiled_code.choose_folder()  # one for all test processes and the commands that they start: compiling takes a minute
 TOGETHER: Final = ("tests/walks",)
 """Folders whose files share what is long in the making (a loaded plant, a walk through it): one process tests them all."""
-LONGEST_FIRST: Final = (*TOGETHER, "tests/journeys", "tests/planning", "tests/kills", "tests/wiring", "tests/plant")
+LONGEST_FIRST: Final = (
+    *("tests/journeys/test_whole_treatment.py", *TOGETHER, "tests/kills", "tests/wiring/test_command_line.py", "tests/swaps"),
+    *("tests/wiring/test_bench_web.py", "tests/journeys", "tests/labels/test_read_back.py", "tests/wiring/test_bench_ledger.py"),
+    *("tests/planning", "tests/wiring", "tests/plant", "tests/accounts/test_accounts_in_a_browser.py"),
+)  # fmt: skip
 """What takes long goes first, so that no process is left alone with it at the end."""
 DEBIANS_15 = Path("/usr/lib/postgresql/15/bin")
 
@@ -51,6 +56,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: next((at for at, each in enumerate(LONGEST_FIRST) if each in item.nodeid), 99))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that was collected, as the server lets it pass over its code: it lives to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def missing_tool(name: str) -> NoReturn:
