@@ -167,6 +167,7 @@ def add_package() -> None:
 
 def run_checks(pytest_arguments: list[str]) -> int:
     """Run every check even if one fails; pytest goes last, so that its closing line is the last one."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would each compile the same sources anew
     checks = {
         "style": ["ruff", "check", "."],
         "layout": ["ruff", "format", "--check", "."],
