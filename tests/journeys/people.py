@@ -169,7 +169,7 @@ class BrowserPlant(SpecPlant):
     """A plant whose people do everything on pages; what they did is read back from the ledger.
 
     in_browser: else commands go to the ledger at once, to come to where a journey begins. only: nouns whose verbs are
-    done on pages, where that is not all of them.
+    done on pages, where that is not all of them. keeps_pages: whether browsers keep pages for when there is no connection.
     """
 
     def __init__(self, house: ServedHouse, browser: Any, language: str, journey: str) -> None:
@@ -178,7 +178,7 @@ class BrowserPlant(SpecPlant):
         self.house, self.browser, self.language = house, browser, language
         self.album = Album(journey, language)
         self.people: dict[str, Person] = {}
-        self.in_browser = True
+        self.in_browser = self.keeps_pages = True
         self.only: tuple[str, ...] = ()
         self.without_form: list[str] = []
 
@@ -216,6 +216,7 @@ class BrowserPlant(SpecPlant):
                 locale="zh-CN" if self.language == "zh-hans" else "en-GB",
                 timezone_id="Asia/Shanghai",
                 reduced_motion="reduce",
+                service_workers="allow" if self.keeps_pages else "block",
             )
             context.set_default_timeout(20_000)
             self.people[identifier] = Person(identifier, context.new_page(), self.house, self.language, self.album)

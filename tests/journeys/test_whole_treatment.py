@@ -7,6 +7,7 @@ from tests.journeys.conftest import Opened
 
 def test_a_treatment_from_order_to_infusion(opened: Opened) -> None:
     with opened("whole-treatment") as plant:
+        plant.keeps_pages = False  # the other journeys keep them, which costs a browser a quarter more
         journey = plant.treatment("infused")
         assert journey.vein.infusion.infused
         assert len(plant.people) >= 9

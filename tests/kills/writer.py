@@ -19,7 +19,7 @@ from yimai.ledger.ledger import Conflict, Ledger
 from yimai.wiring import bench_treatment, house
 
 SEAL_EVERY = 15
-PAUSE_SECONDS = 0.003  # so that the ledger stays small enough to be verified as a whole after each kill
+PAUSE_SECONDS = 0.01  # about as long as an append; the ledger stays small enough to be verified after each kill
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,18 @@ COUNT = 8
 PLAIN = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
 
 
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+def environment() -> dict[str, str]:
+    """Of these tests: the database is the folder's own."""
+    return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | PLAIN
+
+
+def run(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*YIMAI, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,
-        env={**kept, **PLAIN, **environment},
+        env=environment() | more,
         check=False,
     )
 
@@ -76,13 +80,14 @@ def test_an_interrupted_load_is_begun_anew(tmp_path: Path, loaded: Path) -> None
     folder = tmp_path / "killed"
     with subprocess.Popen(
         [*YIMAI, "demo", "--folder", str(folder), "--treatments", str(COUNT), "--load-only"],
-        env={**os.environ, **PLAIN},
+        env=environment(),
         stdout=subprocess.DEVNULL,
     ) as process:
-        begun = time.monotonic()
-        while not (folder / "demo.json").exists() and time.monotonic() - begun < 60:
+        while not (folder / "demo.json").exists():
+            assert process.poll() is None, "it ended before it began to load"
             time.sleep(0.05)
         time.sleep(1.5)
+        assert process.poll() is None, "it ended before it was killed"
         process.send_signal(signal.SIGKILL)
     try:
         assert run("demo", "--folder", folder, "--treatments", COUNT, "--load-only").returncode == 0
@@ -214,7 +219,7 @@ def served(loaded: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, **PLAIN},
+        env=environment(),
     )
     assert process.stdout is not None
     printed = ""
