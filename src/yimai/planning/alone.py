@@ -68,6 +68,26 @@ def alone_length(problem: Problem, opens: int, closes: int, until_start: bool = 
     return reached.get(closes, 0) + (0 if until_start else int(tasks.duration[closes]))
 
 
+def tails(problem: Problem) -> Ints:
+    """For each task: the fewest ticks from its end to its job's infusion, by what waits for what."""
+    tasks, lags = problem.tasks, problem.lags
+    after, minimum = lags.after.tolist(), lags.minimum.tolist()
+    first, duration = lags.first.tolist(), tasks.duration.tolist()
+    tail = [0] * len(duration)
+    reaches = [False] * len(duration)
+    for job in problem.jobs:
+        reaches[job.last - 1] = True
+        for task in range(job.last - 1, job.first - 1, -1):
+            if not reaches[task]:
+                continue
+            own = 0 if task == job.last - 1 else duration[task]
+            for lag in range(first[task], first[task + 1]):
+                reaches[after[lag]] = True
+                tail[after[lag]] = max(tail[after[lag]], tail[task] + own + minimum[lag])
+    # a task that nothing waits for does not delay the infusion: its work may be done at any time
+    return np.array([each if known else -problem.horizon for each, known in zip(tail, reaches, strict=True)], np.int32)
+
+
 class _Allowed:
     """For tasks alike, the next tick from each at which one may start."""
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 
 from yimai.domain.recipe import Words
-from yimai.planning.alone import alone_length, alone_starts
+from yimai.planning.alone import alone_length, alone_starts, tails
 from yimai.planning.problem import NEVER, Flags, Floats, Ints, Plan, Problem
 from yimai.planning.search import SOON
 
@@ -77,15 +77,15 @@ def lower_bounds(problem: Problem, plan: Plan | None = None) -> list[Bound]:
         return max(nobody, _least(problem, work, room, base, late)) if late.any() else nobody
 
     found = [Bound(float(base.sum()) * hours, ALONE)]
-    tails = _tails(problem)
+    tail = tails(problem)
     for resource in _busiest(problem):
         title = problem.resources[resource].title
-        work, room = _tasks_work(problem, alone, tails, resource)
+        work, room = _tasks_work(problem, alone, tail, resource)
         why = Words(f"{title.zh}工时", f"hours of: {title.en}")
         found.append(Bound(best(work, room) * hours, why))
     for resource in sorted(set(problem.spans.resource.tolist())):
         if problem.resources[resource].kind == "suites":
-            work, room = _held_work(problem, alone, tails, resource)
+            work, room = _held_work(problem, alone, tail, resource)
             why = Words("生产单元占用时间", "hours in suites")
             found.append(Bound(best(work, room) * hours, why))
     return sorted(found, key=lambda each: -each.hours)
@@ -112,7 +112,7 @@ def _busiest(problem: Problem) -> list[int]:
     return [int(each) for each in order if share[each] > 0]
 
 
-def _tasks_work(problem: Problem, alone: Ints, tails: Ints, resource: int) -> tuple[_Work, Counts]:
+def _tasks_work(problem: Problem, alone: Ints, tail: Ints, resource: int) -> tuple[_Work, Counts]:
     """What open tasks use of a resource, and what begun ones leave of it at each tick."""
     uses, tasks = problem.uses, problem.tasks
     use_task = np.repeat(np.arange(len(tasks.names)), np.diff(uses.first))
@@ -125,7 +125,7 @@ def _tasks_work(problem: Problem, alone: Ints, tails: Ints, resource: int) -> tu
     mine &= (tasks.fixed[use_task] == NEVER) & (tasks.fixed[last[tasks.job[use_task]]] == NEVER)
     rows = np.flatnonzero(mine)
     task, length = use_task[rows], uses.ends[rows] - uses.begins[rows]
-    after = tails[task] + tasks.duration[task] - uses.ends[rows]
+    after = tail[task] + tasks.duration[task] - uses.ends[rows]
     return (
         _Work(
             tasks.job[task],
@@ -138,7 +138,7 @@ def _tasks_work(problem: Problem, alone: Ints, tails: Ints, resource: int) -> tu
     )
 
 
-def _held_work(problem: Problem, alone: Ints, tails: Ints, resource: int) -> tuple[_Work, Counts]:
+def _held_work(problem: Problem, alone: Ints, tail: Ints, resource: int) -> tuple[_Work, Counts]:
     """For how long batches that have not begun hold a suite at least. Suites of batches that have begun count as free."""
     spans, tasks = problem.spans, problem.tasks
     last = np.array([job.last - 1 for job in problem.jobs])
@@ -147,7 +147,7 @@ def _held_work(problem: Problem, alone: Ints, tails: Ints, resource: int) -> tup
     opens, closes, extra = spans.opens[rows], spans.closes[rows], spans.extra[rows]
     pairs = zip(opens.tolist(), closes.tolist(), strict=True)
     length = np.array([alone_length(problem, *pair) for pair in pairs], np.int64).reshape(-1) + extra
-    after = tails[closes] - extra
+    after = tail[closes] - extra
     room = np.full(problem.horizon, len(problem.suites), np.int64) - problem.suite_closed.sum(0)
     for number in np.flatnonzero((spans.resource == resource) & (tasks.fixed[spans.opens] != NEVER)):
         job = problem.jobs[int(spans.job[number])]
@@ -205,23 +205,3 @@ def _flow(energy: Counts, bucket: Counts, extra: Floats, supply: Counts) -> floa
     if flow.solve() != flow.OPTIMAL:
         return 0.0
     return float(flow.optimal_cost()) / SCALE
-
-
-def _tails(problem: Problem) -> Ints:
-    """For each task: the fewest ticks from its end to its job's infusion, by what waits for what."""
-    tasks, lags = problem.tasks, problem.lags
-    after, minimum = lags.after.tolist(), lags.minimum.tolist()
-    first, duration = lags.first.tolist(), tasks.duration.tolist()
-    tails = [0] * len(duration)
-    reaches = [False] * len(duration)
-    for job in problem.jobs:
-        reaches[job.last - 1] = True
-        for task in range(job.last - 1, job.first - 1, -1):
-            if not reaches[task]:
-                continue
-            own = 0 if task == job.last - 1 else duration[task]
-            for lag in range(first[task], first[task + 1]):
-                reaches[after[lag]] = True
-                tails[after[lag]] = max(tails[after[lag]], tails[task] + own + minimum[lag])
-    # a task that nothing waits for does not delay the infusion: its work may be done at any time
-    return np.array([tail if known else -problem.horizon for tail, known in zip(tails, reaches, strict=True)], np.int32)

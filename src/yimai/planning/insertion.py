@@ -26,7 +26,7 @@ TRIES: Final = 4000
 LOOK_BACK: Final = 120
 """How many ticks before a window the suites are compared, to take the one that has been free the shortest."""
 FIRST, LAST, READY, SUITE, HELD, KEEP = range(6)  # columns of Arrays.job
-DURATION, FIXED, CALENDAR, WITHIN, USES, LAGS, OPENS, JOB = range(8)  # of Arrays.task
+DURATION, FIXED, CALENDAR, WITHIN, USES, LAGS, OPENS, JOB, TAIL = range(9)  # of Arrays.task
 RESOURCE, AMOUNT, BEGINS, ENDS = range(4)  # of Arrays.use
 AFTER, MINIMUM, MAXIMUM = range(3)  # of Arrays.lag
 HELD_RESOURCE, OPENING, CLOSING, UNTIL_START, EXTRA, LEAST = range(6)  # of Arrays.span
@@ -43,7 +43,8 @@ class Arrays(NamedTuple):
     """A problem as compiled code takes it; the columns of the tables are named above.
 
     job: where its tasks begin and end, ready, the suite it has, where its spans begin, the infusion's promised start or 0.
-    task: duration, fixed, calendar, within one shift, where its uses and its lags begin, the suite span it opens or NEVER, its job.
+    task: duration, fixed, calendar, within one shift, where its uses and its lags begin, the suite span it opens or NEVER, its
+    job, the fewest ticks from its start to its job's infusion.
     span: with the fewest ticks that it can last. opens: shape (calendars, horizon + 1), the next tick at which a task may start.
     shift_ends: the first tick of the next shift. suite_closed: shape (words, horizon), a bit for each suite that may not be held.
     What there is always enough of is left out of uses and spans.
@@ -158,13 +159,13 @@ def last_full(of: Arrays, to: Filled, opens: int, closes: int) -> int:
 
 
 @inner
-def earliest(of: Arrays, to: Filled, task: int, start: int) -> int:
-    """The first tick from ``start`` at which the task can begin; -1 if there is none before the horizon."""
+def earliest(of: Arrays, to: Filled, task: int, start: int, until: int) -> int:
+    """The first tick from ``start`` to ``until`` at which the task can begin; -1 if there is none."""
     length = of.task[task, DURATION]
     calendar = of.task[task, CALENDAR]
     within = of.task[task, WITHIN]
     span = of.task[task, OPENS]
-    latest = of.horizon - max(1, length)
+    latest = min(until, of.horizon - max(1, length))
     first, last = of.task[task, USES], of.task[task + 1, USES]
     while start <= latest:
         if calendar >= 0:
@@ -330,7 +331,7 @@ def keep(of: Arrays, to: Filled, job: int, starts: Ints) -> bool:
             least, latest, _ = bounds(of, to, task, of.now)
             if task == begin:
                 least = max(least, of.job[job, READY])
-            if start < least or start > latest or earliest(of, to, task, start) != start:
+            if start < least or start > latest or earliest(of, to, task, start, start) != start:
                 clear(of, to, begin, task)
                 return False
         to.starts[task] = start
@@ -360,8 +361,9 @@ def bounds(of: Arrays, to: Filled, task: int, start: int) -> tuple[int, int, int
 
 
 @outer
-def put_in(of: Arrays, to: Filled, job: int, not_before: int, strict: int) -> bool:
-    """Place the whole chain as early as it can be, the first task that has not begun from ``not_before``; false if it cannot be.
+def put_in(of: Arrays, to: Filled, job: int, not_before: int, until: int, strict: int) -> bool:
+    """Place the whole chain as early as it can be, the first task that has not begun from ``not_before``; false if it cannot be, or if
+    its infusion would begin after ``until``: that is known long before the chain is whole.
 
     A hold that breaks because the task before has begun already is broken: the checker names it. Leniently, so is the room of another that
     a job under way needs.
@@ -383,7 +385,7 @@ def put_in(of: Arrays, to: Filled, job: int, not_before: int, strict: int) -> bo
             start = long(of.task[task, FIXED])
             if start < 0:
                 start, latest, binding = bounds(of, to, task, long(least[task - begin]))
-                start = earliest(of, to, task, start)
+                start = earliest(of, to, task, start, long(until - of.task[task, TAIL]))
                 if start < 0:
                     clear(of, to, begin, task)
                     return False

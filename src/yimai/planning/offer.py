@@ -58,7 +58,7 @@ class Live:
         progress = problem.progress
         order = sorted(range(going), key=lambda number: (-progress[number], jobs[number].ready, number))
         for number in (*order, *range(going, going + ahead)):
-            if not put_in(self.of, self.to, number, 0, LENIENT):
+            if not put_in(self.of, self.to, number, 0, problem.horizon, LENIENT):
                 self.unplaced.append(number)
 
     def offers(self, chance: np.random.Generator, number: int = 5, not_before: int = 0) -> Offers:
@@ -67,7 +67,7 @@ class Live:
         found: list[Offer] = []
         least = not_before
         apart = round(APART * 3600 / self.problem.tick.total_seconds())
-        while len(found) <= number and put_in(self.of, self.to, job, least, STRICT):
+        while len(found) <= number and put_in(self.of, self.to, job, least, self.problem.horizon, STRICT):
             offer = self._offer(job, chance)
             take_out(self.of, self.to, job)
             if found and found[-1].infusion >= offer.infusion:
@@ -106,9 +106,7 @@ class Live:
             if resource.kind == "suites":
                 of = of._replace(suite_closed=np.zeros_like(self.of.suite_closed))
                 to = to._replace(busy=np.zeros_like(self.to.busy))
-            if put_in(of, to, job, not_before, STRICT):
-                at = int(to.starts[self.problem.jobs[job].last - 1])
+            if put_in(of, to, job, not_before, best[0] - 1, STRICT):
+                best = int(to.starts[self.problem.jobs[job].last - 1]), resource
                 take_out(of, to, job)
-                if at < best[0]:
-                    best = at, resource
         return best[1], infusion - best[0]

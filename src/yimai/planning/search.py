@@ -50,6 +50,8 @@ SAMPLED: Final = 12
 """For each rival so many jobs are looked at."""
 NO_PLACE: Final = 10
 """What a job without a place costs, in horizons of tardiness."""
+ROUNDED: Final = 0.001
+"""Ticks by which the latest moment that is allowed may be missed by rounding."""
 BROKEN: Final = 1
 """What a hold costs, in horizons of tardiness, that runs out though it need not."""
 
@@ -91,6 +93,16 @@ def cost_of(of: Arrays, to: Filled, aims: Aims, job: int) -> float:
     return float(weight * cost)
 
 
+@inner
+def latest_for(of: Arrays, aims: Aims, job: int, most: float) -> int:
+    """The latest infusion at which the job can cost no more than this."""
+    ticks, due, ready = most / aims.weight[job], aims.due[job], of.job[job, READY]
+    latest = ready + ticks / SOON
+    if latest > due:
+        latest = (ticks + due + SOON * ready) / (1 + SOON)
+    return long(min(latest + ROUNDED, of.horizon))
+
+
 @outer
 def all_costs(of: Arrays, to: Filled, aims: Aims, costs: Floats) -> float:
     """Each job's cost into ``costs``; their sum."""
@@ -108,10 +120,10 @@ def fill(of: Arrays, to: Filled, order: Ints, not_before: Ints, starts: Ints) ->
             keep(of, to, long(job), starts)
     for job in order:
         if to.placed[job] == 0:
-            put_in(of, to, long(job), long(not_before[job]), STRICT)
+            put_in(of, to, long(job), long(not_before[job]), long(of.horizon), STRICT)
     for job in order:
         if to.placed[job] == 0:
-            put_in(of, to, long(job), long(not_before[job]), LENIENT)
+            put_in(of, to, long(job), long(not_before[job]), long(of.horizon), LENIENT)
 
 
 @inner
@@ -206,10 +218,10 @@ def arrange(of: Arrays, to: Filled, aims: Aims, out: Ints, number: int) -> None:
 
 
 @inner
-def begun_first(of: Arrays, out: Ints, number: int) -> None:
+def begun_first(of: Arrays, out: Ints, number: int, begun: Ints) -> None:
     """Those that have begun before the others, the furthest first and else as they were: a suite in which a batch runs is not free."""
-    begun = np.zeros(number, np.int32)
     for each in range(number):
+        begun[each] = 0
         for task in range(of.job[out[each], FIRST], of.job[out[each], LAST]):
             begun[each] += of.task[task, FIXED] >= 0
     for each in range(1, number):
@@ -235,7 +247,7 @@ def seed_of(costs: Floats, aims: Aims, late: Ints) -> int:
     return best
 
 
-@inner
+@outer
 def by_beginning(of: Arrays, to: Filled, jobs: int) -> tuple[Ints, Ints, Ints, int]:
     """The jobs by their beginnings, these, each job's place among them, and how long a job is, with some to spare."""
     order = np.argsort(to.starts[of.job[:jobs, FIRST]]).astype(np.int32)
@@ -256,6 +268,7 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
     kept = np.empty((MOST_OUT, longest), np.int32)
     suites = np.empty(MOST_OUT, np.int32)
     held = np.empty(MOST_OUT, np.int32)
+    begun = np.empty(MOST_OUT, np.int32)
     order, begins, rank, span = by_beginning(of, to, jobs)
     late = np.flatnonzero(costs - aims.least > MUCH).astype(np.int32)
     for _ in range(moves):
@@ -281,15 +294,15 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
             else:
                 suites[each] = -2
         arrange(of, to, aims, out, number)
-        begun_first(of, out, number)
+        begun_first(of, out, number, begun)
         after = 0.0
         for each in range(number):
             job = long(out[each])
             least = max(0, long(aims.collection[job]))
             if np.random.random() < 0.1:
                 least = max(least, to.starts[of.job[job, FIRST]] + np.random.randint(-48, 48))
-            put_in(of, to, job, least, STRICT)
             rest -= aims.least[job]
+            put_in(of, to, job, least, latest_for(of, aims, job, limit - after - rest), STRICT)
             after += cost_of(of, to, aims, job)
             if after + rest > limit:
                 break

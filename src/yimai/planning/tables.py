@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from yimai.planning.alone import tails
 from yimai.planning.problem import NEVER, Flags, Ints, Problem
 
 SUITES_A_WORD: Final = 62
@@ -45,10 +46,12 @@ def task_table(problem: Problem) -> TaskTables:
     for row, each in enumerate(order):
         if suites[spans.resource[each]] and tasks.fixed[spans.opens[each]] == NEVER:
             opens[spans.opens[each]] = row
+    from_start = tails(problem) + tasks.duration
+    from_start[[job.last - 1 for job in problem.jobs]] = 0
     zero = np.zeros(1, np.int32)
     task = np.stack([
         *(np.append(each, zero) for each in (tasks.duration, tasks.fixed, tasks.calendar, tasks.within_shift)),
-        use_first, lags.first, opens, np.append(tasks.job, zero),
+        use_first, lags.first, opens, np.append(tasks.job, zero), np.append(from_start, zero),
     ], 1)  # fmt: skip
     held_first = np.searchsorted(spans.job[order], np.arange(len(problem.jobs) + 1))
     return TaskTables(*(np.ascontiguousarray(each, np.int32) for each in (task, use, lag, span, held_first)))
