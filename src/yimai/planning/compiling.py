@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar, cast
 from numba import njit
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
-_OPTIONS: Final[dict[str, Any]] = {"cache": True, "no_cpython_wrapper": True, "_nrt": False}
+_OPTIONS: Final[dict[str, Any]] = {"cache": True, "no_cpython_wrapper": True, "_nrt": False, "forceinline": True}
 
 
 class NotCompiled(Exception):
