@@ -14,7 +14,7 @@ from tests.planning.crowded import crowded
 from tests.planning.lingang import BEGINS
 
 from yimai.planning.check import check
-from yimai.planning.insertion import put_in, take_out
+from yimai.planning.insertion import STRICT, arrays_of, empty, put_in, take_out
 from yimai.planning.offer import Live
 from yimai.planning.order import Happened, Order
 from yimai.planning.problem import NEVER
@@ -108,6 +108,21 @@ def test_more_than_sixty_suites_are_told_apart() -> None:
     found = schedule(replace(problem, suites=names, suite_closed=closed, capacity=capacity), moves=400)
     assert found.plan.suite.min() >= 60
     assert check(replace(problem, suites=names, suite_closed=closed, capacity=capacity), found.plan) == []
+
+
+def test_a_place_that_comes_too_late_is_not_taken_and_leaves_nothing_behind() -> None:
+    problem = bench_problem.problem(60)
+    of, to = arrays_of(problem), empty(problem)
+    for number, job in enumerate(problem.jobs):
+        assert put_in(of, to, number, 0, problem.horizon, STRICT)
+        starts, infusion = to.starts[job.first : job.last].copy(), int(to.starts[job.last - 1])
+        take_out(of, to, number)
+        load, busy = to.load.copy(), to.busy.copy()
+        assert not put_in(of, to, number, 0, infusion - 1, STRICT)
+        assert np.array_equal(to.load, load)
+        assert np.array_equal(to.busy, busy)
+        assert put_in(of, to, number, 0, infusion, STRICT)
+        assert np.array_equal(to.starts[job.first : job.last], starts)
 
 
 def test_one_compilation_serves_all_problems() -> None:

@@ -1,4 +1,6 @@
 """Compiled functions that only compiled functions call: without the way in from Python, which costs as long to compile again.
+They are put into their callers, for passing their tables costs more than reading them, and count no references to arrays, which took a
+quarter of a search's time: so they make none.
 
 The compiler keeps what it made, and makes it anew when the function's own file changes; a change in what it calls, in another file, it does
 not notice. So whoever serves or measures gives each version a folder of its own (``wiring/compiled_code.py``).

@@ -96,11 +96,13 @@ def cost_of(of: Arrays, to: Filled, aims: Aims, job: int) -> float:
 @inner
 def latest_for(of: Arrays, aims: Aims, job: int, most: float) -> int:
     """The latest infusion at which the job can cost no more than this."""
-    ticks, due, ready = most / aims.weight[job], aims.due[job], of.job[job, READY]
-    latest = ready + ticks / SOON
-    if latest > due:
-        latest = (ticks + due + SOON * ready) / (1 + SOON)
-    return long(min(latest + ROUNDED, of.horizon))
+    latest = float(of.horizon)
+    if aims.weight[job] > 0:
+        ticks, due, ready = most / aims.weight[job], aims.due[job], of.job[job, READY]
+        until_due = ready + ticks / SOON
+        latest = min(latest, until_due if until_due <= due else (ticks + due + SOON * ready) / (1 + SOON))
+    found: int = long(latest + ROUNDED)
+    return found
 
 
 @outer

@@ -26,7 +26,7 @@ AT_A_TIME: Final = 200
 """Moves between two looks at the clock."""
 STRIDE: Final = 1_000_003
 """Keeps the seeds of two searches' rounds apart."""
-WARMTH: Final = 1.0
+WARMTH: Final = 0.3
 """Hours of tardiness by which a move may at first be worse, in the mean."""
 
 
@@ -77,7 +77,7 @@ def schedule(
     of.job[:-1, KEEP] = np.maximum(0, staying.anchor)
     if start is not None:
         of.job[:-1, SUITE] = np.where(of.job[:-1, SUITE] == NEVER, start.suite, of.job[:-1, SUITE])
-    _fill(problem, of, to, staying, start)
+    _fill(problem, of, to, aims, staying, start)
     costs = np.zeros(len(problem.jobs))
     best_cost, done = all_costs(of, to, aims, costs), 0
     best, least = _kept(to), float(aims.least.sum())
@@ -138,14 +138,13 @@ def _aims(problem: Problem, staying: Staying) -> Aims:
     return Aims(due, weight, moved, staying.anchor, staying.collection, least, alone, wanted, latest, holds)
 
 
-def _fill(problem: Problem, of: Arrays, to: Filled, staying: Staying, start: Plan | None) -> None:
+def _fill(problem: Problem, of: Arrays, to: Filled, aims: Aims, staying: Staying, start: Plan | None) -> None:
     """What has begun first, the furthest before the others: its suite is not free. Then what can stay where a start plan has it, then by
-    weight and due."""
+    when each would be done alone and, the less it weighs the more, by how much later it may be: by weight and due alone it cost twice as much."""
     jobs, progress = problem.jobs, problem.progress
-    numbers = sorted(
-        range(len(jobs)),
-        key=lambda number: (-progress[number], -jobs[number].weight, jobs[number].due, number),
-    )
+    done = aims.alone[[job.last - 1 for job in jobs]]
+    urgency = done + np.maximum(0, aims.due - done) / np.maximum(aims.weight, 1e-9)
+    numbers = sorted(range(len(jobs)), key=lambda number: (-progress[number], urgency[number], number))
     order = np.array(numbers, np.int32)
     starts = np.full(len(problem.tasks.names), NEVER, np.int32) if start is None else start.starts
     fill(of, to, order, np.maximum(0, staying.collection), starts)
