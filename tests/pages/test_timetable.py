@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from html import unescape
+from threading import Event
 
 import pytest
 from django.test import Client, RequestFactory
@@ -18,8 +20,10 @@ from tests.spec.harness import SpecPlant
 
 from yimai.domain.identifier import grouped
 from yimai.interfaces.plant.fortune import Fortune
-from yimai.interfaces.web import live_plan, timetable
+from yimai.interfaces.web import live_plan, repair, repairing, timetable, waiting_times
 from yimai.interfaces.web.distance import Distance
+from yimai.planning.change import Case
+from yimai.planning.waiting import Waits
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 MOST_QUERIES = 20
@@ -121,6 +125,34 @@ def test_what_a_batch_takes_is_named_for_the_page_to_light_it(told: Told) -> Non
     assert len(parts) > 10
     assert all(f'data-row="{row}"' in page for row, _, _ in parts)
     assert all(168 <= float(x) <= 1280 for _, x, _ in parts)
+
+
+def test_a_plan_made_before_it_is_known_how_long_things_wait_tells_no_odds_and_is_made_anew_once_it_is(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated, simulate = Event(), waiting_times._simulated
+
+    def later(case: Case, begins: date) -> Waits:
+        simulated.wait(60)
+        return simulate(case, begins)
+
+    waiting_times.kept.finish()
+    monkeypatch.setattr(waiting_times, "_simulated", later)
+    monkeypatch.setattr(live_plan, "WHOLE", 0.1)
+    page = shown(told.scheduler)
+    assert "每项承诺的守约概率均不低于" not in page
+    assert "因此不给出概率" in page
+    assert 'hx-trigger="load delay:15s"' in page, "the page asks again by itself"
+    down = {"what": "suite", "look": "1", "suite": "suite-01", "from": "2099-01-01T08:00", "until": "2099-01-02T08:00"}
+    request = RequestFactory().get("/zh-hans/repair", down)
+    assert "因此不给出概率" in told.scheduler.asked(request, repair.repair).content.decode()
+    repairing.found.finish()
+    simulated.set()
+    waiting_times.kept.settle()
+    page = shown(told.scheduler)
+    assert "因此不给出概率" not in page
+    assert "每项承诺的守约概率均不低于" in page or 'data-title="守约概率"' in page
+    assert "delay:15s" not in page
 
 
 def test_how_far_from_the_best_the_plan_is_at_most_is_said_and_what_binds(told: Told) -> None:

@@ -27,6 +27,8 @@ KEPT: Final = 16
 """Plans of so many bases and readers, the oldest forgotten first."""
 STALE: Final = timedelta(minutes=10)
 """A plan without news is computed anew after this time: what has not begun goes on not having begun."""
+AGAIN: Final = timedelta(seconds=10)
+"""After this time it is asked again how long things wait, where that could not be simulated: the simulator was still being compiled."""
 PATIENCE: Final = 2.5
 """Seconds for which a page waits for the first plan."""
 WHOLE: Final = 120.0
@@ -50,7 +52,8 @@ class LivePlan:
 
     position: how many of the ledger's facts it knows. made: when. outlooks: by job, None where the plan has no room for it.
     broken: what it cannot keep. cost: weighted hours behind the promises; bound: what no timetable has less than, made of: binding.
-    drawn: what pages made of it, by what it depends on beside the plan.
+    awaited: what it was made without, as that was still being simulated: how long things wait. drawn: what pages made of it, by what
+    it depends on beside the plan.
     """
 
     position: int
@@ -62,6 +65,7 @@ class LivePlan:
     cost: float
     bound: float
     binding: Words | None
+    awaited: tuple[Hashable, ...] = ()
     drawn: Behind[Any] = field(default_factory=lambda: Behind(PICTURES), repr=False, compare=False)
 
     @property
@@ -71,6 +75,11 @@ class LivePlan:
     @property
     def orders(self) -> tuple[Order, ...]:
         return self.found.orders
+
+    @property
+    def odds_known(self) -> bool:
+        """Whether it knows how long things wait, without which nobody is told odds."""
+        return all(job.recipe in self.problem.waits for _, job in self.jobs())
 
     def jobs(self) -> Iterator[tuple[int, Job]]:
         """The jobs that have a place, with their numbers."""
@@ -99,9 +108,15 @@ def seen(who: PersonRow, base: str, position: int, now: datetime) -> Seen:
     """The newest plan for this reader; where it is not up to date another is computed meanwhile, and awaited if there is none."""
     key: Key = (base, who.site, tuple(who.roles))
     plan = plans.get(key)
-    if plan is None or plan.position < position or abs(now - plan.made) > STALE:
+    if plan is None or plan.position < position or abs(now - plan.made) > STALE or _came(plan, now):
         plan = plans.begin(key, lambda: _planned(base, who, now), 0.0 if plan is not None else PATIENCE)
     return Seen(plan, position, plans.running(key))
+
+
+def _came(plan: LivePlan, now: datetime) -> bool:
+    """Whether something that a plan was made without is there meanwhile, or has to be asked for again."""
+    waits, old = waiting_times.kept, abs(now - plan.made) > AGAIN
+    return any(waits.get(each) is not None or (old and not waits.running(each)) for each in plan.awaited)
 
 
 def kept(plan: LivePlan, key: Hashable, make: Callable[[], Made]) -> Made:
@@ -120,7 +135,8 @@ def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
         if approved is None:
             raise LookupError(base)
         found = planning_problem.in_flight(cursor, approved, now)
-        waits = waiting_times.known(cursor, approved, {each.id: each for each in found.recipes}.values(), now, WHOLE)
+        recipes = {each.id: each for each in found.recipes}.values()
+        waits, awaited = waiting_times.looked_up(cursor, approved, recipes, now, WHOLE)
         found = found.with_waits(waits)
     problem = found.problem
     free = np.full(len(problem.jobs), NEVER, np.int32)
@@ -129,7 +145,9 @@ def _planned(base: str, who: PersonRow, now: datetime) -> LivePlan:
     outlooks = tuple(
         None if number in made.unplaced else _outlook(problem, made.plan, number) for number in range(len(problem.jobs))
     )
-    return LivePlan(position, now, found, made.plan, outlooks, tuple(broken), made.cost, made.bound, made.binding)
+    return LivePlan(
+        position, now, found, made.plan, outlooks, tuple(broken), made.cost, made.bound, made.binding, awaited
+    )
 
 
 def _outlook(problem: Problem, plan: Plan, number: int) -> Outlook:

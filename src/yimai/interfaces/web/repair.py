@@ -99,6 +99,7 @@ def repair(request: HttpRequest) -> HttpResponse:
         if known.plan is not None:
             context |= _choices(known.plan, base, what)
             context["assumed"] = known.plan.problem.odds_assumed
+            context["odds_known"] = known.plan.odds_known
             if context["asked"]:
                 context |= _answer(request, known.plan, what, zone, now)
         context["waiting"] = known.plan is None or context.get("computing", False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -30,7 +30,14 @@ def known(
     cursor: psycopg.Cursor[Any], base: Base, recipes: Iterable[Recipe], now: datetime, patience: float = PATIENCE
 ) -> Mapping[str, Waits]:
     """Of these recipes at this base, as approved, by recipe; one whose years are still being simulated is not among them."""
-    found = {}
+    return looked_up(cursor, base, recipes, now, patience)[0]
+
+
+def looked_up(
+    cursor: psycopg.Cursor[Any], base: Base, recipes: Iterable[Recipe], now: datetime, patience: float
+) -> tuple[Mapping[str, Waits], tuple[Hashable, ...]]:
+    """The same, and under which keys ``kept`` will hold those that are still being simulated."""
+    found, awaited = {}, []
     for recipe in recipes:
         versions = (
             approval_board.latest(cursor, noun, each) for noun, each in (("base", base.id), ("recipe", recipe.id))
@@ -40,9 +47,11 @@ def known(
         if waits is None:
             case, begins = Case(recipe, base, Scenario()), date(now.year, 1, 1)
             waits = kept.begin(key, lambda case=case, begins=begins: _simulated(case, begins), patience)  # type: ignore[misc]
-        if waits is not None and waits.known:
+        if waits is None:
+            awaited.append(key)
+        elif waits.known:
             found[recipe.id] = waits
-    return found
+    return found, tuple(awaited)
 
 
 def _simulated(case: Case, begins: date) -> Waits:
