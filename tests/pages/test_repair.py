@@ -157,7 +157,16 @@ def test_a_batch_is_moved_as_wished_after_the_checkers_verdict(plant: SpecPlant)
         scheduler, what="move", treatment=journey.treatment, suite=taken.suite, **{"from": f"{begins:%Y-%m-%dT%H:%M}"}
     )
     assert "与另一患者同时占用生产单元" in page
+    assert "没有承诺因此改期" not in page
     given = forms(page)[0]
+    moves = {each.treatment: each.itinerary for each in repairing.chosen_of(given["plan"]).moves}
+    own = journey.vein.slot.current
+    assert own is not None
+    later = round((moves[journey.treatment].infusion - own.infusion) / timedelta(hours=1))
+    assert later > 0
+    sums = re.search(r'class="sum">改动承诺 <b>(\d+)</b> 项 · 按紧急程度加权延误 <b>(\d+)</b> 小时', page)
+    assert sums, "the treatment that is moved as wished counts as well"
+    assert (int(sums[1]), int(sums[2])) >= (1, later)
     scheduler.does("timetable.repair", given, {"base": given["base"], "plan": given["plan"], "reason": "rescheduled"})
     new = journey.vein.slot.current
     assert new is not None

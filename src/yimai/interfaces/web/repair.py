@@ -41,6 +41,9 @@ NO_LESS: Final = Words(
     "没有更多方案：已证明延误无法再明显减少，移动他人、加班或更换单元都无济于事。",
     "There are no more: it is proven that the delay cannot be noticeably less, so moving others, overtime or other suites would not help.",
 )
+OTHERS_STAY: Final = Words(
+    "没有更多方案：其他患者的承诺都不必改期。", "There are no more: no promise of another patient has to be moved."
+)
 ALIKE: Final = Words(
     "没有更多方案：也搜索过延误最少、紧急优先、多人分担和加班，对每位患者的结果都与上述相同。",
     "There are no more: least delay, the urgent first, a shared delay and overtime were searched too, and mean the same for every patient.",
@@ -166,7 +169,7 @@ def _few(found: Sequence[Repair]) -> Words | None:
     if not found or len(found) >= FEW:
         return None
     if not found[0].option.moved:
-        return HOLDS
+        return HOLDS if found[0].wished is None else OTHERS_STAY
     return NO_LESS if found[0].distance.best else ALIKE
 
 
@@ -236,7 +239,14 @@ def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str, *, b
     )  # fmt: skip
     given = {"base": base, "plan": found.code, "next": back}
     worst = max((each.delay for each in patients), default=0)
+    moved = option.moved + (found.wished is not None and found.wished.moved)
     return Way(
-        option.name, option.moved, round(option.delay), max(0, worst), patients, len(found.moves),
+        option.name, moved, round(option.delay + _wished_delay(found)), max(0, worst), patients, len(found.moves),
         address("timetable.repair", given) if found.moves or broken else "", found.distance,
     )  # fmt: skip
+
+
+def _wished_delay(found: Repair) -> float:
+    """Hours of delay, weighted by urgency, of the treatment that somebody wished to move: the planner counts it among no changes."""
+    wished = found.wished
+    return 0.0 if wished is None else max(0.0, wished.delay) * found.option.problem.jobs[wished.job].weight
