@@ -216,3 +216,33 @@ def test_only_who_has_no_batch_yet_is_offered_for_another_collection(plant: Spec
     assert f'<option value="{waits.treatment}"' in page
     assert f'<option value="{runs.treatment}"' not in page
     assert f'<option value="{runs.treatment}"' in shown(at(plant, waits.at_base("scheduler")), what="longer")
+
+
+def test_material_that_no_suite_can_take_in_time_is_collected_again_with_the_repair(plant: SpecPlant) -> None:
+    journey = plant.treatment("packed")
+    slot = journey.vein.slot.current
+    assert slot is not None
+    qa = at(plant, journey.at_base("qa"))
+    for suite in (each.id for each in plant.base.suites if each.id != slot.suite):
+        qa.does("suite.take_out", {"suite": suite}, {"reason": "maintenance"})
+    begins = (plant.clock() + timedelta(hours=1)).astimezone(ZoneInfo("Asia/Shanghai"))
+    said = {"from": f"{begins:%Y-%m-%dT%H:%M}", "until": f"{begins + 14 * DAY:%Y-%m-%dT%H:%M}"}
+    page = shown(at(plant, journey.at_base("scheduler")), what="suite", suite=slot.suite, **said)
+    said_of = page[page.index("每个方案都将重新采集") :].split("</p>")[0]
+    assert f"/treatment/{journey.treatment}" in said_of
+    given = forms(page)[0]
+    chosen = repairing.chosen_of(given["plan"])
+    assert [(each.struck, each.suite or each.treatment) for each in chosen.disruptions] == [
+        ("suite_down", slot.suite),
+        ("collected_again", journey.treatment),
+    ]
+    form = at(plant, journey.at_base("scheduler")).shown("timetable.repair", **given).content.decode()
+    assert "需重新采集" in form
+    assert f"/treatment/{journey.treatment}" in form
+    scheduler = at(plant, journey.at_base("scheduler"))
+    scheduler.does("timetable.repair", given, {"base": given["base"], "plan": given["plan"], "reason": "breakdown"})
+    new = journey.vein.slot.current
+    assert new is not None
+    assert new.collection > begins
+    assert new.starts - new.collection <= journey.recipe.starting_material.fresh_maximum
+    assert new.starts >= begins + 14 * DAY

@@ -147,6 +147,7 @@ def _answer(request: HttpRequest, live: LivePlan, what: str, zone: tzinfo, now: 
     back = reverse("timetable")
     return {
         "few": _few(found),
+        "again": found[0].again if found else (),
         "happened": happened,
         "ways": [_way(live, each, live.found.book.base.id, zone, back, broken=what != "move") for each in found],
         "verdict": [said_of(live, each, zone) for each in broken],

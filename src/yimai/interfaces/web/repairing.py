@@ -7,7 +7,7 @@ import binascii
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +25,8 @@ from yimai.planning.check import Broken, check
 from yimai.planning.forecast import forecast
 from yimai.planning.problem import NEVER, Plan, Problem
 from yimai.planning.repair import Change, Option, Search
+from yimai.planning.staying import staying_of
+from yimai.planning.timetable import schedule
 
 MOVES: Final = 2_000
 KEPT: Final = 32
@@ -32,6 +34,10 @@ SEEDS: Final = (1, 2, 3)
 """Searched with one after another while there are few options."""
 PATIENCE: Final = 6.0
 """Seconds for which a page waits for the options."""
+OUT_OF_USE: Final = frozenset({"suite_down", "equipment_down", "person_away"})
+SOON: Final = timedelta(days=1)
+"""A patient is collected again after this time at the earliest."""
+HOUR: Final = timedelta(hours=1)
 WAYS: Final[Mapping[str, Way]] = {
     repair.NOBODY_ELSE.en: "nobody_else",
     repair.FEWEST.en: "fewest_moved",
@@ -49,7 +55,8 @@ class Repair:
     """One option and what it moves. code: as a form posts it. moves: the slots; also those that only give way in their suite.
 
     wished: what becomes of the treatment whose slot somebody wished to move, None without such a wish. distance: from the least delay.
-    odds: of keeping what each moved treatment is promised then; None where it is not known how long things wait.
+    odds: of keeping what each moved treatment is promised then; None where it is not known how long things wait. again: whose material
+    no suite can take in time, so that it is collected again.
     """
 
     option: Option
@@ -59,6 +66,7 @@ class Repair:
     wished: Change | None
     distance: Distance
     odds: Mapping[str, float | None]
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ def options(live: LivePlan, happened: tuple[Disruption, ...]) -> tuple[Repair, .
     known = found.get(key)
     if known is not None:
         return known
-    planner = (*_planners(happened), *_still_out(live, happened))
+    planner = *_planners(happened), *_still_out(live, happened)
     planned.disrupted(live.found.book, planner)
     return found.begin(key, lambda: _options(live, happened, planner), PATIENCE)
 
@@ -89,7 +97,7 @@ def options(live: LivePlan, happened: tuple[Disruption, ...]) -> tuple[Repair, .
 def _planners(happened: Sequence[Disruption]) -> Iterator[planned.Disruption]:
     """The same in the planner's words."""
     for each in happened:
-        if each.struck in ("suite_down", "equipment_down", "person_away"):
+        if each.struck in OUT_OF_USE:
             assert each.ends is not None
             yield planned.Unavailable(each.suite or each.equipment or each.person, each.begins, each.ends)
         elif each.struck == "collected_again":
@@ -115,14 +123,36 @@ def _still_out(live: LivePlan, happened: Sequence[Disruption]) -> Iterator[plann
 
 
 def _options(
-    live: LivePlan, happened: tuple[Disruption, ...], planner: Sequence[planned.Disruption]
+    live: LivePlan, happened: tuple[Disruption, ...], planner: tuple[planned.Disruption, ...]
 ) -> tuple[Repair, ...]:
+    """The ways to go on; where something is out of use and there is none, those that collect again whose material it spoils."""
+    problem, start, lost = _broken(live, happened, planner)
+    made = _searched(live, happened, problem, start, lost)
+    if made or not all(each.struck in OUT_OF_USE for each in happened):
+        return made
+    spoilt = _spoilt(problem, start, lost)
+    anew = tuple(Disruption("collected_again", _hour_after(live.made + SOON), treatment=each) for each in spoilt)
+    if not anew:
+        return ()
+    both = *happened, *anew
+    made = _searched(live, both, *_broken(live, both, (*planner, *_planners(anew))))
+    return tuple(replace(each, again=spoilt) for each in made)
+
+
+def _broken(
+    live: LivePlan, happened: tuple[Disruption, ...], planner: tuple[planned.Disruption, ...]
+) -> tuple[Problem, Plan, repair.Lost]:
+    """The problem once all this has happened, what was promised as far as it concerns it, and the holds that are lost already."""
     book, before = live.found.book, promised(live)
     problem, whole = planned.disrupted(book, planner).problem(), book.problem()
     start, lost = repair.carried(whole, before, problem), repair.lost_holds(whole, before)
     wish = wished(happened)
-    if wish is not None:
-        problem, start = _wishing(problem, start, wish)
+    return (*(_wishing(problem, start, wish) if wish is not None else (problem, start)), lost)
+
+
+def _searched(
+    live: LivePlan, happened: tuple[Disruption, ...], problem: Problem, start: Plan, lost: repair.Lost
+) -> tuple[Repair, ...]:
     ways: list[Option] = []
     for seed in SEEDS:
         if len(ways) < repair.FEW and (not ways or ways[0].moved):
@@ -132,6 +162,23 @@ def _options(
     ways.sort(key=lambda each: each.marks)
     made = (_repair(live, option, happened, start) for option in ways)
     return tuple(each for each in made if not _too_old(live, each))[: repair.MOST]
+
+
+def _spoilt(problem: Problem, start: Plan, lost: repair.Lost) -> tuple[str, ...]:
+    """The treatments whose material is drawn and finds no suite before it is too old, however the others are moved."""
+    best = schedule(problem, staying=staying_of(problem, moved=2, plan=start), start=start, moves=MOVES)
+    late = {job for job, _ in repair.lost_holds(problem, best.plan) - lost}
+    return tuple(
+        job.id
+        for number, job in enumerate(problem.jobs)
+        if (job.id in late or number in best.unplaced)
+        and problem.tasks.fixed[job.first] != NEVER
+        and problem.tasks.fixed[_first_step(problem, number)] == NEVER
+    )
+
+
+def _hour_after(at: datetime) -> datetime:
+    return (at + HOUR).replace(minute=0, second=0, microsecond=0)
 
 
 def _too_old(live: LivePlan, made: Repair) -> bool:
