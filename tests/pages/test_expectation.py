@@ -49,6 +49,14 @@ def test_the_hospital_is_told_from_when_lymphodepletion_may_start_and_how_sure_t
     assert "once availability is confirmed" in expected(physician, journey)
 
 
+def test_no_moment_that_has_passed_is_told_for_the_start_of_lymphodepletion(plant: SpecPlant) -> None:
+    journey = plant.treatment("released", fortune=Fortune(spared=True))
+    waiting_times.kept.settle()
+    text = expected(at(plant, journey.at_hospital("physician")), journey)
+    assert "<b>确认产品可用后即可开始</b>" in text
+    assert "清淋可于" not in text
+
+
 def test_while_it_is_not_known_how_long_things_wait_no_odds_are_told(
     plant: SpecPlant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,8 +42,8 @@ class Range:
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """promised: the infusion as it was promised, and the odds in per cent that it can begin by then. sure: the product is at the
-    hospital with these odds in per cent by ``delivered``; lymphodepletion: the day from which it may start then, if availability is
-    confirmed. lost: the chance in per cent that the batch fails on its way. assumed: numbers behind it are placeholders.
+    hospital with these odds in per cent by ``delivered``; lymphodepletion: from when on it may start then, if availability is
+    confirmed, None for at once. lost: the chance in per cent that the batch fails on its way. assumed: numbers behind it are placeholders.
     waited: it knows how long things wait for people and equipment; while it does not, all comes later than it says.
     """
 
@@ -53,7 +53,7 @@ class Expectation:
     promised_at: int
     sure: int
     delivered: datetime
-    lymphodepletion: datetime
+    lymphodepletion: datetime | None
     lost: float
     assumed: bool
     waited: bool
@@ -111,7 +111,7 @@ def _expectation(problem: Problem, plan: Plan, recipe: Recipe) -> Expectation | 
         promised_at=place(float(job.promised)) if job.promised != NEVER else 0,
         sure=round(100 * SURE),
         delivered=_hour(moment(problem, delivered)),
-        lymphodepletion=_hour(moment(problem, starts)),
+        lymphodepletion=_hour(moment(problem, starts)) if starts > problem.now else None,
         lost=round(100 * (1 - kept), 1),
         assumed=problem.odds_assumed,
         waited=bool(problem.waits),
