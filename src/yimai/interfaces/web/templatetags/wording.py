@@ -233,10 +233,11 @@ def number(value: int | Decimal | str) -> str:
 
 @register.filter
 def yuan(value: int) -> str:
-    """An amount in yuan, exact, in the reader's large unit where it has at most three decimals in it."""
+    """An amount in yuan, exact, in the reader's largest unit in which it needs no more than five decimals, so that a measured value stands
+    in the unit of its target."""
     large = ((10**8, "亿元"), (10**4, "万元")) if in_chinese() else ((10**9, "billion yuan"), (10**6, "million yuan"))
     for size, name in large:
-        if value >= size and value * 1000 % size == 0:
+        if value >= size and value % max(size // 10**5, 10) == 0:
             return f"{(Decimal(value) / size).normalize():,f} {name}"
     return f"{number(value)} {'元' if in_chinese() else 'yuan'}"
 
