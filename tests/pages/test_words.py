@@ -122,3 +122,10 @@ def test_the_type_of_an_organisation_is_no_counted_unit(plant: SpecPlant) -> Non
     with translation.override("en"):
         assert wording.word("firm", "value") == "Firm"
         assert wording.counted(49, "firm") == "49 firms"
+
+
+def test_names_that_differ_at_their_end_stay_apart_when_they_are_cut() -> None:
+    names = [f"Demonstration hospital {each}" for each in "ABC"]
+    assert [wording.cut_to(each, 20) for each in names] == [f"Demonstration …tal {each}" for each in "ABC"]
+    assert wording.cut_to("示范医院甲", 20) == "示范医院甲"
+    assert wording.cut_to("上海市第一示范医院血液科甲", 20) == "上海市第一示范…科甲"
