@@ -53,7 +53,7 @@ def test_no_moment_that_has_passed_is_told_for_the_start_of_lymphodepletion(plan
     journey = plant.treatment("released", fortune=Fortune(spared=True))
     waiting_times.kept.settle()
     text = expected(at(plant, journey.at_hospital("physician")), journey)
-    assert "<b>确认产品可用后即可开始</b>" in text
+    assert "<b>在确认产品可用后即可开始</b>" in text
     assert "清淋可于" not in text
 
 

@@ -22,6 +22,7 @@ from yimai.domain.timetable import TimetableRepaired
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import live_plan, repair, repairing, suites
+from yimai.planning.problem import NEVER
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 DAY = timedelta(days=1)
@@ -246,3 +247,16 @@ def test_material_that_no_suite_can_take_in_time_is_collected_again_with_the_rep
     assert new.collection > begins
     assert new.starts - new.collection <= journey.recipe.starting_material.fresh_maximum
     assert new.starts >= begins + 14 * DAY
+
+
+def test_a_way_of_repair_keeps_fresh_material_no_longer_than_the_rule_of_slots(plant: SpecPlant) -> None:
+    """The recipe counts from the end of the collection, the rule from its beginning."""
+    journey = plant.treatment("slotted")
+    timetable_shown(at(plant, journey.at_base("scheduler")))
+    (live,) = live_plan.plans._kept.values()
+    problem = repairing._fresh_as_slots_count(live.problem)
+    job = next(each for each in problem.jobs if each.id == journey.treatment)
+    drawn = problem.task_of(job, "collection")
+    held = (problem.lags.after == drawn) & (problem.lags.maximum != NEVER)
+    longest = int(problem.lags.maximum[held].max()) + int(problem.tasks.duration[drawn])
+    assert longest * problem.tick <= journey.recipe.starting_material.fresh_maximum

@@ -93,3 +93,39 @@ def test_a_refusal_names_tests_and_groups_identifiers_as_labels_do(plant: SpecPl
     assert wording.group(item) in wrong.zh
     assert item not in wrong.zh
     assert item not in wrong.en
+
+
+@pytest.mark.parametrize(
+    ("value", "zh", "en"),
+    [
+        (10_000_000_000, "100 亿元", "10 billion yuan"),
+        (6_678_890_000, "66.7889 亿元", "6.67889 billion yuan"),
+        (180_070_000, "1.8007 亿元", "180.07 million yuan"),
+        (30_000_000, "3,000 万元", "30 million yuan"),
+        (999_000, "99.9 万元", "999\u202f000 yuan"),
+        (6_678_890_001, "6\u202f678\u202f890\u202f001 元", "6\u202f678\u202f890\u202f001 yuan"),
+    ],
+)
+def test_a_measured_amount_stands_in_the_unit_of_its_target_and_stays_exact(
+    plant: SpecPlant, value: int, zh: str, en: str
+) -> None:
+    with translation.override("zh-hans"):
+        assert wording.yuan(value) == zh
+    with translation.override("en"):
+        assert wording.yuan(value) == en
+
+
+def test_the_type_of_an_organisation_is_no_counted_unit(plant: SpecPlant) -> None:
+    with translation.override("zh-hans"):
+        assert wording.word("firm", "value") == "企业"
+        assert wording.counted(49, "firm") == "49 家企业"
+    with translation.override("en"):
+        assert wording.word("firm", "value") == "Firm"
+        assert wording.counted(49, "firm") == "49 firms"
+
+
+def test_names_that_differ_at_their_end_stay_apart_when_they_are_cut() -> None:
+    names = [f"Demonstration hospital {each}" for each in "ABC"]
+    assert [wording.cut_to(each, 20) for each in names] == [f"Demonstration …tal {each}" for each in "ABC"]
+    assert wording.cut_to("示范医院甲", 20) == "示范医院甲"
+    assert wording.cut_to("上海市第一示范医院血液科甲", 20) == "上海市第一示范…科甲"

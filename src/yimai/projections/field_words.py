@@ -394,7 +394,7 @@ VALUES: Final[dict[str, Words]] = {
     "cluster": Words("个集聚区", "clusters"),
     "facility": Words("个载体", "facilities"),
     "application": Words("件申请", "applications"),
-    "firm": Words("家企业", "firms"),
+    "firm": Words("企业", "Firm"),
     "person": Words("人", "people"),
     "centre_or_ward": Words("个中心或病房", "centres or wards"),
     "centre": Words("个中心", "centres"),

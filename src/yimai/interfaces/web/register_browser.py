@@ -29,7 +29,6 @@ KINDS: Final[dict[str, Words]] = {
 """What may be chosen: every noun, and the types of establishments."""
 TYPES: Final[dict[str, Words]] = {
     **SITE_KINDS, **VALUES, **KINDS, "filed": Words("已申报上市", "Filed"), "authorised": Words("已批准上市", "Authorised"),
-    "firm": Words("企业", "Firm"),
 }  # fmt: skip
 UNSAID: Final = frozenset({"source", "since", "title_zh", "title_en"})
 """What stands in columns of its own, or in the heading."""

@@ -144,10 +144,20 @@ def _broken(
 ) -> tuple[Problem, Plan, repair.Lost]:
     """The problem once all this has happened, what was promised as far as it concerns it, and the holds that are lost already."""
     book, before = live.found.book, promised(live)
-    problem, whole = planned.disrupted(book, planner).problem(), book.problem()
+    problem, whole = (_fresh_as_slots_count(each.problem()) for each in (planned.disrupted(book, planner), book))
     start, lost = repair.carried(whole, before, problem), repair.lost_holds(whole, before)
     wish = wished(happened)
     return (*(_wishing(problem, start, wish) if wish is not None else (problem, start)), lost)
+
+
+def _fresh_as_slots_count(problem: Problem) -> Problem:
+    """The problem in which fresh material keeps from the beginning of its collection on, as the rule of slots counts: the recipe's hold
+    counts from the end, so that a way might be found that nobody could sign."""
+    lags, tasks = problem.lags, problem.tasks
+    drawn = np.array([each.id == "collection" for each in tasks.names], np.bool_)[lags.after]
+    holds = drawn & (lags.maximum != NEVER) & (tasks.fixed[lags.after] == NEVER)
+    maximum = np.where(holds, lags.maximum - tasks.duration[lags.after], lags.maximum).astype(lags.maximum.dtype)
+    return replace(problem, lags=replace(lags, maximum=maximum))
 
 
 def _searched(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, Final
 
 from django import template
@@ -233,10 +234,11 @@ def number(value: int | Decimal | str) -> str:
 
 @register.filter
 def yuan(value: int) -> str:
-    """An amount in yuan, exact, in the reader's large unit where it has at most three decimals in it."""
+    """An amount in yuan, exact, in the reader's largest unit in which it needs no more than five decimals, so that a measured value stands
+    in the unit of its target."""
     large = ((10**8, "亿元"), (10**4, "万元")) if in_chinese() else ((10**9, "billion yuan"), (10**6, "million yuan"))
     for size, name in large:
-        if value >= size and value * 1000 % size == 0:
+        if value >= size and value % max(size // 10**5, 10) == 0:
             return f"{(Decimal(value) / size).normalize():,f} {name}"
     return f"{number(value)} {'元' if in_chinese() else 'yuan'}"
 
@@ -335,13 +337,14 @@ def middle(bottom: float, height: float) -> float:
 
 @register.filter
 def cut_to(text: str, letters: int) -> str:
-    """The text, if need be cut to so many Latin letters (a Chinese character counts two)."""
-    wide = 0
-    for number, letter in enumerate(text):
-        wide += 2 if ord(letter) > 0x2E7F else 1
-        if wide > letters:
-            return text[: max(1, number - 1)] + "…"
-    return text
+    """The text, if need be without its middle: so many Latin letters (a Chinese character counts two). What tells names apart stands last."""
+    wide = [2 if ord(letter) > 0x2E7F else 1 for letter in text]
+    if sum(wide) <= letters:
+        return text
+    room = letters // 4
+    first = sum(each <= letters - 1 - room for each in accumulate(wide))
+    last = sum(each <= room for each in accumulate(reversed(wide)))
+    return f"{text[:first]}…{text[len(text) - last :]}"
 
 
 @register.filter
