@@ -44,7 +44,7 @@ def kept(problem: Problem, courses: Sequence[Callable[[], np.random.Generator]],
     infusions = np.array([job.last - 1 for job in jobs])
     wanted = plan.starts[infusions]
     stated = [
-        forecast(problem, plan, job, np.random.default_rng(seed_of(job.id)), draws).odds(int(tick))
+        forecast(problem, plan, job, np.random.Generator(np.random.PCG64(seed_of(job.id))), draws).odds(int(tick))
         for job, tick in zip(jobs, wanted, strict=True)
     ]
     shares: dict[Policy, Floats] = {}
