@@ -174,7 +174,10 @@ def test_a_table_shows_each_rows_fate_before_it_is_signed_and_is_taken_whole(pla
     page = shown.content.decode()
     assert (shown["Yimai-Answer"], page.count("新增")) == ("sign", 2)
     wrong = sent(TABLE.replace("2025-03", "spring"))
-    assert "第 2 行" in wrong.content.decode()
+    refused = wrong.content.decode()
+    assert "共 2 行，其中 1 行被拒" in refused
+    fates = re.findall(r"<tr[^>]*><td>(\d)</td>", refused)
+    assert (fates, refused.count("新增"), refused.count("✕ 拒绝")) == (["1", "2"], 1, 1)
     assert not plant.entries("site", "plant-1")
     unreadable = sent(TABLE.replace("entry,", "kind,"))
     assert "缺少列 entry" in unreadable.content.decode()

@@ -154,8 +154,11 @@ def _show(problem: Problem, base: Base, found: Found, console: Console) -> None:
     console.print(table)
     assumed = "; many numbers behind it are assumed" if problem.assumed else ""
     console.print(f"durations that {problem.quantile:.0%} keep{assumed}; cost {found.cost:,.1f} weighted hours")
+    why: dict[str, list[str]] = {}
     for bound in lower_bounds(problem, found.plan):
-        console.print(f"no timetable costs less than {bound.hours:,.1f} ({bound.why.en})")
+        why.setdefault(f"{bound.hours:,.1f}", []).append(bound.why.en)
+    for hours, reasons in why.items():
+        console.print(f"no timetable costs less than {hours} ({'; '.join(reasons)})")
     console.print("proven best" if not found.gap else f"at most {found.gap:.2%} above the best")
 
 

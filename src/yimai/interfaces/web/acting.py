@@ -31,9 +31,10 @@ from yimai.interfaces.web.attachment import carried, packed
 from yimai.interfaces.web.bench import Means
 from yimai.interfaces.web.fact_card import Detail, details, naming
 from yimai.interfaces.web.field import Typed
-from yimai.interfaces.web.form import COMMAND, OWN, Arguments, Filled, Form, Preview, empty, filled
+from yimai.interfaces.web.form import COMMAND, OWN, Arguments, Filled, Form, empty, filled
 from yimai.interfaces.web.hand import at_hand
 from yimai.interfaces.web.mismatch import take_out
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.readable import Readable, readable, ticked
 from yimai.interfaces.web.recorded import Following
 from yimai.interfaces.web.situation import Situation

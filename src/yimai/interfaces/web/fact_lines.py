@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yimai.domain.recipe import Recipe
 from yimai.interfaces.web.fact_card import Detail, details
-from yimai.interfaces.web.form import Preview
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.ledger.entry import Entry
 from yimai.projections.field_words import VALUES

@@ -18,6 +18,7 @@ from yimai.domain.person import Role
 from yimai.domain.reason import REASONS
 from yimai.domain.recipe import Limits, Words
 from yimai.domain.refusal import Refusal
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 
 NOTHING: Final = Words("", "")
@@ -51,11 +52,11 @@ TOO_MANY: Final = Words("项目过多。请分次录入。", "Too many. Enter th
 
 
 class Unreadable(Exception):
-    """What was typed is no value of this field. words: why, and what to do."""
+    """What was typed is no value of this field. words: why, and what to do. shown: what could be read of it."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, shown: Preview | None = None) -> None:
         super().__init__(words.en)
-        self.words = words
+        self.words, self.shown = words, shown
 
 
 @dataclass(frozen=True)

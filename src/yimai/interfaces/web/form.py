@@ -13,6 +13,7 @@ from yimai.actions.decision import Answer, Done
 from yimai.domain.recipe import Words
 from yimai.domain.refusal import RefusalKind
 from yimai.interfaces.web.field import NOTHING, Confirmation, Field, Typed, Unreadable
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.recorded import Following
 from yimai.interfaces.web.situation import Situation
 
@@ -22,14 +23,6 @@ OWN: Final = frozenset({"csrfmiddlewaretoken", COMMAND, "record", "seen", "next"
 CONFIRM: Final = Words("确认", "Confirm")
 Gate = Literal["identity", "plain"]
 Arguments = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A template and what it is given."""
-
-    template: str
-    context: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ def address(verb: str, given: Mapping[str, str]) -> str:
 
 @dataclass
 class Filled:
-    """A form as somebody has filled it in. arguments: None until every field could be read."""
+    """A form as somebody has filled it in. arguments: None until every field could be read. shown: what was read of one that could not be."""
 
     form: Form
     fields: tuple[Field, ...]
@@ -95,6 +88,7 @@ class Filled:
     situation: Situation
     problems: dict[str, Words] = field(default_factory=dict)
     arguments: Arguments | None = None
+    shown: Preview | None = None
 
 
 def empty(form: Form, situation: Situation) -> Filled:
@@ -113,6 +107,7 @@ def filled(form: Form, typed: Typed, situation: Situation) -> Filled:
             value = each.read(typed, situation)
         except Unreadable as unreadable:
             found.problems[each.name] = unreadable.words
+            found.shown = unreadable.shown or found.shown
         else:
             if not isinstance(each, Confirmation):
                 values[each.name] = value

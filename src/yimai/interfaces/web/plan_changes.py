@@ -10,7 +10,7 @@ from yimai.domain.goal import GoalSet
 from yimai.domain.plan_rows import row_of
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.field import Typed
-from yimai.interfaces.web.form import Preview
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.projections.field_words import FIELDS, VALUES
 from yimai.projections.vein import entries

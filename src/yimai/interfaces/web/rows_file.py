@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,8 +11,8 @@ from yimai.domain.facts import decode
 from yimai.domain.recipe import Words
 from yimai.domain.register import Fate, Known, Row
 from yimai.interfaces.web import bench
-from yimai.interfaces.web.field import Typed, Unreadable, Upload
-from yimai.interfaces.web.form import Preview
+from yimai.interfaces.web.field import NOTHING, Typed, Unreadable, Upload
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.projections.vein import entries
 from yimai.projections.words import KINDS
@@ -43,36 +43,46 @@ class RowsFile(Upload):
         if not isinstance(found, Mapping):
             raise Unreadable(_listed(list(found)))
         rows = self.finish(found["rows"], typed_)
-        refused = [each for each in self.judge(rows, _known(situation)) if each.refusal is not None]
+        judged, left = self.judge(rows, _known(situation)), found.get("left")
+        refused = [each for each in judged if each.refusal is not None]
         if refused:
-            raise Unreadable(_listed([_why(each) for each in refused]))
-        return rows, found.get("left")
+            raise Unreadable(_refused(len(refused), len(judged)), _shown(judged, left))
+        return rows, left
 
     def preview(self, typed_: Typed, situation: Situation) -> Preview:
         """What becomes of each row."""
         rows, left = self._read(typed_, situation)
-        found = self.judge(rows, _known(situation))
-        shown = [
-            (
-                each.number,
-                KINDS[type(each.fact).kind],
-                each.fact.subjects()[0].partition("/")[2],
-                STANDINGS[each.standing],
-            )
-            for each in found
-            if each.fact is not None
-        ]
-        return Preview("web/register_preview.html", {"rows": shown, "left": left})
+        return _shown(self.judge(rows, _known(situation)), left)
 
 
-def _why(fate: Fate) -> Words:
-    assert fate.refusal is not None
-    return Words(f"第 {fate.number} 行：{fate.refusal.zh}", f"row {fate.number}: {fate.refusal.en}")
+def _shown(found: Sequence[Fate], left: Words | None) -> Preview:
+    """What becomes of each row, and why one is refused."""
+    shown = [
+        (
+            each.number,
+            KINDS[type(each.fact).kind] if each.fact is not None else NOTHING,
+            each.fact.subjects()[0].partition("/")[2] if each.fact is not None else "",
+            STANDINGS[each.standing],
+            Words(each.refusal.zh, each.refusal.en) if each.refusal is not None else NOTHING,
+        )
+        for each in found
+    ]
+    return Preview("web/register_preview.html", {"rows": shown, "left": left})
+
+
+def _refused(refused: int, of: int) -> Words:
+    return Words(
+        f"表格不能接受：共 {of} 行，其中 {refused} 行被拒，因此全部未录入。各行的处理见下表。",
+        f"The table cannot be taken: of {of} rows {refused} {'is' if refused == 1 else 'are'} refused, so none is recorded. The table below says"
+        " what would become of each.",
+    )
 
 
 def _listed(reasons: list[Words]) -> Words:
     zh, en = ("".join(getattr(each, name) + " " for each in reasons[:MOST_SHOWN]) for name in ("zh", "en"))
-    return Words(f"表格不能接受（{len(reasons)} 处）：{zh}", f"The table cannot be taken ({len(reasons)} places): {en}")
+    return Words(
+        f"表格不能接受（{len(reasons)} 处）：{zh}", f"The table cannot be taken, mistakes: {len(reasons)}. {en}"
+    )
 
 
 def _known(situation: Situation) -> Known:

@@ -249,8 +249,13 @@ def _chosen(live: LivePlan, treatment: str, zone: ZoneInfo) -> Chosen | None:
 
 
 def said_of(live: LivePlan, broken: Broken, zone: tzinfo) -> Unkept:
-    """A broken rule in words."""
+    """A broken rule in words, and by how much where the checker says so."""
     en, zh = SAYS[broken.rule]
+    if broken.much:
+        hours = broken.much * live.problem.tick / HOUR
+        counted = broken.rule == "capacity"
+        en += f" by {broken.much}" if counted else f" by {hours:g} h"
+        zh += f"（多 {broken.much}）" if counted else f"（{hours:g} 小时）"
     names = {each.id: each.title for each in live.problem.resources}
     names |= {each.id: each.title for each in live.problem.tasks.names}
     title = names.get(broken.what)

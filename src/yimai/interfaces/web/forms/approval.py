@@ -16,7 +16,8 @@ from yimai.domain.recipe import Words
 from yimai.domain.recipe_content import recipe_from
 from yimai.interfaces.web import bench, touched_promises
 from yimai.interfaces.web.field import Typed, Unreadable, Upload
-from yimai.interfaces.web.form import Form, Preview
+from yimai.interfaces.web.form import Form
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.reference_field import OF, Reference
 from yimai.interfaces.web.situation import Situation
 from yimai.projections import approval_board, register

@@ -13,7 +13,8 @@ from yimai.domain.recipe import Words
 from yimai.interfaces.web import window
 from yimai.interfaces.web.fact_lines import FactLine, about, beside, line, written
 from yimai.interfaces.web.field import Choice, Colleague, Field, Given, Option, Text, reason
-from yimai.interfaces.web.form import Arguments, Form, Preview
+from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known
 from yimai.projections.field_words import VALUES

@@ -7,7 +7,8 @@ from typing import Final
 from yimai.actions import disposition
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.field import Confirmation, Field, Given, reason
-from yimai.interfaces.web.form import Form, Preview
+from yimai.interfaces.web.form import Form
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.review import review_of
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known

@@ -16,9 +16,10 @@ from yimai.interfaces.web import window
 from yimai.interfaces.web.consignment import consignments
 from yimai.interfaces.web.fact_lines import FactLine, line
 from yimai.interfaces.web.field import Given, Unreadable, YesNo, reason
-from yimai.interfaces.web.form import Form, Preview
+from yimai.interfaces.web.form import Form
 from yimai.interfaces.web.forms.temperature import UNITS, understood
 from yimai.interfaces.web.logger_chart import chart
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known
 from yimai.store.vault import VaultProblem

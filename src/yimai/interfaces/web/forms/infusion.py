@@ -8,9 +8,10 @@ from yimai.actions import infusion
 from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.field import Confirmation, Field, Given, Scan, reason, second_person
-from yimai.interfaces.web.form import Form, Preview
+from yimai.interfaces.web.form import Form
 from yimai.interfaces.web.forms.collection import WRISTBAND
 from yimai.interfaces.web.lymphodepletion import Signal, outstanding, signal
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.today import pressing
 from yimai.projections import clock_board

@@ -10,7 +10,8 @@ from yimai.domain.identifier import grouped
 from yimai.domain.label_code import Scanned
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.field import NOTHING, Choice, Field, Given, Option, Scan, ScanCopy, reason, second_person
-from yimai.interfaces.web.form import Arguments, Form, Preview, address
+from yimai.interfaces.web.form import Arguments, Form, address
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 
 ITEMS: Final = ("wristband", "container", "sample", "shipment")

@@ -9,8 +9,9 @@ from yimai.actions import material_lot
 from yimai.domain.fact import Quantity
 from yimai.domain.recipe import Recipe, Words
 from yimai.interfaces.web.field import Choice, Day, Number, Option, reason
-from yimai.interfaces.web.form import Arguments, Form, Preview
+from yimai.interfaces.web.form import Arguments, Form
 from yimai.interfaces.web.lot_uses import uses_of
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Thing
 from yimai.projections import approval_board, material_board

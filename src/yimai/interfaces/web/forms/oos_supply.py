@@ -10,7 +10,8 @@ from yimai.domain.recipe import Words
 from yimai.domain.specification import nonconforming
 from yimai.interfaces.web import window
 from yimai.interfaces.web.field import Choice, Choices, Confirmation, Field, Given, Line, Option, Text, reason
-from yimai.interfaces.web.form import Form, Preview
+from yimai.interfaces.web.form import Form
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.projections.field_words import VALUES
 from yimai.store.vault import VaultProblem

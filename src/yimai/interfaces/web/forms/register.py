@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Final
 
 from yimai.actions import register
 from yimai.domain.recipe import Words
 from yimai.domain.register import ENTRIES, Row, fates, read_row
-from yimai.interfaces.web.fact_fields import fields_for
+from yimai.interfaces.web.fact_fields import DEGREES, fields_for
 from yimai.interfaces.web.field import Field, Given, Typed
-from yimai.interfaces.web.form import Arguments, Form, Preview, address
+from yimai.interfaces.web.form import Arguments, Form, address
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.rows_file import RowsFile
 from yimai.interfaces.web.situation import Situation
+from yimai.projections.field_words import FIELDS
 from yimai.projections.words import KINDS
 
 FIRST: Final = "establishment"
@@ -30,6 +33,8 @@ ROWS: Final = RowsFile(
     ),
     accept=".csv,.xlsx",
 )
+COLUMNS: Final = {name: title for name, (_, title) in DEGREES.items()}
+"""Columns that hold something else than the fact: degrees, not millionths of them."""
 _OPTIONAL: Final = {"establishment": ("organisation",), "product": ("organisation",)}
 
 
@@ -55,6 +60,17 @@ def _preview(typed: Typed, situation: Situation) -> Preview | None:
     if _tag(situation) != FILE:
         return None
     return ROWS.preview(typed, situation)
+
+
+def _columns(situation: Situation) -> Preview | None:
+    """Beside the choice of a table: what may stand in it."""
+    if _tag(situation) != FILE:
+        return None
+    kinds = [
+        (KINDS[fact.kind], tag, [(each.name, COLUMNS.get(each.name, FIELDS[each.name])) for each in fields(fact)])
+        for tag, fact in ENTRIES.items()
+    ]
+    return Preview("web/register_columns.html", {"kinds": kinds})
 
 
 def _kinds(situation: Situation) -> tuple[tuple[Words, str], ...]:
@@ -86,5 +102,6 @@ FORMS: Final = (
         build=_row,
         others=_kinds,
         preview=_preview,
+        beside=_columns,
     ),
 )

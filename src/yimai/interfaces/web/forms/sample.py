@@ -28,7 +28,8 @@ from yimai.interfaces.web.field import (
     decimal,
     reason,
 )
-from yimai.interfaces.web.form import Arguments, Form, Preview, address
+from yimai.interfaces.web.form import Arguments, Form, address
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known
 from yimai.projections.field_words import VALUES

@@ -14,11 +14,12 @@ from yimai.actions import custody
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.consignment import Consignment, consignments
 from yimai.interfaces.web.field import Choice, Field, Given, Line, Tick, Typed, Unreadable, Upload
-from yimai.interfaces.web.form import Arguments, Form, Preview, address
+from yimai.interfaces.web.form import Arguments, Form, address
 from yimai.interfaces.web.logger_chart import chart
 from yimai.interfaces.web.logger_file import LoggerFile, Unit, read
 from yimai.interfaces.web.logger_journey import Journey, journey
 from yimai.interfaces.web.logger_problem import IN_FAHRENHEIT, NO_UNIT, LoggerProblem
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 
 FILE: Final = "file"

@@ -10,7 +10,8 @@ from yimai.actions import timetable
 from yimai.domain.recipe import Words
 from yimai.interfaces.web import repairing, touched_promises
 from yimai.interfaces.web.field import NOT_OFFERED, Given, Unreadable, reason
-from yimai.interfaces.web.form import Arguments, Form, Preview
+from yimai.interfaces.web.form import Arguments, Form
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.repairing import Chosen, NoCode, chosen_of
 from yimai.interfaces.web.situation import Situation
 from yimai.projections import register

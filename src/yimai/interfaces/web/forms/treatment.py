@@ -29,8 +29,9 @@ from yimai.interfaces.web.field import (
     Upload,
     reason,
 )
-from yimai.interfaces.web.form import Arguments, Form, Preview
+from yimai.interfaces.web.form import Arguments, Form
 from yimai.interfaces.web.patient import Patient, kept, patients
+from yimai.interfaces.web.preview import Preview
 from yimai.interfaces.web.situation import Situation
 from yimai.projections import approval_board, treatment_board
 from yimai.projections.field_words import VALUES
