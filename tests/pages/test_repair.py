@@ -157,7 +157,7 @@ def test_a_batch_is_moved_as_wished_after_the_checkers_verdict(plant: SpecPlant)
     page = shown(
         scheduler, what="move", treatment=journey.treatment, suite=taken.suite, **{"from": f"{begins:%Y-%m-%dT%H:%M}"}
     )
-    assert "与另一患者同时占用生产单元" in page
+    assert re.search(r"与另一患者同时占用生产单元（[\d.]+ 小时）", page), "by how much"
     assert "没有承诺因此改期" not in page
     given = forms(page)[0]
     moves = {each.treatment: each.itinerary for each in repairing.chosen_of(given["plan"]).moves}
