@@ -12,7 +12,9 @@ import pytest
 from tests.spec.harness import START, clone, founded_ledger, founded_template, founding
 
 from yimai.domain.base import base_from
+from yimai.domain.facts import decode
 from yimai.domain.recipe_content import recipe_from
+from yimai.domain.timetable import TimetableRepaired
 from yimai.interfaces.plant.end_state import end_near
 from yimai.interfaces.plant.simulation import Simulation
 from yimai.projections import clock_board, treatment_board
@@ -53,6 +55,18 @@ def test_no_clock_is_overdue_and_each_kind_runs(ended: Ended) -> None:
     clocks = clock_board.running(cursor, BASE.id)
     assert [each for each in clocks if each.due < now] == []
     assert {"fresh", "dewar", "lymphodepletion", "shelf_life"} <= {each.name for each in clocks}
+
+
+def test_the_suite_that_is_free_first_is_requalified_so_that_the_failure_of_another_is_felt(ended: Ended) -> None:
+    simulation, now, _ = ended
+    kept = {room: max(ends for _, ends in spans) for room, spans in simulation.plant.occupied().items()}
+    assert kept.keys() == {each.id for each in BASE.suites}
+    subject = f"timetable/{BASE.id}"
+    signed = decode(simulation.plant.ledger.about(subject).entries[subject][-1])
+    assert isinstance(signed, TimetableRepaired)
+    (down,) = signed.disruptions
+    assert kept[down.suite] == down.begins == min(kept.values())
+    assert down.begins >= now
 
 
 def test_every_stage_that_is_usual_is_shown(ended: Ended) -> None:

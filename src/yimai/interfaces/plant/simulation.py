@@ -9,9 +9,12 @@ from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Final
 
+from yimai.actions import timetable
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
+from yimai.domain.refusal import Refusal
 from yimai.domain.slot import Itinerary, earliest
+from yimai.domain.timetable import Disruption
 from yimai.interfaces.plant.breakdowns import Breakdowns
 from yimai.interfaces.plant.city import CityLife
 from yimai.interfaces.plant.clock import Clock
@@ -21,7 +24,7 @@ from yimai.interfaces.plant.fortunes import ordinary_fortune, special_in_order
 from yimai.interfaces.plant.gates import gates
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.plant.ordering import DAY, HOUR
-from yimai.interfaces.plant.plant import Plant, Window
+from yimai.interfaces.plant.plant import Plant, Refused, Window
 from yimai.ledger.ledger import Ledger
 from yimai.planning.scenario import Scenario
 
@@ -35,6 +38,7 @@ BOOKED_AHEAD: Final = 21 * DAY
 """How long before the collection a patient is referred (median of 22 days at one centre, Blood 146 suppl. 1)."""
 AT_MOST_EARLIER: Final = 20 * DAY
 HALF_A_DAY: Final = DAY / 2
+REQUALIFICATION: Final = 21 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,33 @@ class Simulation:
                 told = days
                 yield Progress(days, total, f"{journey.treatment} {journey.reached[-1]}")
         clock.wait_until(self.ends)
+        if self._city is not None:
+            self._requalify()
         yield Progress(total, total, "")
+
+    def _requalify(self) -> None:
+        """The scheduler signs that the suite which is free first will be out for its requalification: no room is to spare if another fails."""
+        taken = self.plant.occupied()
+        free, room = min(
+            (max((ends for _, ends in taken.get(each.id, ())), default=self.ends), each.id)
+            for each in self.plant.base.suites
+        )
+        begins = max(free, self.ends)
+        down = Disruption("suite_down", begins, begins + REQUALIFICATION, suite=room)
+        site = self.plant.base.id
+        ready = self.plant.crew.next_on_duty(self.ends, site, "scheduler")
+        answer = self.plant.ask(
+            timetable.repair,
+            self.plant.crew.pick(ready, site, "scheduler"),
+            site,
+            base=site,
+            disruptions=(down,),
+            way="nobody_else",
+            moves=(),
+            reason="maintenance",
+        )
+        if isinstance(answer, Refusal):
+            raise Refused(answer)
 
     def _journey(self, number: int) -> Journey:
         """The treatment of that number, which may arrive just now."""
