@@ -81,11 +81,11 @@ def approve_programme(ledger: Ledger, command: Command, *, content: Content) -> 
 
 def approve_measure(ledger: Ledger, command: Command, *, measure: str) -> Answer:
     """A planner approves the definition of a measure, name and version, so that numbers by it can be published."""
-    definition = DEFINITIONS.get(measure)
-    if definition is None:
-        return approval.MEASURE_UNKNOWN(measure=measure[:64], known=", ".join(DEFINITIONS))
 
     def rule(seen: Seen) -> Verdict:
+        definition = DEFINITIONS.get(measure)
+        if definition is None:
+            return approval.MEASURE_UNKNOWN(measure=measure[:64], known=", ".join(DEFINITIONS))
         signature = seen.sign(command.actor, "approved")
         approved = approval.MeasureApproved(measure, definition.hash, json_of(definition), signature)
         return approval.approve_measure(approved, [fact for fact, _ in seen.facts("measure", measure)])
