@@ -17,7 +17,7 @@ class EvidenceShare:
     """How much of a value rests on one kind of evidence; in the value's unit."""
 
     evidence: Evidence
-    amount: int
+    value: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,12 +180,12 @@ def coverage(receipt: Receipt | None) -> Coverage | None:
 
 def parts(told: Sequence[EvidenceShare]) -> tuple[Part, ...]:
     """The bar of what a value rests on."""
-    whole = sum(each.amount for each in told)
+    whole = sum(each.value for each in told)
     found: list[Part] = []
     x = 0.0
     for each in told:
-        width = round(100 * each.amount / whole, 2)
-        found.append(Part(each.evidence, each.amount, round(width), round(x, 2), width))
+        width = round(100 * each.value / whole, 2)
+        found.append(Part(each.evidence, each.value, round(width), round(x, 2), width))
         x += width
     return tuple(found)
 
