@@ -20,6 +20,8 @@ from tests.spec.city import CODE, OTHER_CODE, registered
 from tests.spec.harness import SpecPlant
 from tests.windows import opened_bench
 
+from yimai.domain.approval import MeasureApproved
+from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.interfaces.files import exchange
 from yimai.interfaces.web import bench
 from yimai.interfaces.web import exchange as leave
@@ -163,6 +165,19 @@ def test_a_return_is_filed_and_its_number_published(plant: SpecPlant, planner: T
     done(act(planner, "receipt.publish", {}, asked, "planner-01"))
     published = plant.entries("target", "cell_industry_scale-1")[-1].data
     assert (published["measure"], published["value"]) == ("industry_gross_output@1", None)
+
+
+def test_a_measures_definition_is_shown_before_it_is_approved(
+    plant: SpecPlant, planner: Tablet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DEFINITIONS, "firms@2", replace(DEFINITIONS["firms@1"], version=2))
+    shown = act(planner, "approval.approve_measure", {}, {"measure": "firms@2"}).content.decode()
+    assert "<code>firms@2</code>" in shown
+    assert f'<code class="hash">{DEFINITIONS["firms@2"].hash}</code>' in shown
+    assert "登记组织" in shown, "what it reads"
+    done(act(planner, "approval.approve_measure", {}, {"measure": "firms@2"}, "planner-01"))
+    approved = [each for each in plant.entries("measure", "firms") if each.kind == MeasureApproved.kind]
+    assert [each.data["version"] for each in approved] == ["1", "2"]
 
 
 def test_a_table_shows_each_rows_fate_before_it_is_signed_and_is_taken_whole(plant: SpecPlant, planner: Tablet) -> None:

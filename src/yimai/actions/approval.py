@@ -86,11 +86,12 @@ def approve_measure(ledger: Ledger, command: Command, *, measure: str) -> Answer
         definition = DEFINITIONS.get(measure)
         if definition is None:
             return approval.MEASURE_UNKNOWN(measure=measure[:64], known=", ".join(DEFINITIONS))
+        content, version = json_of(definition), str(definition.version)
         signature = seen.sign(command.actor, "approved")
-        approved = approval.MeasureApproved(measure, definition.hash, json_of(definition), signature)
-        return approval.approve_measure(approved, [fact for fact, _ in seen.facts("measure", measure)])
+        approved = approval.MeasureApproved(definition.name, version, definition.hash, content, signature)
+        return _new(seen, "measure", definition.name, version, content) or (approved,)
 
-    return _decide(ledger, command, "measure", measure, rule)
+    return _decide(ledger, command, "measure", measure.partition("@")[0], rule)
 
 
 def _read(reader: Callable[[Content], Read], what: str, content: Content) -> Read | Refusal:

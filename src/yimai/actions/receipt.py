@@ -39,8 +39,9 @@ def publish(ledger: Ledger, command: Command, *, target: str, day: date, size: i
             return NO_MEASURE(target=target, measure=said.measure)
         if counts_patients(DEFINITIONS[said.measure]):
             return COUNTS_PATIENTS(target=target)
-        approvals = [fact for fact, _ in seen.facts("measure", said.measure)]
-        if not approval.measure_is_approved(DEFINITIONS[said.measure].hash, approvals):
+        definition = DEFINITIONS[said.measure]
+        approvals = [fact for fact, _ in seen.facts("measure", definition.name)]
+        if not approval.measure_is_approved(definition.hash, approvals):
             return DEFINITION_NOT_APPROVED(measure=said.measure)
         goal = goal_of(said.goal, known_of(seen))
         drafted = plan_of(goal.plan, known_of(seen)).drafted if goal is not None else None

@@ -61,12 +61,13 @@ class ProgrammeApproved(Fact):
 class MeasureApproved(Fact):
     """A measure's definition was approved: numbers by it may be published.
 
-    measure: its name and version, such as ``firms@1``. definition: the SHA-256, in hex, of the content's canonical form.
+    definition: the SHA-256, in hex, of the content's canonical form: what receipts name it by.
     """
 
     kind: ClassVar[str] = "approval.measure_approved.v1"
     about: ClassVar[tuple[str, ...]] = ("measure",)
     measure: str
+    version: str
     definition: str
     content: Mapping[str, Any]
     approved: Signature
@@ -108,23 +109,16 @@ CACHED: Final = 64
 def may_approve(
     earlier: Sequence[Fact], what: str, identifier: str, version: str, content: Mapping[str, Any]
 ) -> Refusal | None:
-    """Whether this version is new, given the earlier approvals of the same recipe, base or programme."""
+    """Whether this version is new, given the earlier approvals of the same recipe, base, programme or measure."""
     for fact in earlier:
-        if isinstance(fact, RecipeApproved | BaseApproved | ProgrammeApproved) and fact.version == version:
+        if (
+            isinstance(fact, RecipeApproved | BaseApproved | ProgrammeApproved | MeasureApproved)
+            and fact.version == version
+        ):
             same = encode(dict(fact.content)) == encode(dict(content))
             kind = ALREADY_APPROVED if same else SAME_VERSION
             return kind(what=what, id=identifier, version=version)
     return None
-
-
-def approve_measure(fact: MeasureApproved, earlier: Sequence[Fact]) -> Refusal | tuple[Fact, ...]:
-    """Approve a definition once; one of the same name and version that reads otherwise is not approved beside it."""
-    for each in earlier:
-        if isinstance(each, MeasureApproved):
-            name, _, version = fact.measure.partition("@")
-            kind = ALREADY_APPROVED if each.definition == fact.definition else SAME_VERSION
-            return kind(what="measure", id=name, version=version)
-    return (fact,)
 
 
 def measure_is_approved(definition: str, earlier: Sequence[Fact]) -> bool:

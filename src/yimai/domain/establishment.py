@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Final, Literal
@@ -15,7 +16,10 @@ EstablishmentType = Literal["hospital", "base", "park", "laboratory"]
 POLE: Final = 90_000_000
 MERIDIAN: Final = 180_000_000
 """In millionths of a degree."""
+PLACES: Final = ("latitude", "longitude")
+"""The fields that hold these; people write decimal degrees."""
 MILLION: Final = 1_000_000
+DECIMAL_DEGREES: Final = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,6}0*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +142,18 @@ def somewhere(latitude: int | None, longitude: int | None) -> Refusal | None:
     known = latitude is not None and longitude is not None
     if known and abs(latitude or 0) <= POLE and abs(longitude or 0) <= MERIDIAN:
         return None
-    return NOT_ON_EARTH(latitude=_degrees(latitude), longitude=_degrees(longitude))
+    told = ["?" if each is None else degrees(each) for each in (latitude, longitude)]
+    return NOT_ON_EARTH(latitude=told[0], longitude=told[1])
 
 
-def _degrees(millionths: int | None) -> str:
-    return f"{Decimal(millionths) / MILLION:f}" if millionths is not None else "?"
+def degrees(millionths: int) -> str:
+    """Millionths of a degree as people write them."""
+    return f"{Decimal(millionths) / MILLION:f}"
+
+
+def millionths(text: str) -> int | None:
+    """Decimal degrees as facts hold them; None of what is none, or has more than six decimals."""
+    return int(Decimal(text) * MILLION) if DECIMAL_DEGREES.fullmatch(text) else None
 
 
 def enter(fact: EstablishmentOpened, about: tuple[Fact, ...]) -> Refusal | None:

@@ -16,7 +16,7 @@ from yimai.domain import target as targets
 from yimai.domain.fact import Fact
 from yimai.domain.facts import unsound
 from yimai.domain.plan_decision import refusal_of
-from yimai.domain.receipt import OutcomePublished, ReceiptPublished
+from yimai.domain.receipt import PUBLISHED
 from yimai.domain.refusal import Refusal
 from yimai.domain.register import UNKNOWN_ENTRY, UNREADABLE, Fate, Known, Row, fates
 from yimai.domain.target import Baseline
@@ -126,6 +126,5 @@ def fates_of(rows: Iterable[Row], known: Known) -> tuple[Fate, ...]:
 
 def _own_receipt(fact: Fact, known: Known) -> bool:
     return isinstance(fact, targets.ValueReported) and any(
-        isinstance(each, (ReceiptPublished, OutcomePublished)) and each.target == fact.target
-        for each in known("receipt", fact.receipt)
+        isinstance(each, PUBLISHED) and each.target == fact.target for each in known("receipt", fact.receipt)
     )

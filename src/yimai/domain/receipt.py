@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from yimai.domain.fact import Fact, Signature
 from yimai.domain.measure import Evidence
@@ -75,6 +75,8 @@ class OutcomePublished(Fact):
         )  # fmt: skip
 
 
+PUBLISHED: Final = (ReceiptPublished, OutcomePublished)
+"""The facts, of either version, by which a receipt is published."""
 NO_MEASURE = RefusalKind(
     "receipt.no_measure",
     "Target {target} has no measure that this version of Yimai knows ('{measure}'), so it has no receipt. Set one that has.",
@@ -105,6 +107,6 @@ ALREADY_PUBLISHED = RefusalKind(
 
 def publish(fact: ReceiptPublished, about: tuple[Fact, ...]) -> Refusal | tuple[Fact, ...]:
     """Publish a receipt once."""
-    if any(isinstance(each, (ReceiptPublished, OutcomePublished)) for each in about):
+    if any(isinstance(each, PUBLISHED) for each in about):
         return ALREADY_PUBLISHED(receipt=fact.receipt)
     return (fact,)

@@ -5,11 +5,9 @@ One row from a form, many from a file, and a programme's first load go through t
 
 from __future__ import annotations
 
-import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from yimai.domain import authorisation as products
@@ -65,10 +63,6 @@ ENTRIES: Final[dict[str, type[Fact]]] = {
 MOST_ROWS: Final = 5000
 YES: Final = "yes"
 """What stands in a cell that says so; else it is empty."""
-DEGREES: Final = ("latitude", "longitude")
-"""Columns in decimal degrees; facts hold millionths of them."""
-DECIMAL_DEGREES: Final = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,6}0*)?")
-MILLION: Final = 1_000_000
 ANEW: Final = (products.PriceListed, clusters.SiteJoined, clusters.SiteLeft)
 """What adds to what was said before; everything else, said again, corrects it."""
 Known = Callable[[str, str], tuple[Fact, ...]]
@@ -179,8 +173,9 @@ def _cell(column: str, hint: Any, text: str) -> Any:
             if text in allowed
             else NOT_A_WORD(column=column, value=text[:40], known=", ".join(filter(None, allowed)))
         )
-    if column in DEGREES:
-        return _millionths(column, text) if text else None
+    if column in establishments.PLACES:
+        found = establishments.millionths(text) if text else None
+        return NO_DEGREES(column=column, value=text[:40]) if text and found is None else found
     if origin in (Union, types.UnionType):
         return _whole(column, text) if text else None
     if origin is tuple:
@@ -189,13 +184,6 @@ def _cell(column: str, hint: Any, text: str) -> Any:
     if hint is bool:
         return text == YES if text in ("", YES) else NOT_A_WORD(column=column, value=text[:40], known=YES)
     return _whole(column, text) if hint is int else text
-
-
-def _millionths(column: str, text: str) -> int | Refusal:
-    """Decimal degrees as facts have them."""
-    if not DECIMAL_DEGREES.fullmatch(text):
-        return NO_DEGREES(column=column, value=text[:40])
-    return int(Decimal(text) * MILLION)
 
 
 def _whole(column: str, text: str) -> int | Refusal:

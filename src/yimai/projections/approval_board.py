@@ -55,7 +55,7 @@ def changes(entry: Entry) -> Iterator[Change]:
         (
             noun,
             entry.data[noun],
-            str(entry.data["measure"]).partition("@")[2] if noun == "measure" else entry.data["version"],
+            entry.data["version"],
             sequence,
             entry.hash,
             entry.occurred,
@@ -90,10 +90,11 @@ def programme(cursor: psycopg.Cursor[Any], identifier: str) -> Programme | None:
 
 def measure(cursor: psycopg.Cursor[Any], definition: Definition) -> bytes | None:
     """The hash of the fact that approved exactly this definition, or None."""
-    if content(cursor, "measure", definition.id) != json_of(definition):
-        return None
-    found = latest(cursor, "measure", definition.id)
-    return found[1] if found is not None else None
+    row = cursor.execute(
+        "SELECT hash FROM projection.approval WHERE noun = 'measure' AND id = %s AND content = %s",
+        (definition.name, canonical.encode(json_of(definition))),
+    ).fetchone()
+    return bytes(row[0]) if row is not None else None
 
 
 def identifiers(cursor: psycopg.Cursor[Any], noun: str) -> tuple[str, ...]:

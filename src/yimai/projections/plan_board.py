@@ -15,7 +15,7 @@ from yimai.domain.fact import Fact
 from yimai.domain.facts import KINDS
 from yimai.domain.goal import GoalSet, goal_of
 from yimai.domain.plan import Plan, PlanDrafted, PlanStatusGiven, plan_of
-from yimai.domain.receipt import OutcomePublished, ReceiptPublished
+from yimai.domain.receipt import PUBLISHED, OutcomePublished, ReceiptPublished
 from yimai.domain.source import SourceNamed
 from yimai.domain.target import TargetSet, TargetSuperseded, ValueReported, target_of
 from yimai.ledger import canonical
@@ -43,8 +43,7 @@ FACTS: Final = (
     TargetSet,
     TargetSuperseded,
     ValueReported,
-    ReceiptPublished,
-    OutcomePublished,
+    *PUBLISHED,
     SourceNamed,
 )
 _SHOWN: Final = frozenset(each.kind for each in FACTS)

@@ -141,19 +141,18 @@ def releases(name: str, as_of: AsOf, known: Facts) -> tuple[Release, ...]:
     cuts = tuple(each for each in as_of.months if each.until <= as_of.day and each.sealed.size <= as_of.sealed.size)
     if not cuts:
         return ()
-    ledger = as_of.sealed.ledger
-    keys = [(ledger, name, each.sealed.root) for each in cuts]
-    if keys[-1] not in _releases:
+    ledger, newest = as_of.sealed.ledger, cuts[-1].sealed.root
+    if (ledger, name, newest) not in _releases:
 
         def measured(cut: Cut) -> Measured:
             return _known.measure(Question(name, cut.until), known.first(cut.sealed.size), ledger)
 
-        begun = next((number for number in range(len(cuts), 0, -1) if keys[number - 1] in _releases), 0)
-        told = _releases[keys[begun - 1]] if begun else ()
+        kept = (_releases.get((ledger, name, each.sealed.root)) for each in reversed(cuts))
+        begun, told = next(((len(cuts) - back, each) for back, each in enumerate(kept) if each is not None), (0, ()))
         if len(_releases) >= MOST_RELEASES:
             _releases.clear()
-        _releases[keys[-1]] = disclosure.releases(DEFINITIONS[name], cuts[begun:], measured, told)
-    return _releases[keys[-1]]
+        _releases[ledger, name, newest] = disclosure.releases(DEFINITIONS[name], cuts[begun:], measured, told)
+    return _releases[ledger, name, newest]
 
 
 def _release(question: Question, as_of: AsOf, known: Facts) -> Release | None:

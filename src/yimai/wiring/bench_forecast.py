@@ -13,8 +13,8 @@ import platform
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -27,13 +27,12 @@ from rich.console import Console
 from rich.table import Table
 
 from yimai.interfaces.files.reading import read_base, read_recipe
-from yimai.planning.build import Horizon, OrderBook
+from yimai.planning.build import TICK
 from yimai.planning.change import Case
 from yimai.planning.execution import Policy
 from yimai.planning.forecast import MANY, SURE
 from yimai.planning.hindsight import Kept, Level, hindsight, reliability
 from yimai.planning.offer_hindsight import Promises, kept
-from yimai.planning.order import Order
 from yimai.planning.policies import CONFIDENCE
 from yimai.planning.problem import Floats
 from yimai.planning.scenario import Scenario
@@ -41,6 +40,7 @@ from yimai.planning.simulate import estimate
 from yimai.planning.waiting import Waits
 from yimai.planning.waits import waits_of
 from yimai.wiring import demo
+from yimai.wiring.bench_policy import book
 from yimai.wiring.bench_report import writable
 
 BEGINS: Final = date(2026, 3, 2)
@@ -54,8 +54,6 @@ QUICK, USUAL = 20, 400
 """Moments, each of a simulated base of its own."""
 OFFERS: Final = {True: (4, 1, 2), False: (100, 20, 20)}
 """Orders that are promised their earliest offer, how many of them fill the base first, and courses of events; by whether it is quick."""
-EVERY: Final = timedelta(hours=30)
-"""From one order to the next: as many as the base can make."""
 SIDE, EDGE = 360, 48
 """Pixels of the picture's square, and left and below it."""
 
@@ -106,16 +104,9 @@ def run(quick: bool, json_file: Path | None, svg: Path | None = None) -> int:
 
 
 def _promises(case: Case, waits: Waits, orders: int, filling: int, number: int) -> Promises:
-    begins = datetime(BEGINS.year, BEGINS.month, BEGINS.day, tzinfo=UTC)
-    hospitals = case.base.hospitals
-    asked = [
-        (Order(f"T{each}", hospitals[each % len(hospitals)].id, "routine", begins + each * EVERY), case.recipe.id)
-        for each in range(orders)
-    ]
-    horizon = Horizon(begins, begins, orders * EVERY + timedelta(days=120))
-    book = OrderBook({case.recipe.id: case.recipe}, case.base, asked, horizon, {}, {case.recipe.id: waits})
     courses = [partial(np.random.default_rng, (JUDGED, each)) for each in range(number)]
-    return kept(book.problem(), courses, filling, MANY)
+    booked = replace(book(orders, TICK), waits={case.recipe.id: waits})
+    return kept(booked.problem(), courses, filling, MANY)
 
 
 def _judged(found: Sequence[Kept], learned: float, offers: Promises) -> Judged:

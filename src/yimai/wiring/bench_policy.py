@@ -47,7 +47,7 @@ def run(quick: bool, json_file: Path | None) -> int:
     writable(json_file)
     console = Console(width=None if sys.stdout.isatty() else 130)
     with console.status("Planning and letting it happen …"):
-        found = compared(_book(sizes), sizes.replications, 1, sizes.moves)
+        found = compared(book(sizes.batches, TICK), sizes.replications, 1, sizes.moves)
     show(found, console)
     ratios = {staff: _ratios([each for each in found if each.staff == staff]) for staff in STAFFS}
     for staff, by_quantile in ratios.items():
@@ -66,16 +66,17 @@ def run(quick: bool, json_file: Path | None) -> int:
     return 0
 
 
-def _book(sizes: Sizes) -> OrderBook:
+def book(batches: int, tick: timedelta) -> OrderBook:
+    """Orders at the demonstration's base, one every 30 hours, each fifth urgent."""
     recipe, base = read_recipe(demo.RECIPE).recipe, read_base(demo.BASE).base
     orders = []
-    for number in range(sizes.batches):
+    for number in range(batches):
         ready = BEGINS + number * EVERY
         hospital = base.hospitals[number % len(base.hospitals)].id
         urgency = "routine" if number % 5 else "urgent"
         orders.append((Order(f"T{number}", hospital, urgency, ready, ready + timedelta(days=35)), recipe.id))
-    length = sizes.batches * EVERY + timedelta(days=120)
-    return OrderBook({recipe.id: recipe}, base, orders, Horizon(BEGINS, BEGINS, length, tick=TICK), {})
+    length = batches * EVERY + timedelta(days=120)
+    return OrderBook({recipe.id: recipe}, base, orders, Horizon(BEGINS, BEGINS, length, tick=tick), {})
 
 
 def _ratios(found: Sequence[Compared]) -> dict[float, float]:

@@ -32,6 +32,15 @@ def publishes(plant: SpecPlant, target: str = SCALE, day: date = DAY, **more: An
     return plant.asks(publish, "planner-01", "city-authority", target=target, day=day, **more)
 
 
+def reads(plant: SpecPlant, target: str, *, measure: str, unit: str) -> None:
+    """Let the goal be read by another measure as well."""
+    said = target_of(tuple(decode(entry) for entry in plant.entries("target", SCALE))).said
+    assert said is not None
+    reading = replace(said, target=target, measure=measure, unit=unit, values=(5,), authority="")
+    assert isinstance(plant.asks(set_target, "planner-01", "city-authority", target=reading), Done)
+    plant.ledger.seal()
+
+
 def facts_of(plant: SpecPlant) -> Facts:
     read = (known_from(position, entry) for position, entry in plant.ledger.sealed(0, 10**6))
     return Facts(each for each in read if each is not None)
@@ -86,11 +95,7 @@ def test_all_three_axes_are_published(memory_plant: SpecPlant) -> None:
     "RCP-009", "A number that counts patients is not published: the dashboard tells it, never of fewer than five."
 )
 def test_numbers_of_patients_are_not_published(memory_plant: SpecPlant) -> None:
-    said = target_of(tuple(decode(entry) for entry in memory_plant.entries("target", SCALE))).said
-    assert said is not None
-    reading = replace(said, target="doses", measure="doses_released@1", unit="dose", values=(5,), authority="")
-    assert isinstance(memory_plant.asks(set_target, "planner-01", "city-authority", target=reading), Done)
-    memory_plant.ledger.seal()
+    reads(memory_plant, "doses", measure="doses_released@1", unit="dose")
     then_refused(publishes(memory_plant, "doses"), "receipt.counts_patients")
 
 
@@ -99,11 +104,7 @@ def test_a_definition_that_nobody_signed_publishes_nothing(
     memory_plant: SpecPlant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(DEFINITIONS, "firms@2", replace(DEFINITIONS["firms@1"], version=2))
-    said = target_of(tuple(decode(entry) for entry in memory_plant.entries("target", SCALE))).said
-    assert said is not None
-    reading = replace(said, target="firms-2", measure="firms@2", unit="firm", values=(5,), authority="")
-    assert isinstance(memory_plant.asks(set_target, "planner-01", "city-authority", target=reading), Done)
-    memory_plant.ledger.seal()
+    reads(memory_plant, "firms-2", measure="firms@2", unit="firm")
     then_refused(publishes(memory_plant, "firms-2"), "receipt.definition_not_approved")
     approved = memory_plant.asks(approve_measure, "planner-01", "city-authority", measure="firms@2")
     assert isinstance(approved, Done)

@@ -7,15 +7,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from yimai.actions import equipment, suite, timetable
-from yimai.actions.decision import Answer
-from yimai.domain.person import Role
-from yimai.domain.refusal import Refusal
 from yimai.domain.timetable import Disruption
 from yimai.interfaces.plant.journey import Journey
-from yimai.interfaces.plant.plant import Plant, Refused
+from yimai.interfaces.plant.plant import Plant
 from yimai.planning.scenario import Scenario
 
 YEAR: Final = timedelta(days=365.25)
@@ -73,15 +70,17 @@ class Breakdowns:
         self._next()
 
     def _piece_breaks(self, piece: str) -> None:
-        self._ask(equipment.take_out, "operator", equipment=piece, reason="breakdown")
-        self._away(piece, self._scenario.equipment_repair_hours, partial(self._ask, equipment.put_back, "qa", equipment=piece))  # fmt: skip
+        self._plant.called(equipment.take_out, "operator", equipment=piece, reason="breakdown")
+        self._away(piece, self._scenario.equipment_repair_hours, partial(self._plant.called, equipment.put_back, "qa", equipment=piece))  # fmt: skip
 
     def _suite_breaks(self, room: str) -> None:
         """The scheduler signs until when it is expected back; the batch inside may be lost, else it waits for its next step."""
-        self._ask(suite.take_out, "qa", suite=room, reason="breakdown")
+        self._plant.called(suite.take_out, "qa", suite=room, reason="breakdown")
         begins = self._plant.clock()
-        ends = self._away(room, self._scenario.suite_repair_hours, partial(self._ask, suite.put_back, "qa", suite=room))
-        self._ask(
+        ends = self._away(
+            room, self._scenario.suite_repair_hours, partial(self._plant.called, suite.put_back, "qa", suite=room)
+        )
+        self._plant.called(
             timetable.repair,
             "scheduler",
             base=self._plant.base.id,
@@ -104,11 +103,3 @@ class Breakdowns:
 
         self._plant.away[thing] = self._later(self._plant.draws.hours(median, SPREAD), repaired)
         return self._plant.away[thing]
-
-    def _ask(self, act: Callable[..., Answer], role: Role, **arguments: Any) -> None:
-        """Somebody of the role, called in where nobody is on duty, asks for it. Raises Refused."""
-        plant = self._plant
-        ready = plant.crew.next_on_duty(plant.clock(), plant.base.id, role)
-        answer = plant.ask(act, plant.crew.pick(ready, plant.base.id, role), plant.base.id, **arguments)
-        if isinstance(answer, Refusal):
-            raise Refused(answer)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from random import Random
 from typing import Final, Literal
 
 from stdnum.cn import uscc
 
+from yimai.domain.establishment import degrees
 from yimai.domain.register import YES, Row
 from yimai.interfaces.plant.names import pairs
 
@@ -117,7 +117,7 @@ class SimulatedCity:
             yield _row(
                 "establishment", site=each.id, organisation=each.owner.code, type=each.kind,
                 title_zh=f"{each.owner.zh}{zh}", title_en=f"{each.owner.en} {en}".strip(), district=district,
-                longitude=_degrees(longitude + 1000 * chance.randint(-22, 22)), latitude=_degrees(latitude + 1000 * chance.randint(-22, 22)),
+                longitude=degrees(longitude + 1000 * chance.randint(-22, 22)), latitude=degrees(latitude + 1000 * chance.randint(-22, 22)),
                 approximate=YES, floor_area=500 * chance.randint(4, 40) if each.kind == "base" else "",
                 since=self._day(chance, 3), source=SOURCE,
             )  # fmt: skip
@@ -219,10 +219,6 @@ def credit_code(number: int) -> str:
     """A credit code that checks and that nobody bears: MN stands for simulated, 000000 for no region."""
     head = f"91000000MN{number:07d}"
     return head + uscc.calc_check_digit(head)
-
-
-def _degrees(millionths: int) -> str:
-    return f"{Decimal(millionths) / 10**6:f}"
 
 
 def _row(entry: str, **cells: str | int) -> Row:

@@ -15,6 +15,7 @@ from yimai.actions.decision import Answer, Done
 from yimai.actions.verbs import name_of
 from yimai.domain.base import Base
 from yimai.domain.fact import Fact
+from yimai.domain.person import Role
 from yimai.domain.recipe import Recipe
 from yimai.domain.refusal import Refusal
 from yimai.domain.slot import TURN_ROUND
@@ -94,6 +95,13 @@ class Plant:
         if not fit:
             raise LookupError(f"base {self.base.id} has no fit equipment or lot for this step")
         return self.chance.choice(fit) if self.chance is not None else fit[0]
+
+    def called(self, act: Callable[..., Answer], role: Role, /, **arguments: Any) -> None:
+        """Somebody of the base's role, called in where nobody is on duty, asks for it. Raises Refused."""
+        ready = self.crew.next_on_duty(self.clock(), self.base.id, role)
+        answer = self.ask(act, self.crew.pick(ready, self.base.id, role), self.base.id, **arguments)
+        if isinstance(answer, Refusal):
+            raise Refused(answer)
 
     def ask(self, act: Callable[..., Answer], actor: str, site: str, /, **arguments: Any) -> Answer:
         """Let a person at a site ask for an action now, under the next command id."""

@@ -12,7 +12,6 @@ from typing import Final
 from yimai.actions import timetable
 from yimai.domain.base import Base
 from yimai.domain.recipe import Recipe
-from yimai.domain.refusal import Refusal
 from yimai.domain.slot import Itinerary, earliest
 from yimai.domain.timetable import Disruption
 from yimai.interfaces.plant.breakdowns import Breakdowns
@@ -24,7 +23,7 @@ from yimai.interfaces.plant.fortunes import ordinary_fortune, special_in_order
 from yimai.interfaces.plant.gates import gates
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.plant.ordering import DAY, HOUR
-from yimai.interfaces.plant.plant import Plant, Refused, Window
+from yimai.interfaces.plant.plant import Plant, Window
 from yimai.ledger.ledger import Ledger
 from yimai.planning.scenario import Scenario
 
@@ -166,20 +165,15 @@ class Simulation:
         )
         begins = max(free, self.ends)
         down = Disruption("suite_down", begins, begins + REQUALIFICATION, suite=room)
-        site = self.plant.base.id
-        ready = self.plant.crew.next_on_duty(self.ends, site, "scheduler")
-        answer = self.plant.ask(
+        self.plant.called(
             timetable.repair,
-            self.plant.crew.pick(ready, site, "scheduler"),
-            site,
-            base=site,
+            "scheduler",
+            base=self.plant.base.id,
             disruptions=(down,),
             way="nobody_else",
             moves=(),
             reason="maintenance",
         )
-        if isinstance(answer, Refusal):
-            raise Refused(answer)
 
     def _journey(self, number: int) -> Journey:
         """The treatment of that number, which may arrive just now."""

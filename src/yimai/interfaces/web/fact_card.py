@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from yimai.domain.establishment import PLACES, degrees
 from yimai.domain.identifier import noun_of
 from yimai.domain.recipe import Recipe, Words
 from yimai.domain.refusals import REFUSALS
@@ -57,8 +58,6 @@ ALLOWED: Final = {
 """What the same names mean where a shipper is packed: its limits, no readings."""
 MONEY: Final = frozenset({"amount", "gross_output", "price", "revenue", "value_added"})
 """In fen."""
-PLACES: Final = frozenset({"latitude", "longitude"})
-"""In millionths of a degree."""
 SITES: Final = frozenset({"hospital", "origin", "destination", "site", "base"})
 
 
@@ -136,8 +135,8 @@ def _scalar(name: str, label: Words, value: str, recipe: Recipe | None) -> Detai
         yuan = f"{Decimal(value) / 100:,}"
         return Detail(label, "words", Words(f"{int(value):,}（{yuan} 元）", f"{int(value):,} ({yuan} yuan)"))
     if name in PLACES and value.lstrip("-").isdecimal():
-        degrees = f"{Decimal(value).scaleb(-6).normalize():f}".replace("-", "\u2212")
-        return Detail(label, "words", Words(f"{value}（{degrees}°）", f"{value} ({degrees}°)"))
+        written = degrees(int(value)).replace("-", "\u2212")
+        return Detail(label, "words", Words(f"{value}（{written}°）", f"{value} ({written}°)"))
     if name in HASHES and len(value) == 64:
         return Detail(label, "hash", value)
     if len(value) >= 19 and value[4] == "-" and "T" in value:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from typing import ClassVar, Final
 
+from yimai.domain.establishment import degrees, millionths
 from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.field import NO_NUMBER, Choice, Field, Line, Option, Options, Unreadable, decimal
@@ -16,8 +16,6 @@ from yimai.projections import approval_board, plan_board, register_board
 from yimai.projections.measure_words import UNITS
 from yimai.projections.register_board import Noun
 
-FINEST: Final = 6
-"""Decimals of a degree that are kept: a tenth of a metre."""
 TOO_FINE: Final = Words("小数点后最多 6 位，例如 31.230400。", "Give at most 6 decimals, such as 31.230400.")
 
 
@@ -53,7 +51,7 @@ class Degrees(Field):
 
     def value(self, text: str, situation: Situation) -> str:
         try:
-            degrees = decimal(text.strip().removesuffix("°"))
+            number = decimal(text.strip().removesuffix("°"))
         except Unreadable:
             raise Unreadable(
                 Words(
@@ -61,23 +59,22 @@ class Degrees(Field):
                     f"Enter decimal degrees, such as 31.2304. {NO_NUMBER.en}",
                 )
             ) from None
-        if not -self.most <= degrees <= self.most:
+        if not -self.most <= number <= self.most:
             raise Unreadable(
                 Words(
                     f"请填写 −{self.most} 到 {self.most} 之间的十进制度数（南纬、西经为负），例如 31.2304。",
                     f"Enter decimal degrees from −{self.most} to {self.most} (south and west below 0), such as 31.2304.",
                 )
             )
-        millionths = degrees * 10**FINEST
-        if millionths != millionths.to_integral_value():
+        written = f"{number:f}"
+        if millionths(written) is None:
             raise Unreadable(TOO_FINE)
-        return f"{degrees:f}"
+        return written
 
     def initial(self, situation: Situation) -> Sequence[str]:
         """What an address gives as the fact has it."""
         return tuple(
-            f"{Decimal(each) / 10**FINEST:f}" if each.lstrip("-").isdecimal() else each
-            for each in super().initial(situation)
+            degrees(int(each)) if each.lstrip("-").isdecimal() else each for each in super().initial(situation)
         )
 
 

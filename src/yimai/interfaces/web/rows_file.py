@@ -37,26 +37,25 @@ class RowsFile(Upload):
     def read(self, typed_: Typed, situation: Situation) -> Any:
         return self._read(typed_, situation)[0]
 
-    def _read(self, typed_: Typed, situation: Situation) -> tuple[tuple[Row, ...], Words | None]:
-        """The rows, and what of the file is not taken in."""
+    def _read(self, typed_: Typed, situation: Situation) -> tuple[tuple[Row, ...], Preview]:
+        """The rows, and what becomes of each."""
         found = bench.opened().read_file(self.noun, super().read(typed_, situation))
         if not isinstance(found, Mapping):
             raise Unreadable(_listed(list(found)))
         rows = self.finish(found["rows"], typed_)
-        judged, left = self.judge(rows, _known(situation)), found.get("left")
-        refused = [each for each in judged if each.refusal is not None]
-        if refused:
-            raise Unreadable(_refused(len(refused), len(judged)), _shown(judged, left))
-        return rows, left
+        judged = self.judge(rows, _known(situation))
+        shown = _shown(judged, found.get("left"))
+        if refused := sum(each.refusal is not None for each in judged):
+            raise Unreadable(_refused(refused, len(judged)), shown)
+        return rows, shown
 
     def preview(self, typed_: Typed, situation: Situation) -> Preview:
         """What becomes of each row."""
-        rows, left = self._read(typed_, situation)
-        return _shown(self.judge(rows, _known(situation)), left)
+        return self._read(typed_, situation)[1]
 
 
 def _shown(found: Sequence[Fate], left: Words | None) -> Preview:
-    """What becomes of each row, and why one is refused."""
+    """What becomes of each row, and why one is refused. left: what of the file is not taken in."""
     shown = [
         (
             each.number,
