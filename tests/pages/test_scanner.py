@@ -195,6 +195,17 @@ def test_a_badge_is_scanned_into_the_field_that_names_who_signs(page: Any, perso
     assert page.locator("#scan-answer").is_hidden()
 
 
+def test_a_badge_whose_keys_stumble_half_way_stays_whole_in_a_plain_field(page: Any) -> None:
+    page.goto("/en/bench/scan")
+    page.locator("#remark").focus()
+    page.keyboard.type("qualified-")
+    page.wait_for_timeout(60)  # a busy tablet
+    page.keyboard.type("person-01")
+    page.wait_for_timeout(300)
+    assert page.locator("#remark").input_value() == "qualified-person-01"
+    assert page.locator("#scan-answer").is_hidden()
+
+
 def test_a_wrong_noun_is_refused_and_says_what_is_wanted(page: Any) -> None:
     page.goto("/zh-hans/bench/scan")
     batch = mint("batch", b"\x01\x02\x03\x04\x05")

@@ -34,7 +34,8 @@
     const name = { raw, noun: null, identifier: null, copy: null, text: raw.trim(), problem: null, lot: null };
     const isListed = mayBeNamed(read) && (fields(document).some((field) => listed(field, name)) || badge(document, name));
     const isWrittenSo = mayBeNamed(read) && raw.includes("-") && !OURS.test(raw.trim());
-    return read.noun && (isListed || isWrittenSo) ? name : read;
+    const isPiece = read.problem && isWrittenSo; // a badge whose keys stumbled half way
+    return (read.noun && (isListed || isWrittenSo)) || isPiece ? name : read;
   };
 
   const present = (chosen, at) => {
