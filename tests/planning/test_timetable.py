@@ -10,14 +10,13 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.planning import lingang
-from tests.planning.crowded import crowded
+from tests.planning.crowded import crowded, under_way
 from tests.planning.lingang import BEGINS
 
 from yimai.planning.check import check
 from yimai.planning.insertion import STRICT, arrays_of, empty, put_in, take_out
 from yimai.planning.offer import Live
 from yimai.planning.order import Happened, Order
-from yimai.planning.problem import NEVER
 from yimai.planning.search import all_costs, fill, improve
 from yimai.planning.staying import staying_of
 from yimai.planning.timetable import Found, schedule
@@ -164,13 +163,7 @@ def test_what_has_begun_does_not_pay_for_a_better_timetable(seed: int, now: int)
     """Neither with a hold time that runs out, nor with the people at its running step, nor with its suite."""
     before = crowded(24, seed, suites=24, people=3, bench=24)
     plan = schedule(before, moves=0).plan
-    begun = (plan.starts >= 0) & (plan.starts < now)
-    jobs = tuple(
-        replace(job, suite=int(plan.suite[number])) if begun[job.first + 2] else job
-        for number, job in enumerate(before.jobs)
-    )
-    fixed = np.where(begun, plan.starts, NEVER).astype(np.int32)
-    problem = replace(before, now=now, jobs=jobs, tasks=replace(before.tasks, fixed=fixed))
+    problem = under_way(before, plan, now)
     assume(not check(problem, schedule(problem, start=plan, moves=0).plan))
     better = schedule(problem, start=plan, moves=400)
     assert better.unplaced == ()

@@ -88,6 +88,19 @@ def tails(problem: Problem) -> Ints:
     return np.array([each if known else -problem.horizon for each, known in zip(tail, reaches, strict=True)], np.int32)
 
 
+def startable(problem: Problem) -> tuple[Ints, Ints]:
+    """For each task the number of its row, shape (tasks,), and rows, shape (rows, horizon): the next tick from each at which such a task may
+    start by its calendar, its shift and what the base has at all; the horizon where there is none."""
+    allowed = _Allowed(problem)
+    rows: dict[tuple[object, ...], int] = {}
+    number = np.zeros(len(allowed.kinds), np.int32)
+    for task, kind in enumerate(allowed.kinds):
+        allowed.next(task, 0)
+        number[task] = rows.setdefault(kind, len(rows))
+    table = [allowed.rows[kind] for kind in rows]
+    return number, np.array(table, np.int32).reshape(len(rows), problem.horizon)
+
+
 class _Allowed:
     """For tasks alike, the next tick from each at which one may start."""
 

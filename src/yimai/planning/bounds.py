@@ -8,6 +8,8 @@ A job's cost rises with its infusion, and so is at least the mean, over the unit
 - if it ended as it does in the mean after its units, without this lower end: better where late it is.
 
 Costs are those of the earliest moment of each shift, so that no bound is ever above the best timetable.
+
+Prices: what each hour of each resource would have to cost for patients to share it (``prices``); for this a timetable must be known.
 """
 
 from __future__ import annotations
@@ -21,8 +23,10 @@ from ortools.graph.python import min_cost_flow
 
 from yimai.domain.recipe import Words
 from yimai.planning.alone import alone_length, alone_starts, tails
+from yimai.planning.prices import priced_bound
 from yimai.planning.problem import NEVER, Flags, Floats, Ints, Plan, Problem
 from yimai.planning.search import SOON
+from yimai.planning.staying import Staying, costs_of
 
 ALONE: Final = Words("各患者独占基地时", "each patient as if the base were theirs alone")
 """The bound that reckons with nobody else."""
@@ -34,6 +38,8 @@ ARCS: Final = 250_000
 BUSIEST: Final = 3
 """For how many resources, the busiest, it is computed."""
 SCALE: Final = 100_000
+MUCH: Final = 0.2
+"""The share of what is paid from which a resource is named."""
 Counts = NDArray[np.integer[Any]]
 
 
@@ -57,10 +63,10 @@ class _Work:
     mean: Floats
 
 
-def lower_bounds(problem: Problem, plan: Plan | None = None) -> list[Bound]:
+def lower_bounds(problem: Problem, plan: Plan | None = None, staying: Staying | None = None) -> list[Bound]:
     """The bounds, the greatest first. plan: a timetable whose late jobs tell where to look; the bounds hold for any.
 
-    Promises that are moved are not counted: nothing need be moved.
+    staying: the promises whose moving costs; only prices count it, for else nothing need be moved.
     """
     hours = problem.tick.total_seconds() / 3600
     alone = alone_starts(problem)
@@ -88,17 +94,20 @@ def lower_bounds(problem: Problem, plan: Plan | None = None) -> list[Bound]:
             work, room = _held_work(problem, alone, tail, resource)
             why = Words("生产单元占用时间", "hours in suites")
             found.append(Bound(best(work, room) * hours, why))
+    if plan is not None:
+        found.append(_priced(problem, plan, staying))
     return sorted(found, key=lambda each: -each.hours)
 
 
-def costs_of(problem: Problem, starts: Ints) -> Floats:
-    """Each job's cost in ticks, shape (jobs,), its infusion at the start given there; promises are not counted."""
-    jobs = problem.jobs
-    infusion = starts[[job.last - 1 for job in jobs]].astype(float)
-    due = np.array([problem.horizon if job.due == NEVER else job.due for job in jobs])
-    ready = np.array([job.ready for job in jobs])
-    weight = np.array([job.weight for job in jobs])
-    return np.asarray(weight * (np.maximum(0, infusion - due) + SOON * np.maximum(0, infusion - ready)), float)
+def _priced(problem: Problem, plan: Plan, staying: Staying | None) -> Bound:
+    """The bound from prices, and who pays most of it."""
+    nobody = np.full(len(problem.jobs), NEVER, np.int32)
+    ticks, paid = priced_bound(problem, plan, staying or Staying(nobody, nobody, 0.0))
+    order = np.argsort(-paid, kind="stable")
+    titles = [problem.resources[each].title for each in order if paid[each] > 0 and paid[each] >= MUCH * paid.sum()]
+    zh, en = "、".join(each.zh for each in titles), ", ".join(each.en for each in titles)
+    why = Words(f"{zh}(逐时分用)", f"{en}, shared hour by hour") if titles else ALONE
+    return Bound(ticks * problem.tick.total_seconds() / 3600, why)
 
 
 def _busiest(problem: Problem) -> list[int]:

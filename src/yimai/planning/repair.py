@@ -16,13 +16,13 @@ from typing import Final
 import numpy as np
 
 from yimai.domain.recipe import Words
-from yimai.planning.bounds import Bound, costs_of, lower_bounds
+from yimai.planning.bounds import Bound, lower_bounds
 from yimai.planning.build import OrderBook
 from yimai.planning.check import check
 from yimai.planning.disruption import Disruption, disrupted
 from yimai.planning.forecast import forecast
 from yimai.planning.problem import NEVER, Job, Plan, Problem
-from yimai.planning.staying import Staying, staying_of
+from yimai.planning.staying import Staying, costs_of, staying_of
 from yimai.planning.timetable import schedule
 
 Lost = frozenset[tuple[str, str]]

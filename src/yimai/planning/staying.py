@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from yimai.planning.bounds import costs_of
-from yimai.planning.problem import NEVER, Flags, Ints, Plan, Problem
+from yimai.planning.problem import NEVER, Flags, Floats, Ints, Plan, Problem
 from yimai.planning.search import SOON
 
 
@@ -37,6 +36,16 @@ def moved_by(problem: Problem, staying: Staying, plan: Plan) -> tuple[Flags, Fla
     collection = plan.starts[[job.first for job in problem.jobs]]
     later = (staying.anchor >= 0) & (infusion != staying.anchor)
     return later, (staying.collection >= 0) & (collection != staying.collection)
+
+
+def costs_of(problem: Problem, starts: Ints) -> Floats:
+    """Each job's cost in ticks, shape (jobs,), its infusion at the start given there; promises are not counted."""
+    jobs = problem.jobs
+    infusion = starts[[job.last - 1 for job in jobs]].astype(float)
+    due = np.array([problem.horizon if job.due == NEVER else job.due for job in jobs])
+    ready = np.array([job.ready for job in jobs])
+    weight = np.array([job.weight for job in jobs])
+    return np.asarray(weight * (np.maximum(0, infusion - due) + SOON * np.maximum(0, infusion - ready)), float)
 
 
 def cost_of_plan(problem: Problem, staying: Staying, plan: Plan) -> float:

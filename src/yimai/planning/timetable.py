@@ -15,11 +15,11 @@ import numpy as np
 
 from yimai.domain.recipe import Words
 from yimai.planning.alone import alone_starts, latest_after_begun
-from yimai.planning.bounds import costs_of, lower_bounds
+from yimai.planning.bounds import lower_bounds
 from yimai.planning.insertion import KEEP, SUITE, Arrays, Filled, arrays_of, empty
 from yimai.planning.problem import NEVER, Plan, Problem
 from yimai.planning.search import Aims, all_costs, fill, improve
-from yimai.planning.staying import Staying, cost_of_plan, staying_of
+from yimai.planning.staying import Staying, cost_of_plan, costs_of, staying_of
 from yimai.planning.window import tightened
 
 AT_A_TIME: Final = 200
@@ -101,7 +101,7 @@ def schedule(
                 break
     found = _found(problem, best, best_cost, least, done)
     if best_cost > least + 1e-9:
-        highest = lower_bounds(problem, found.plan)[0]
+        highest = lower_bounds(problem, found.plan, staying)[0]
         found = replace(found, bound=max(found.bound, highest.hours), binding=highest.why)
     if prove and found.gap and not found.unplaced:
         plan, proven = tightened(problem, found.plan, staying, prove, seed)

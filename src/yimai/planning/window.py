@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from yimai.planning.bounds import costs_of
 from yimai.planning.certify import Effort, certify
 from yimai.planning.problem import NEVER, Flags, Ints, Lags, Plan, Problem, Spans, Tasks, Uses
-from yimai.planning.staying import Staying
+from yimai.planning.staying import Staying, costs_of
 
 SMALL: Final = 6
 """Jobs that CP-SAT takes at once; measured: five crowded batches of twelve steps are solved to the end within a second."""
