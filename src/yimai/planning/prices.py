@@ -24,8 +24,9 @@ from yimai.planning.staying import Staying, costs_of
 
 ROUNDS: Final = 60
 """How often prices are changed. With 1,000 crowded batches 60 rounds find 0.98 of what 600 do above patients alone."""
-LAST_STEP: Final = 0.01
-"""The last round's step as a share of the first's."""
+PATIENCE: Final = 2
+SHORTER: Final = 0.6
+"""After so many rounds without a better bound, steps are taken for so much of what was hoped for above it."""
 INERTIA: Final = 0.7
 """How much of a change goes on in the next."""
 LATER: Final = 72
@@ -72,22 +73,26 @@ def priced_bound(problem: Problem, plan: Plan, staying: Staying, rounds: int = R
     price, change, best = np.zeros_like(room), np.zeros_like(room), -np.inf
     paid, load = (np.zeros((len(room), problem.horizon + 1)) for _ in range(2))
     starts, values = np.full(len(alone), NEVER, np.int32), np.zeros(len(problem.jobs))
-    bought = np.zeros(len(room))
+    bought, reach, idle = np.zeros(len(room)), np.inf, 0
     longest = (int(np.diff(of.first).max(initial=1)), int(of.width.max(initial=1)))
-    for number in range(rounds):
+    for _ in range(rounds):
         np.cumsum(price, 1, out=paid[:, 1:])
         cheapest(of, paid, starts, values, *longest)
         spent = (price * room).sum(1)
         bound = float(values.sum() - spent.sum())
+        idle += 1
         if bound > best:
-            best, bought = bound, spent
+            best, bought, idle = bound, spent, 0
+            reach = min(reach, known - best)
+        if idle == PATIENCE:
+            reach, idle = reach * SHORTER, 0
         taken(of, starts, load)
         over = load[:, :-1] - room
         over[(price <= 0) & (over < 0)] = 0
         if bound >= known or not over.any():
             break
         change = over + INERTIA * change
-        step = LAST_STEP ** (number / rounds) * (known - bound) / float((change * change).sum())
+        step = min(known - bound, best + reach - bound) / float((change * change).sum())
         price = np.maximum(0, price + step * change)
     return best, bought
 
