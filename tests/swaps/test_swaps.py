@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from datetime import datetime
 from importlib.resources import files
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -59,26 +60,37 @@ def plant_on(ledger: Ledger, clock: Clock, suites: int) -> Plant:
     return Plant(ledger, clock, recipe.recipe, base_from(base))
 
 
-def swap_all(plant: Plant, journeys: Sequence[Journey]) -> Counter[str]:
-    """At every gate present every other patient's identifier; then let the right one pass. Return the count a gate."""
-    tried: Counter[str] = Counter()
+Pair = tuple[int, int]
+"""Whose gate it was, and whose identifier was presented there, by their places in the row of journeys."""
+
+
+def swap_all(plant: Plant, journeys: Sequence[Journey], at_once: int) -> dict[str, Counter[Pair]]:
+    """At every gate present other patients' identifiers, so many to each, from gate to gate the next ones in the row;
+    then let the right one pass. Return which pairs each gate met."""
+    tried: dict[str, Counter[Pair]] = {}
     all_gates = {journey: gates(journey) for journey in journeys}
     stages = list(dict.fromkeys(gate.before for gate in all_gates[journeys[0]]))
     for stage in stages:
         drive(plant, journeys, stage)
-        for journey in journeys:
-            for gate in all_gates[journey]:
-                if gate.before == stage:
-                    tried[gate.name] += refuse_others(plant.ledger, journey, gate, journeys, all_gates)
+        for number, gate in enumerate(all_gates[journeys[0]]):
+            if gate.before == stage:
+                tried[gate.name] = Counter()
+                for place, journey in enumerate(journeys):
+                    others = (*range(place + 1, len(journeys)), *range(place))
+                    turned = (number * at_once + each for each in range(at_once))
+                    met = [others[each % len(others)] for each in turned]
+                    refuse(
+                        plant.ledger, journey, all_gates[journey][number], [journeys[other] for other in met], all_gates
+                    )
+                    tried[gate.name].update((place, other) for other in met)
     drive(plant, journeys, "infused")
     return tried
 
 
-def refuse_others(
-    ledger: Ledger, journey: Journey, gate: Gate, journeys: Sequence[Journey], all_gates: dict[Journey, Any]
-) -> int:
+def refuse(
+    ledger: Ledger, journey: Journey, gate: Gate, others: Sequence[Journey], all_gates: dict[Journey, Any]
+) -> None:
     before = len(ledger.about(subject("treatment", journey.treatment)).entries[subject("treatment", journey.treatment)])
-    others = [each for each in journeys if each is not journey]
     presented = []
     for other in others:
         foreign = next(each for each in all_gates[other] if each.name == gate.name).own()
@@ -94,19 +106,24 @@ def refuse_others(
     for fact, foreign in zip(recorded, presented, strict=True):
         assert isinstance(fact, IdentityMatchRefused)
         assert foreign in fact.details.values(), f"{gate.name}: the record does not name {foreign}"
-    return len(others)
 
 
-@pytest.mark.parametrize("count", [50])
-def test_every_ordered_pair_at_every_gate_is_refused_and_recorded(count: int) -> None:
-    """50 treatments in flight: no gate lets another patient's item pass, and all 50 are infused in the end."""
+def test_every_ordered_pair_and_at_every_gate_twelve_to_each_are_refused_and_recorded() -> None:
+    """50 treatments in flight: no gate lets another patient's item pass, and all 50 are infused in the end.
+
+    Every gate turns away 12 others from each patient, and every ordered pair of patients meets at several gates.
+    """
+    count, at_once = 50, 12
     clock = Clock(START)
     ledger = MemoryLedger(ledger_id=str(UUID(int=1)), clock=clock, chance=random.Random(1).randbytes)
     plant = plant_on(ledger, clock, suites=count)
     journeys = [Journey(plant, number=number) for number in range(1, count + 1)]
-    tried = swap_all(plant, journeys)
-    print(f"\n{sum(tried.values()):,} swaps at {len(tried)} gates, all refused and recorded")
-    assert set(tried.values()) == {count * (count - 1)}
+    tried = swap_all(plant, journeys, at_once)
+    print(f"\n{sum(met.total() for met in tried.values()):,} swaps at {len(tried)} gates, all refused and recorded")
+    assert {(len(met), met.total()) for met in tried.values()} == {(count * at_once, count * at_once)}
+    pairs = sum(tried.values(), Counter[Pair]())
+    assert pairs.keys() == set(permutations(range(count), 2))
+    assert min(pairs.values()) >= 8
     wanted = {
         "labelling",
         "collection_complete",
@@ -145,10 +162,10 @@ def postgres_plant(fresh_database: str) -> Iterator[Callable[[int], Plant]]:
 def test_swaps_are_refused_by_the_ledger_in_the_database_too(
     postgres_plant: Callable[[int], Plant], fresh_database: str
 ) -> None:
-    """The same, for fewer treatments, in PostgreSQL; the ledger verifies afterwards."""
+    """Fewer treatments, but at every gate every pair, in PostgreSQL; the ledger verifies afterwards."""
     plant = postgres_plant(4)
     journeys = [Journey(plant, number=number) for number in range(1, 5)]
-    tried = swap_all(plant, journeys)
-    assert set(tried.values()) == {12}
+    tried = swap_all(plant, journeys, 3)
+    assert all(met == Counter(permutations(range(4), 2)) for met in tried.values())
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         assert isinstance(verify(connection), Verified)

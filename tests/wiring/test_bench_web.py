@@ -35,7 +35,7 @@ def test_a_quick_run_measures_every_page_and_writes_it_as_json(tmp_path: Path, p
     )
     assert ran.returncode == 0, ran.stderr
     found = json.loads(file.read_text())
-    assert found["treatments"] == 70
+    assert found["treatments"] == 32
     names = {each["page"] for each in found["pages"]}
     assert {"treatment", "batch", "scan", "home: nurse"} <= names
     assert found["pages"][0]["page"] == bench_pages.FLOOR

@@ -49,11 +49,12 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def some_treatment(folder: Path) -> str:
+@pytest.fixture(scope="module")
+def closed_treatment(loaded: Path) -> str:
     """The COI identifier of a treatment of the demonstration that was closed."""
-    closed = run("trace", "lingang", "--folder", folder).stdout
-    for coi in dict.fromkeys(re.findall(r"T[0-9A-Z]{3}-[0-9A-Z]{4}-[0-9A-Z]{2}", closed)):
-        if "Treatment closed" in run("vein", coi, "--folder", folder).stdout:
+    told = run("trace", "lingang", "--folder", loaded).stdout
+    for coi in dict.fromkeys(re.findall(r"T[0-9A-Z]{3}-[0-9A-Z]{4}-[0-9A-Z]{2}", told)):
+        if "Treatment closed" in run("vein", coi, "--folder", loaded).stdout:
             return str(coi)
     raise AssertionError("no treatment of the demonstration was closed")
 
@@ -66,17 +67,11 @@ def test_one_treatment_goes_from_order_to_infusion_without_a_browser() -> None:
         assert word in done.stdout, f"{word} is missing"
 
 
-def test_the_same_seed_and_start_give_the_same_ledger(tmp_path: Path, loaded: Path) -> None:
-    """Same checkpoint from two loads: every byte of every fact is the same."""
-    again = tmp_path / "again"
-    assert run("demo", "--folder", again, "--treatments", COUNT, "--load-only").returncode == 0
-    roots = [run("checkpoint", "--folder", folder).stdout.strip() for folder in (loaded, again)]
-    assert roots[0] == roots[1]
-    assert re.fullmatch(r"\d+:[0-9a-f]{64}", roots[0])
-
-
-def test_an_interrupted_load_is_begun_anew(tmp_path: Path, loaded: Path) -> None:
-    """Killed while it loads, the demonstration is loaded again by the next start, to the same facts."""
+def test_an_interrupted_load_is_begun_anew_and_the_same_seed_and_start_give_the_same_ledger(
+    tmp_path: Path, loaded: Path
+) -> None:
+    """Killed while it loads, the demonstration is loaded again by the next start, to the same checkpoint as that of another
+    folder: every byte of every fact is the same."""
     folder = tmp_path / "killed"
     with subprocess.Popen(
         [*YIMAI, "demo", "--folder", str(folder), "--treatments", str(COUNT), "--load-only"],
@@ -93,6 +88,7 @@ def test_an_interrupted_load_is_begun_anew(tmp_path: Path, loaded: Path) -> None
         assert run("demo", "--folder", folder, "--treatments", COUNT, "--load-only").returncode == 0
         roots = [run("checkpoint", "--folder", each).stdout.strip() for each in (loaded, folder)]
         assert roots[0] == roots[1]
+        assert re.fullmatch(r"\d+:[0-9a-f]{64}", roots[0])
     finally:
         left = folder / "cluster" / "postmaster.pid"  # of the server that the killed process had started
         if left.exists():
@@ -124,8 +120,8 @@ def test_projections_are_equal_when_they_are_rebuilt(loaded: Path) -> None:
     assert "equal" in done.stdout
 
 
-def test_trace_and_vein_find_what_people_type(loaded: Path) -> None:
-    coi = some_treatment(loaded)
+def test_trace_and_vein_find_what_people_type(loaded: Path, closed_treatment: str) -> None:
+    coi = closed_treatment
     for spelled in (coi, coi.replace("-", "").lower()):
         assert coi in run("vein", spelled, "--folder", loaded).stdout
         assert run("trace", spelled, "--folder", loaded, "--language", "zh").returncode == 0
@@ -185,8 +181,10 @@ def test_plans_are_exported_and_come_back_and_are_told_in_brief(loaded: Path, tm
     assert (tmp_path / "brief.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_personal_data_are_restricted_but_not_destroyed_while_a_retention_track_runs(loaded: Path) -> None:
-    coi = some_treatment(loaded)
+def test_personal_data_are_restricted_but_not_destroyed_while_a_retention_track_runs(
+    loaded: Path, closed_treatment: str
+) -> None:
+    coi = closed_treatment
     who = ("--folder", loaded, "--person", "qa-01", "--reason", "treatment_ended")
     restricted = run("personal-data", "restrict", coi, *who)
     assert restricted.returncode == 0, restricted.stderr

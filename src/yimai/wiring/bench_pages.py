@@ -12,7 +12,6 @@ import psycopg
 
 from yimai.wiring import house
 
-WARM_UP: Final = 5
 TRIED: Final = 20
 """Times as many addresses as are asked for: not every batch has a certificate."""
 HOMES: Final[Mapping[str, str]] = {
@@ -115,7 +114,7 @@ def pages(
     chance = random.Random(2)
     things, facts, made = _known(database, readers["coordinator"])
     things |= {"treatment": list(treatments), "manufactured": [treatment for treatment, _ in made]}
-    times = range((requests + WARM_UP) * TRIED)
+    times = range(requests * TRIED)
 
     def page(title: str, role: str, asked: Sequence[Asked]) -> Page:
         return Page(title, readers[role], tuple(_path(number, each) for number, each in enumerate(asked)))

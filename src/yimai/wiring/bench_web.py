@@ -36,7 +36,7 @@ from yimai.interfaces.plant.simulation import Simulation
 from yimai.projections import slot_board
 from yimai.wiring import bench_pages, bench_report, bench_scan, compiled_code, demo, house, serve
 from yimai.wiring.bench_ledger import server_on_disk
-from yimai.wiring.bench_pages import WARM_UP, Page
+from yimai.wiring.bench_pages import Page
 from yimai.wiring.bench_report import Figure
 from yimai.wiring.problems import CommandProblem
 
@@ -45,8 +45,6 @@ MADE: Final = ("tested", "delivered", "infused")
 ONE_IN: Final = 20
 """Of so many treatments one is made whole before; the others wait for what comes before manufacture."""
 WAITING: Final = (*("ordered",) * 5, *("accepted",) * 6, "slotted")
-DEMONSTRATED: Final = 60
-"""Of them the demonstration's own: batches in manufacture, open decisions, every stage."""
 UNBOUNDED: Final = {"YIMAI_REQUESTS_A_SECOND": "1000000", "YIMAI_SCANS_A_SECOND": "1000000"}
 """One session asks here for what hundreds of people ask."""
 PASSWORD: Final = secrets.token_urlsafe()
@@ -59,14 +57,19 @@ BYTES_A_TREATMENT: Final = 600_000
 
 @dataclass(frozen=True)
 class Sizes:
+    """demonstrated: of the treatments the demonstration's own, with batches in manufacture, open decisions, every stage.
+    warm_up: requests of each page that are not counted."""
+
     treatments: int
+    demonstrated: int
+    warm_up: int
     requests: int
     runs: int
     looks: int
 
 
-QUICK: Final = Sizes(70, 4, 1, 1)
-USUAL: Final = Sizes(1000, 60, 3, 30)
+QUICK: Final = Sizes(32, 24, 1, 2, 1, 1)
+USUAL: Final = Sizes(1000, 60, 5, 60, 3, 30)
 
 
 @dataclass
@@ -136,7 +139,7 @@ def _load(database: house.Database, sizes: Sizes, bar: Progress) -> list[str]:
             made.append(Journey(plant, number=len(made) + 1, fortune=Fortune(spared=True, dispatched_early=True)))
             return made[-1]
 
-        whole = [journey() for _ in range((sizes.treatments - DEMONSTRATED) // ONE_IN)]
+        whole = [journey() for _ in range((sizes.treatments - sizes.demonstrated) // ONE_IN)]
         for number, stage in enumerate(MADE):
             drive(plant, whole[number :: len(MADE)], stage)
         bar.update(task, completed=len(made))
@@ -145,12 +148,12 @@ def _load(database: house.Database, sizes: Sizes, bar: Progress) -> list[str]:
             with opened.pool.connection() as connection, connection.cursor() as cursor:
                 return slot_board.taken(cursor, base.base.id)
 
-        last = Simulation(opened.ledger, clock, recipe.recipe, base.base, count=DEMONSTRATED, seed=1, taken=taken)
+        last = Simulation(opened.ledger, clock, recipe.recipe, base.base, count=sizes.demonstrated, seed=1, taken=taken)
         for _ in last.run():
             bar.update(task, completed=len(made) + len(last.journeys))
         plant.taken = taken
         waiting: dict[str, list[Journey]] = {stage: [] for stage in WAITING}
-        for number in range(sizes.treatments - DEMONSTRATED - len(made)):
+        for number in range(sizes.treatments - sizes.demonstrated - len(made)):
             waiting[WAITING[number % len(WAITING)]].append(journey())
         for stage, journeys in waiting.items():
             drive(plant, journeys, stage)
@@ -168,10 +171,10 @@ def _measure(
     readers = bench_pages.people(database)
     timed = []
     with opened(database, offset) as client:
-        pages = list(bench_pages.pages(database, treatments, readers, sizes.requests))
+        pages = list(bench_pages.pages(database, treatments, readers, sizes.warm_up + sizes.requests))
         task = bar.add_task("Asking for pages", total=len(pages))
         for page in pages:
-            timed.append(_timed(client, page, sizes.requests))
+            timed.append(_timed(client, page, sizes))
             bar.update(task, advance=1)
         sessions = {role: client(readers[role]).cookies["sessionid"].value for role in ("qa", "operator", "scheduler")}
     return timed, _scans(database, treatments, readers, sessions, sizes, bar)
@@ -210,9 +213,11 @@ def opened(database: house.Database, offset: timedelta, clock: Callable[[], date
         settle()
 
         def client(person: str) -> Any:
-            account = Account.objects.of(person) or Account(person=person)
-            account.set_password(PASSWORD)
-            account.save()
+            account = Account.objects.of(person)
+            if account is None:  # one for all pages: a password is costly to set
+                account = Account(person=person)
+                account.set_password(PASSWORD)
+                account.save()
             signed_in = Client(SERVER_NAME="localhost")
             signed_in.force_login(account)
             return signed_in
@@ -220,7 +225,7 @@ def opened(database: house.Database, offset: timedelta, clock: Callable[[], date
         yield client
 
 
-def _timed(client: Any, page: Page, wanted: int) -> Timed:
+def _timed(client: Any, page: Page, sizes: Sizes) -> Timed:
     """As many as wanted, after a few to warm up, passing over things that have no such page yet."""
     browser = client(page.person)
     seconds, queries, answered = [], 0, 0
@@ -234,12 +239,12 @@ def _timed(client: Any, page: Page, wanted: int) -> Timed:
         if response.status_code not in ANSWERED:
             raise CommandProblem(f"{path} answered {response.status_code}")
         answered += 1
-        if answered > WARM_UP:
+        if answered > sizes.warm_up:
             seconds.append(took)
             queries = max(queries, CountingCursor.asked)
-        if len(seconds) == wanted:
+        if len(seconds) == sizes.requests:
             return Timed(page, seconds, queries)
-    raise CommandProblem(f"Only {len(seconds)} of {wanted} addresses had the page {page.name}.")
+    raise CommandProblem(f"Only {len(seconds)} of {sizes.requests} addresses had the page {page.name}.")
 
 
 def _scans(
