@@ -11,6 +11,7 @@ from tests.pages.tablets import Tablet, bench_opened, refused
 from tests.spec.harness import SpecPlant
 
 from yimai.domain.label_code import label_code
+from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.plant.ordering import HOUR
 from yimai.projections.register import PersonRow
@@ -101,6 +102,27 @@ def test_a_line_is_cleared_when_every_point_is_ticked_and_two_have_signed(plant:
     assert f"这是另一间的门（{other.id}）" in wrong.content.decode()
     (cleared,) = here.does("suite.clear_line", given, {**typed, **points})
     assert (cleared.kind, cleared.data["suite"]) == ("suite.line_cleared.v1", room)
+
+
+def test_suites_are_offered_by_their_names(plant: SpecPlant) -> None:
+    journey = plant.treatment("received")
+    first, second = two(journey)
+    here, given = tablet(plant, first), {"treatment": journey.treatment}
+    assert journey.itinerary is not None
+    room = next(each for each in plant.base.suites if each.id == journey.itinerary.suite)
+    out = tablet(plant, journey.at_base("qa"), "qa").shown("suite.take_out").content.decode()
+    for each in plant.base.suites:
+        assert re.search(rf'<button [^>]*value="{each.id}">{each.title.zh}</button>', out), "to be touched, by name"
+    points = {f"checked.{name}": "yes" for name in ("material", "labels", "surfaces")}
+    here.does("suite.clear_line", given, {"suite": room.id, "verifier": second, **points})
+    opening = here.shown("batch.open_batch", **given).content.decode()
+    assert f"<b>{room.title.zh}</b>" in opening
+    assert f'name="suite" value="{room.id}"' in opening
+    running = plant.treatment("before:harvest_cells", fortune=Fortune(spared=True))
+    opened = running.vein.batches.open
+    assert opened is not None
+    title = next(each.title.zh for each in plant.base.suites if each.id == opened.suite)
+    assert f"<b>{title}</b>" in here.shown("suite.clear_line").content.decode(), "which batch is it about?"
 
 
 def test_who_is_on_shift_and_only_checks_is_offered_first_as_second_person(plant: SpecPlant) -> None:

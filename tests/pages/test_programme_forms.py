@@ -23,7 +23,7 @@ from tests.windows import opened_bench
 from yimai.domain.approval import MeasureApproved
 from yimai.domain.measure_definitions import DEFINITIONS
 from yimai.interfaces.files import exchange
-from yimai.interfaces.web import bench
+from yimai.interfaces.web import bench, fact
 from yimai.interfaces.web import exchange as leave
 from yimai.projections.register import PersonRow
 from yimai.wiring import content_files
@@ -178,6 +178,16 @@ def test_a_measures_definition_is_shown_before_it_is_approved(
     done(act(planner, "approval.approve_measure", {}, {"measure": "firms@2"}, "planner-01"))
     approved = [each for each in plant.entries("measure", "firms") if each.kind == MeasureApproved.kind]
     assert [each.data["version"] for each in approved] == ["1", "2"]
+
+
+def test_the_signature_of_a_measures_definition_opens(plant: SpecPlant, planner: Tablet) -> None:
+    signed = plant.entries("measure", "firms")[0].hash.hex()
+    for who in (planner.who, PersonRow("qa-01", "lingang", ("qa",))):
+        request = RequestFactory().get(f"/zh-hans/fact/{signed}")
+        request.who, request.session = who, {}  # type: ignore[attr-defined, assignment]
+        with translation.override("zh-hans"):
+            answer = fact.fact(request, signed)
+        assert signed in answer.content.decode()
 
 
 def test_a_table_shows_each_rows_fate_before_it_is_signed_and_is_taken_whole(plant: SpecPlant, planner: Tablet) -> None:

@@ -98,8 +98,9 @@ def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_
     assert f"+{hours} 小时" in form
     assert "推迟的承诺：<b>0</b>" not in form
     assert f"本基地其他承诺保持不变：<b>{2 - len(moves)}</b> 项" in form
-    assert f"生产单元停用 · {old.suite}" in form
+    assert f"生产单元停用 · {int(old.suite.removeprefix('suite-'))}号生产单元" in form
     told, chosen = (row_of(each, journey.treatment) for each in (form, page))
+    assert old.suite not in told + chosen, "suites are called by their names"
     assert re.search(r'class="odds">\d+ %', told)
     assert re.findall(r"\d+ %", told) == re.findall(r"\d+ %", chosen), (
         "the odds are the same where one chooses and where one signs"

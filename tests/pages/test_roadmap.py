@@ -71,7 +71,10 @@ def test_a_planner_gives_a_file_and_sees_the_plan_its_price_and_its_odds(as_role
     assert 'value="shanghai"' in first
     assert "<svg" not in first.split("<main")[1]
     address = given(planner, small(served=60, facilities=3))
-    assert "<progress" in planner.get(address).content.decode()
+    waiting = planner.get(address).content.decode()
+    assert "<progress" in waiting
+    assert 'hx-select="#answer"' in waiting
+    assert 'type="file"' not in waiting.split('id="answer"')[1], "what is drawn anew takes away no file that was chosen"
     roadmap.found.settle()
     page = planner.get(address).content.decode()
     assert "<progress" not in page

@@ -117,6 +117,22 @@ def test_the_chain_of_one_patient_is_told_task_by_task(told: Told) -> None:
     assert re.search(r"守约概率 <span[^>]*>\d+ %", chain)
 
 
+def test_a_batch_that_cannot_be_put_elsewhere_says_why(told: Told) -> None:
+    page = shown(told.scheduler, chain=told.running)
+    stays = dict(re.findall(r'data-treatment="(\w+)" data-stays="([^"]+)"', page))
+    assert "已开始" in stays[told.running]
+    assert told.planned not in stays
+    assert "data-stays-note" in page
+    chain = page[page.index('id="chain"') :].split("</section>")[0]
+    assert stays[told.running] in chain
+    assert "what=move" not in chain
+    english = shown(replace(told.scheduler, language="en"), chain=told.planned)
+    assert re.search(
+        rf'data-treatment="{told.running}" data-stays="It cannot be moved: it has begun \(.+\)\."', english
+    )
+    assert "what=move" in english[english.index('id="chain"') :].split("</section>")[0]
+
+
 def test_what_a_batch_takes_is_named_for_the_page_to_light_it(told: Told) -> None:
     page = shown(told.scheduler)
     found = re.search(rf'data-chain="([^"]*)" data-treatment="{told.planned}" data-moves', page)

@@ -78,6 +78,8 @@ def test_what_runs_is_stopped_and_the_page_says_so(postgres: EmbeddedDatabase, m
         scheduler = replace(at(plant, person_of(plant, "scheduler")), language="en")
         waiting = scheduler.asked(RequestFactory().get(path), what_if.what_if).content.decode()
         assert '<form method="post" action="/en/what-if?change=night">' in waiting
+        assert 'hx-select="#answer"' in waiting
+        assert 'name="change"' not in waiting.split('id="answer"')[1], "what is drawn anew takes away no tick"
         answer = scheduler.asked(RequestFactory().post(path), what_if.what_if)
         assert answer.status_code == 302
         what_if.found.settle()

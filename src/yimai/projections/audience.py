@@ -133,8 +133,8 @@ WAY: Final = frozenset(
     each.kind for each in (ContainerHandedOver, ShipmentPacked, TemperatureReported, ExcursionOpened, ExcursionAssessed)
 )
 """Kinds that a courier sees. A receipt is none of them: it tells whether the material is kept apart as infectious."""
-_CITY: Final = ("authorisation", "cluster", "designation", "event", "goal", "ledger", "organisation", "plan", "programme", "receipt", "register",
-                "site", "source", "target")  # fmt: skip
+_CITY: Final = ("authorisation", "cluster", "designation", "event", "goal", "ledger", "measure", "organisation", "plan", "programme", "receipt",
+                "register", "site", "source", "target")  # fmt: skip
 _OF_NOUN: Final = dict.fromkeys(_CITY, "public") | dict.fromkeys(("person", "recipe", "base"), "signed_in")
 
 

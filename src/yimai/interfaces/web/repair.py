@@ -96,6 +96,7 @@ def repair(request: HttpRequest) -> HttpResponse:
             "until": now + FORTNIGHT,
             "here": request.get_full_path(),
             "out": out,
+            "suite_titles": {each.id: each.title for each in base.suites},
             "live": known.plan,
             "asked": "look" in request.GET,
         }

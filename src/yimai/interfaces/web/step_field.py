@@ -41,14 +41,18 @@ CELL_UNITS: Final = ("10*6", "10*9")
 
 @dataclass(frozen=True, kw_only=True)
 class Known(Given):
-    """What the record knows already: shown, not typed. known: where the address does not say it."""
+    """What the record knows already: shown, not typed. known: where the address does not say it. options: what it may be, by name."""
 
     known: Callable[[Situation], str]
     noun: str = ""
+    options: Options | None = None
     widget: ClassVar[str] = "known"
 
     def initial(self, situation: Situation) -> Sequence[str]:
         return super().initial(situation) or tuple(filter(None, (self.known(situation),)))
+
+    def drawn(self, situation: Situation) -> Mapping[str, Any]:
+        return {"titles": dict(self.options(situation)) if self.options is not None else {}}
 
 
 @dataclass(frozen=True, kw_only=True)

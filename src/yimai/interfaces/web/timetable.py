@@ -30,9 +30,9 @@ from yimai.interfaces.web.timetable_drawing import (
     Risk,
     at_risk,
     chain,
-    movable,
     promise,
     risk_of,
+    why_it_stays,
 )
 from yimai.planning.check import SAYS, Broken
 from yimai.planning.problem import NEVER
@@ -71,16 +71,18 @@ class AtRisk:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that cannot be planned with. until: None where nobody has said until when. repair: the page with it filled in."""
+    """Something that cannot be planned with. title: None where it has no name but its identifier. until: None where nobody has said
+    until when. repair: the page with it filled in."""
 
     name: str
+    title: Words | None
     until: datetime | None
     repair: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The patient whose chain is shown."""
+    """The patient whose chain is shown. stays: why the batch cannot be put elsewhere; None where it can."""
 
     treatment: str
     hospital: str
@@ -91,7 +93,7 @@ class Chosen:
     odds: int | None
     risk: Risk
     behind: int
-    moves: bool
+    stays: Words | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +208,13 @@ def _out(live: LivePlan, zone: ZoneInfo) -> list[Missing]:
     """What is out of use or away, with the page of its repair filled in."""
     base, found = live.found.book.base, []
     kinds = {each.id: "suite" for each in base.suites} | {each.id: "equipment" for each in base.equipment}
+    titles = {each.id: each.title for each in base.suites}
     for name, (_, ends) in sorted(live.found.out.items()):
         kind = kinds.get(name, "person")
         said = _is_said(ends, live)
         given = {"until": f"{ends.astimezone(zone):%Y-%m-%dT%H:%M}"} if said else {}
         link = f"{reverse('repair')}?{urlencode({'what': kind, kind: name, **given})}"
-        found.append(Missing(name, ends.astimezone(zone) if said else None, link))
+        found.append(Missing(name, titles.get(name), ends.astimezone(zone) if said else None, link))
     return found
 
 
@@ -244,7 +247,7 @@ def _chosen(live: LivePlan, treatment: str, zone: ZoneInfo) -> Chosen | None:
     return Chosen(
         treatment, live.problem.jobs[number].hospital, chain(live, number),
         promised.astimezone(zone) if promised is not None else None, outlook.planned.astimezone(zone),
-        outlook.late.astimezone(zone), None if odds is None else round(100 * odds), risk_of(odds), behind, movable(live, number),
+        outlook.late.astimezone(zone), None if odds is None else round(100 * odds), risk_of(odds), behind, why_it_stays(live, number),
     )  # fmt: skip
 
 

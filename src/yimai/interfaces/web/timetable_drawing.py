@@ -34,6 +34,13 @@ LETTER: Final = 7.6
 MANY: Final = 10_000
 
 Risk = Literal["", "watch", "late"]
+UNPLANNED: Final[Mapping[str, Words]] = {
+    "planned": Words("不能移动：当前计划没有排入它。", "It cannot be moved: the plan has no place for it."),
+    "running": Words("不能移动：生产已开始。", "It cannot be moved: its manufacture has begun."),
+    "done": Words("不能移动：生产已结束。", "It cannot be moved: its manufacture is over."),
+    "stopped": Words("不能移动：治疗已中止或暂停。", "It cannot be moved: the treatment is stopped or on hold."),
+}
+"""Why a batch that the plan does not know cannot be put elsewhere, by its look."""
 GROUPS: Final[tuple[tuple[Words, frozenset[ResourceKind]], ...]] = (
     (Words("人员（按资质）", "People, by qualification"), frozenset({"operators"})),
     (Words("共用设备", "Shared equipment"), frozenset({"equipment"})),
@@ -96,7 +103,7 @@ class Batch:
     """One treatment in its suite. promised, planned: left and width, or None. look: ``done``, ``running``, ``planned``, ``stopped``.
 
     odds: in per cent, None without a promise. late: by how many hours the plan is behind the promise. chain: where its tasks take
-    something of the rows below, as ``row x width`` in pixels. moves: whether it may still be put elsewhere.
+    something of the rows below, as ``row x width`` in pixels. stays: why it cannot be put elsewhere; None where it can.
     """
 
     treatment: str
@@ -113,7 +120,7 @@ class Batch:
     segments: tuple[Segment, ...]
     text_at: float | None
     chain: str
-    moves: bool
+    stays: Words | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +276,7 @@ class Picture:
                 return None
             return Batch(
                 window.treatment, window.hospital, window.urgency == "urgent", promised, None, window.starts, window.ends, look, "",
-                None, 0, (), self._text(promised), "", moves=False,
+                None, 0, (), self._text(promised), "", UNPLANNED[look],
             )  # fmt: skip
         live, job = self.live, self.live.problem.jobs[number]
         starts, ends = _in_suite(live, job)
@@ -282,7 +289,7 @@ class Picture:
             "" if look == "done" and odds is None else risk_of(odds),
             None if odds is None else round(100 * odds), late,
             tuple(self._segments(job)) if axis.days <= 7 else (),
-            self._text(planned or promised), self._chain(job), moves=movable(live, number),
+            self._text(planned or promised), self._chain(job), why_it_stays(live, number),
         )  # fmt: skip
 
     def _text(self, span: tuple[float, float] | None) -> float | None:
@@ -417,9 +424,14 @@ def risk_of(odds: float | None) -> Risk:
     return "watch" if odds >= DOUBTFUL else "late"
 
 
-def movable(live: LivePlan, number: int) -> bool:
-    """Whether nothing of a job has begun yet, so that it may be put elsewhere."""
-    return int(live.problem.tasks.fixed[live.problem.jobs[number].first]) == NEVER
+def why_it_stays(live: LivePlan, number: int) -> Words | None:
+    """Why a job cannot be put elsewhere: it has begun, with the task that began last. None while nothing of it has."""
+    problem, job = live.problem, live.problem.jobs[number]
+    began = [task for task in range(job.first, job.last) if int(problem.tasks.fixed[task]) != NEVER]
+    if not began:
+        return None
+    last = problem.tasks.names[max(began, key=lambda task: int(problem.tasks.fixed[task]))].title
+    return Words(f"不能移动：“{last.zh}”已开始，已开始的不再改动。", f"It cannot be moved: it has begun ({last.en}).")
 
 
 def _look(window: Window, now: datetime) -> str:

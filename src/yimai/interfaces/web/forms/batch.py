@@ -11,6 +11,7 @@ from yimai.interfaces.web.field import Choice, Field, Given, Option, Scan
 from yimai.interfaces.web.form import Form
 from yimai.interfaces.web.forms.batch_step import to_the_record
 from yimai.interfaces.web.forms.custody import TOO_OLD, too_old
+from yimai.interfaces.web.forms.suite import suites
 from yimai.interfaces.web.situation import Situation
 from yimai.interfaces.web.step_field import Known
 from yimai.projections.field_words import VALUES
@@ -42,7 +43,7 @@ def _opening(situation: Situation) -> tuple[Field, ...]:
     return (
         Given(name="treatment"),
         Known(name="batch", title=Words("批次", "Batch"), noun="batch", known=_cleared),
-        Known(name="suite", title=Words("生产单元", "Suite"), noun="suite", known=_suite),
+        Known(name="suite", title=Words("生产单元", "Suite"), noun="suite", known=_suite, options=suites),
         Scan(name="container", title=Words("起始物料（采集袋）", "Starting material (bag)"), nouns=("container",)),
         *((TOO_OLD,) if too_old(situation) else ()),
     )

@@ -324,6 +324,13 @@ def item(mapping: dict[str, Any], key: str) -> Any:
 
 
 @register.filter
+def called(identifier: str, titles: dict[str, Words]) -> str:
+    """What a thing of a base is called in the reader's language, else its identifier."""
+    title = titles.get(identifier)
+    return identifier if title is None else said(title)
+
+
+@register.filter
 def percent(share: float) -> int:
     """A share of one, in whole per cent."""
     return round(100 * share)

@@ -1,5 +1,5 @@
 // The timetable: a batch that has not begun can be dragged to another time and suite. Nothing is moved by it: the page of options
-// opens, with the checker's verdict; without a pointer the same is asked for there in a form.
+// opens, with the checker's verdict; without a pointer the same is asked for there in a form. One that cannot be moved says why.
 "use strict";
 (() => {
   const FAR = 6; // pixels before a press counts as dragging
@@ -12,8 +12,13 @@
     return [point.x, point.y];
   };
 
+  const tell = (why) => {
+    const note = document.querySelector("[data-stays-note]");
+    if (note) note.textContent = why;
+  };
+
   const begin = (event) => {
-    const batch = event.target instanceof Element && event.target.closest(".batch[data-moves]");
+    const batch = event.target instanceof Element && event.target.closest(".batch[data-moves], .batch[data-stays]");
     const svg = batch && batch.closest("svg[data-move-to]");
     if (!svg || event.button !== 0 || event.pointerType === "touch") return;
     held = { batch, svg, from: place(svg, event), x: event.clientX, y: event.clientY };
@@ -23,11 +28,13 @@
   const move = (event) => {
     if (!held) return;
     if (!dragged && Math.hypot(event.clientX - held.x, event.clientY - held.y) < FAR) return;
+    if (!dragged) tell(held.batch.dataset.stays || "");
     dragged = true;
+    event.preventDefault();
+    if (held.batch.dataset.stays) return;
     const [x, y] = place(held.svg, event);
     held.batch.classList.add("dragged");
     held.batch.setAttribute("transform", `translate(${x - held.from[0]} ${y - held.from[1]})`);
-    event.preventDefault();
   };
 
   /** The suite's row under the pointer. */
@@ -37,7 +44,7 @@
     if (!held) return;
     const { batch, svg, from } = held;
     held = null;
-    if (!dragged) return;
+    if (!dragged || batch.dataset.stays) return;
     batch.classList.remove("dragged");
     batch.removeAttribute("transform");
     const [x, y] = place(svg, event);
