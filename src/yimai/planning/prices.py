@@ -29,8 +29,11 @@ SHORTER: Final = 0.6
 """After so many rounds without a better bound, steps are taken for so much of what was hoped for above it."""
 INERTIA: Final = 0.7
 """How much of a change goes on in the next."""
-LATER: Final = 72
-"""Hours by which an infusion may be later than alone, and twice its delay in the known timetable; all later ones cost as the next."""
+LATER, MUCH_LATER = 72, 14 * 24
+"""Hours by which an infusion may be later than alone, and twice its delay in the known timetable, up to so many; all later ones cost as the
+next. Where delays are longer than that, hours of work say more."""
+WORK: Final = 100_000_000
+"""Starts that are looked at in all rounds, about a second: fewer rounds of a large base."""
 OUT: Final = 1e18
 """What it costs to begin where a task may not."""
 RESOURCE, AMOUNT, BEGINS, ENDS = range(4)  # of Chains.use
@@ -75,7 +78,7 @@ def priced_bound(problem: Problem, plan: Plan, staying: Staying, rounds: int = R
     starts, values = np.full(len(alone), NEVER, np.int32), np.zeros(len(problem.jobs))
     bought, reach, idle = np.zeros(len(room)), np.inf, 0
     longest = (int(np.diff(of.first).max(initial=1)), int(of.width.max(initial=1)))
-    for _ in range(rounds):
+    for _ in range(min(rounds, max(1, WORK // max(1, int(of.width.sum()))))):
         np.cumsum(price, 1, out=paid[:, 1:])
         cheapest(of, paid, starts, values, *longest)
         spent = (price * room).sum(1)
@@ -118,7 +121,8 @@ def _chains(problem: Problem, plan: Plan, staying: Staying, alone: Ints) -> Chai
     rest[last] = 0
     hours = 3600 / problem.tick.total_seconds()
     delay = np.where(plan.starts[last] < 0, 0, plan.starts[last] - alone[last])
-    until = np.minimum(alone[last] + 2 * np.maximum(0, delay) + round(LATER * hours), horizon - 1)
+    later = np.minimum(round(LATER * hours) + 2 * np.maximum(0, delay), round(MUCH_LATER * hours))
+    until = np.minimum(alone[last] + later, horizon - 1)
     begun = tasks.fixed != NEVER
     begun |= np.repeat(begun[last], np.diff(first)) | (tail < 0)
     width = np.where(begun, 0, np.maximum(0, np.repeat(until, np.diff(first)) - rest - alone + 1)).astype(np.int32)

@@ -132,7 +132,6 @@ def _solvers(name: str, problem: Problem, staying: Staying, before: Plan | None,
     """Yimai, CP-SAT hinted (with the former plan, or with the first timetable found) and PyJobShop, one after another."""
     seconds = float(sizes.marks[-1])
     first = before or schedule(problem, staying=staying, moves=0).plan
-    bound = lower_bounds(problem)[0].hours
     began = time.monotonic(), time.process_time()
 
     def yimai(clock: Callable[[], float], tell: Callable[[Plan], None]) -> None:
@@ -153,6 +152,7 @@ def _solvers(name: str, problem: Problem, staying: Staying, before: Plan | None,
     runs.append(_run(name, "CP-SAT, hinted", cp_sat))
     if bench_peers.has_pyjobshop():
         runs.append(_run(name, "PyJobShop", pyjobshop))
+    bound = lower_bounds(problem, runs[0].plans[-1][1], staying)[0].hours
     for each in runs:
         each.bound = bound
         _judge(each, problem, staying, before, sizes.marks)
