@@ -65,7 +65,7 @@ def test_a_quick_run_prints_every_figure_and_writes_them_as_json(tmp_path: Path)
 
 def test_an_interrupt_stops_the_server_and_removes_its_folder(tmp_path: Path) -> None:
     with subprocess.Popen(
-        bench(tmp_path, "--quick"), env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        bench(tmp_path), env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     ) as running:  # fmt: skip
         limit = time.monotonic() + 120
