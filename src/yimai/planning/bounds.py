@@ -95,14 +95,14 @@ def lower_bounds(problem: Problem, plan: Plan | None = None, staying: Staying | 
             why = Words("生产单元占用时间", "hours in suites")
             found.append(Bound(best(work, room) * hours, why))
     if plan is not None:
-        found.append(_priced(problem, plan, staying))
+        found.append(_priced(problem, plan, staying, alone))
     return sorted(found, key=lambda each: -each.hours)
 
 
-def _priced(problem: Problem, plan: Plan, staying: Staying | None) -> Bound:
+def _priced(problem: Problem, plan: Plan, staying: Staying | None, alone: Ints) -> Bound:
     """The bound from prices, and who pays most of it."""
     nobody = np.full(len(problem.jobs), NEVER, np.int32)
-    ticks, paid = priced_bound(problem, plan, staying or Staying(nobody, nobody, 0.0))
+    ticks, paid = priced_bound(problem, plan, staying or Staying(nobody, nobody, 0.0), alone)
     order = np.argsort(-paid, kind="stable")
     titles = [problem.resources[each].title for each in order if paid[each] > 0 and paid[each] >= MUCH * paid.sum()]
     zh, en = "、".join(each.zh for each in titles), ", ".join(each.en for each in titles)

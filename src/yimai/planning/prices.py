@@ -16,11 +16,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from yimai.planning.alone import alone_starts, startable, tails
+from yimai.planning.alone import startable, tails
 from yimai.planning.compiling import inner, must_be_compiled, outer
+from yimai.planning.insertion import begun_load
 from yimai.planning.problem import NEVER, Flags, Floats, Ints, Plan, Problem
 from yimai.planning.search import SOON
-from yimai.planning.staying import Staying, costs_of
+from yimai.planning.staying import Staying, cost_of_plan, costs_of
 
 ROUNDS: Final = 60
 """How often prices are changed. With 1,000 crowded batches 60 rounds find 0.98 of what 600 do above patients alone."""
@@ -64,21 +65,20 @@ class Chains(NamedTuple):
     beyond: Floats
 
 
-def priced_bound(problem: Problem, plan: Plan, staying: Staying, rounds: int = ROUNDS) -> tuple[float, Floats]:
+def priced_bound(problem: Problem, plan: Plan, staying: Staying, alone: Ints) -> tuple[float, Floats]:
     """What no timetable costs less than, in ticks, and what of it is paid for each resource, shape (resources,).
 
-    plan: a known timetable, by whose cost the steps are measured; the bound holds for any. Raises NotCompiled.
+    plan: a known timetable, by whose cost the steps are measured; the bound holds for any. alone: ``alone_starts``. Raises NotCompiled.
     """
     must_be_compiled()
-    alone = alone_starts(problem)
     of, room = _chains(problem, plan, staying, alone), _room(problem, alone)
-    known = float(_costs(problem, plan.starts, staying).sum())
+    known = cost_of_plan(problem, staying, plan) * 3600 / problem.tick.total_seconds()
     price, change, best = np.zeros_like(room), np.zeros_like(room), -np.inf
     paid, load = (np.zeros((len(room), problem.horizon + 1)) for _ in range(2))
     starts, values = np.full(len(alone), NEVER, np.int32), np.zeros(len(problem.jobs))
     bought, reach, idle = np.zeros(len(room)), np.inf, 0
     longest = (int(np.diff(of.first).max(initial=1)), int(of.width.max(initial=1)))
-    for _ in range(min(rounds, max(1, WORK // max(1, int(of.width.sum()))))):
+    for _ in range(min(ROUNDS, max(1, WORK // max(1, int(of.width.sum()))))):
         np.cumsum(price, 1, out=paid[:, 1:])
         cheapest(of, paid, starts, values, *longest)
         spent = (price * room).sum(1)
@@ -98,17 +98,6 @@ def priced_bound(problem: Problem, plan: Plan, staying: Staying, rounds: int = R
         step = min(known - bound, best + reach - bound) / float((change * change).sum())
         price = np.maximum(0, price + step * change)
     return best, bought
-
-
-def _costs(problem: Problem, starts: Ints, staying: Staying) -> Floats:
-    """Each job's cost in ticks, moved promises among it, shape (jobs,)."""
-    first, last = (np.array([getattr(job, name) for job in problem.jobs]) for name in ("first", "last"))
-    weight = np.array([job.weight for job in problem.jobs])
-    moved = staying.moved * 3600 / problem.tick.total_seconds()
-    apart = np.abs(starts[last - 1] - staying.anchor)
-    price = np.where((staying.anchor >= 0) & (apart > 0), moved + SOON * apart, 0.0)
-    price += moved * ((staying.collection >= 0) & (starts[first] != staying.collection))
-    return np.asarray(costs_of(problem, starts) + weight * price, float)
 
 
 def _chains(problem: Problem, plan: Plan, staying: Staying, alone: Ints) -> Chains:
@@ -194,12 +183,8 @@ def _own_costs(problem: Problem, staying: Staying, alone: Ints, width: Ints) -> 
 def _room(problem: Problem, alone: Ints) -> Floats:
     """What those that have begun leave to the others at least, shape (resources, horizon): they hold what they hold until they could be
     done, and of suites that are out of use, their own count as if they were not."""
-    uses, spans, fixed = problem.uses, problem.spans, problem.tasks.fixed
-    room = problem.capacity.astype(float)
-    for use in np.flatnonzero(np.repeat(fixed != NEVER, np.diff(uses.first))):
-        task = int(np.searchsorted(uses.first, use, side="right")) - 1
-        begins, ends = (max(0, int(fixed[task] + each[use])) for each in (uses.begins, uses.ends))
-        room[uses.resource[use], begins:ends] -= uses.amount[use]
+    spans, fixed = problem.spans, problem.tasks.fixed
+    room = (problem.capacity - begun_load(problem)).astype(float)
     for number in np.flatnonzero(fixed[spans.opens] != NEVER):
         job, closes = problem.jobs[int(spans.job[number])], int(spans.closes[number])
         ends = int(
