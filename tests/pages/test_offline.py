@@ -294,6 +294,20 @@ def test_done_discarded_and_signed_out_is_forgotten(page: Any) -> None:
     assert pages_kept(page) == []
 
 
+def test_nobody_signs_out_before_what_was_sent_is_answered(page: Any) -> None:
+    """Else the answer leads back here, where nobody is signed in any more."""
+    held: list[Any] = []
+    page.route("**/bench-act/**", lambda route: held.append(route))
+    enter(page, "one", "done")
+    page.wait_for_selector("#one[data-sending]")
+    page.locator("#leave button").click()
+    page.wait_for_selector("#leave .act-notice")
+    assert page.url.endswith(BENCH)
+    held[0].continue_()
+    page.wait_for_url("**/bench/none")
+    assert page.locator("#leave .act-notice").count() == 0
+
+
 def test_signing_out_says_what_still_waits(page: Any, site: Switched) -> None:
     lose(page, site)
     enter(page, "one", "first")

@@ -145,6 +145,10 @@
     const form = event.target;
     if (form.dataset.signOut === undefined || form.dataset.forgotten !== undefined) return;
     event.preventDefault();
+    if (document.querySelector("form[data-sending], form[data-settled]")) { // its answer would lead elsewhere, as nobody
+      yimai.act.notice(form, yimai.say("sign-out.sending"));
+      return;
+    }
     if (number() && form.dataset.told === undefined) {
       form.dataset.told = "";
       yimai.act.notice(form, yimai.say("sign-out.waiting", { number: number() }));
