@@ -1,4 +1,5 @@
-"""The compiled search behind the timetable: take a few neighbouring patients out, put their whole chains in again in another order.
+"""The compiled search behind the timetable: take a few neighbouring patients out, put their whole chains in again in another order; or let
+a late one take the suite of a second, that one a third one's, and so on.
 
 What is worse is undone, but for a little at first (simulated annealing). How much worse a move may be is drawn before it is made, so that
 it is given up as soon as what has been put in again, and the least that the rest can cost, is more than that.
@@ -20,6 +21,7 @@ from yimai.planning.insertion import (
     LAST,
     LENIENT,
     MINIMUM,
+    OPENS,
     READY,
     STRICT,
     USES,
@@ -35,7 +37,7 @@ from yimai.planning.problem import Floats, Ints
 
 SOON: Final = 0.001
 """Of an hour's tardiness counts an hour that a patient waits within what was wanted: earlier is better, but only just."""
-MOST_OUT: Final = 8
+MOST_OUT: Final = 5
 RIVALS: Final = 0.7
 """How often those are taken out that want the same hours; else those that were collected at about the same time."""
 FAR: Final = 0.5
@@ -50,6 +52,14 @@ SAMPLED: Final = 12
 """For each rival so many jobs are looked at."""
 NO_PLACE: Final = 10
 """What a job without a place costs, in horizons of tardiness."""
+SUCCEEDING: Final = 0.3
+"""How often a late job takes the suite of another, that one a third one's, and so on: jobs that are left over late find room by nothing else."""
+REACHED: Final = 0.5
+"""By what share at least of its lateness the late one comes sooner, and of its own spare time each of the others later."""
+ABOUT: Final = 3
+"""Ticks before and after the wanted moment in which another must get its suite."""
+CANDIDATES: Final = 3
+"""So many are looked at for each place; the one with the most spare time is taken."""
 ROUNDED: Final = 0.001
 """Ticks by which the latest moment that is allowed may be missed by rounding."""
 BROKEN: Final = 1
@@ -186,6 +196,40 @@ def rivals(
 
 
 @inner
+def succession(
+    of: Arrays, to: Filled, aims: Aims, turns: Ints, gets: Ints, opening: Ints, seed_job: int, number: int, out: Ints
+) -> int:
+    """The late seed, one that gets a suite when the seed should, one that gets one when that could still wait, and so on to where the seed
+    stands, in this order; how many. turns: the jobs as they get their suites, at ``gets``; opening: the task with which each does."""
+    out[0] = seed_job
+    last = of.job[seed_job, LAST] - 1
+    late = to.starts[last] - aims.alone[last] - aims.wanted[seed_job]
+    if late <= 0 or opening[seed_job] < 0:
+        return 1
+    stands = to.starts[opening[seed_job]]
+    at = stands - long(late * (REACHED + np.random.random()))
+    found = 1
+    while found < number and at < stands:
+        low, high = np.searchsorted(gets, at - ABOUT), np.searchsorted(gets, at + ABOUT + 1)
+        best, most = -1, -1
+        for _ in range(CANDIDATES if low < high else 0):
+            job = turns[np.random.randint(low, high)]
+            known = False
+            for each in range(found):
+                known = known or out[each] == job
+            infusion = of.job[job, LAST] - 1
+            spare = max(0, aims.alone[infusion] + aims.wanted[job] - to.starts[infusion])
+            if not known and spare > most:
+                best, most = job, spare
+        if best < 0:
+            break
+        out[found] = best
+        found += 1
+        at = to.starts[opening[best]] + long(most * (REACHED + (1 - REACHED) * np.random.random())) + 1
+    return found
+
+
+@inner
 def near(of: Arrays, to: Filled, job: int, soonest: int, latest: int) -> bool:
     """Whether a task of the job that takes something begins between these moments."""
     for task in range(of.job[job, FIRST], of.job[job, LAST]):
@@ -261,6 +305,31 @@ def by_beginning(of: Arrays, to: Filled, jobs: int) -> tuple[Ints, Ints, Ints, i
 
 
 @outer
+def by_suite(of: Arrays, to: Filled, jobs: int) -> tuple[Ints, Ints, Ints]:
+    """The jobs in the order in which they get a suite, when they do, and the task with which each does; -1 for one that holds none."""
+    opening = np.full(jobs, -1, np.int32)
+    held = np.full(jobs, -1, np.int32)
+    for job in range(jobs):
+        for task in range(of.job[job, FIRST], of.job[job, LAST]):
+            if of.task[task, OPENS] >= 0 and opening[job] < 0:
+                opening[job] = task
+                held[job] = to.starts[task]
+    turns = np.argsort(held).astype(np.int32)
+    return turns, held[turns], opening
+
+
+@inner
+def undo(of: Arrays, to: Filled, out: Ints, number: int, held: Ints, kept: Ints, suites: Ints) -> None:
+    """Put those that were taken out back where they stood. held: them, in the order of ``kept`` and ``suites`` (-2 where one had no place)."""
+    for each in range(number):
+        if to.placed[out[each]]:
+            take_out(of, to, long(out[each]))
+    for each in range(number):
+        if suites[each] != -2:
+            put_back(of, to, long(held[each]), kept[each], suites[each])
+
+
+@outer
 def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves: int, warmth: float) -> None:
     """So many moves; each is kept if the whole is better for it, or worse by less than an amount drawn from ``warmth`` (ticks)."""
     np.random.seed(seed)
@@ -272,11 +341,18 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
     held = np.empty(MOST_OUT, np.int32)
     begun = np.empty(MOST_OUT, np.int32)
     order, begins, rank, span = by_beginning(of, to, jobs)
+    turns, gets, opening = by_suite(of, to, jobs)
     late = np.flatnonzero(costs - aims.least > MUCH).astype(np.int32)
     for _ in range(moves):
         seed_job = seed_of(costs, aims, late) if np.random.random() < 0.8 else np.random.randint(jobs)
         number = np.random.randint(2, min(jobs, MOST_OUT) + 1)
-        if np.random.random() < RIVALS:
+        found = 1
+        if np.random.random() < SUCCEEDING:
+            found = succession(of, to, aims, turns, gets, opening, seed_job, number, out)
+        in_turn = found > 1
+        if in_turn:
+            number = found
+        elif np.random.random() < RIVALS:
             number = rivals(of, to, aims, order, begins, span, seed_job, number, out)
         else:
             number = neighbours(order, rank, seed_job, number, out)
@@ -295,7 +371,8 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
                 take_out(of, to, job)
             else:
                 suites[each] = -2
-        arrange(of, to, aims, out, number)
+        if not in_turn:
+            arrange(of, to, aims, out, number)
         begun_first(of, out, number, begun)
         after = 0.0
         for each in range(number):
@@ -312,9 +389,4 @@ def improve(of: Arrays, to: Filled, aims: Aims, costs: Floats, seed: int, moves:
             for each in range(number):
                 costs[out[each]] = cost_of(of, to, aims, long(out[each]))
             continue
-        for each in range(number):
-            if to.placed[out[each]]:
-                take_out(of, to, long(out[each]))
-        for each in range(number):
-            if suites[each] != -2:
-                put_back(of, to, long(held[each]), kept[each], suites[each])
+        undo(of, to, out, number, held, kept, suites)
