@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
-from tests.conftest import TEMPLATE, make_template
+from tests.conftest import TEMPLATE, copy_database, make_template
 
 from yimai.actions import request
 from yimai.actions.decision import Answer, Done
@@ -234,7 +234,7 @@ def founded_template(server: EmbeddedDatabase) -> str:
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone():
             make_template(server, admin)
         unfinished = f"{name}_unfinished"
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (unfinished, TEMPLATE))))
+        copy_database(admin, TEMPLATE, unfinished)
         url = server.url(database=unfinished)
         with psycopg.connect(url, options="-c role=yimai_owner") as owner:
             rebuild.create(owner.cursor())
@@ -250,7 +250,7 @@ def clone(server: EmbeddedDatabase, template: str) -> Iterator[str]:
     """The owner's URL of a copy of the database, dropped afterwards."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server.url(database="postgres"), autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template))))
+        copy_database(admin, template, name)
         try:
             yield server.url(database=name)
         finally:
