@@ -31,7 +31,8 @@ TOGETHER: Final = ("tests/walks",)
 """Folders whose files share what is long in the making (a loaded plant, a walk through it): one process tests them all."""
 LONGEST_FIRST: Final = (
     *("tests/journeys/test_whole_treatment.py", *TOGETHER, "tests/kills", "tests/wiring/test_command_line.py"),
-    *("tests/wiring/test_bench_web.py", "tests/journeys", "tests/labels/test_read_back.py", "tests/wiring/test_bench_ledger.py"),
+    *("tests/wiring/test_bench_web.py", "tests/journeys", "tests/swaps", "tests/labels/test_read_back.py"),
+    "tests/wiring/test_bench_ledger.py",
     *("tests/planning", "tests/wiring", "tests/plant", "tests/accounts/test_accounts_in_a_browser.py"),
 )  # fmt: skip
 """What takes long goes first, so that no process is left alone with it at the end."""
