@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from django.test import Client
 from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
 
 if TYPE_CHECKING:
     from yimai.interfaces.accounts.models import Account
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 PASSWORD = "a long enough phrase"
 LIGHT = (1, 1024, 1)
 """Rounds, KiB and threads of the tests' own hashes: hundreds of signatures would each take a third of a second as people's do."""
+
+POOL: Final = {"min_size": 0, "max_size": 32, "max_idle": 600}
+"""The tests' servers begin a thread for each request, which would connect anew; those of people keep theirs with their threads."""
 
 
 @contextmanager
@@ -26,6 +30,7 @@ def accounts_on(url: str, *, simulated: bool = True) -> Iterator[None]:
     from django.conf import settings
     from django.contrib.auth.hashers import Argon2PasswordHasher
     from django.db import connections
+    from django.db.backends.postgresql.base import DatabaseWrapper
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimai.wiring.settings")
     django.setup()
@@ -37,11 +42,19 @@ def accounts_on(url: str, *, simulated: bool = True) -> Iterator[None]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the tests' own thread
     before, opened = connections.settings["default"], reception._opened[:]
     account_database.use(make_conninfo(url, user="yimai_accounts"), kept_seconds=0)
+    connections.settings["default"]["OPTIONS"]["pool"] = POOL
+    connections.settings["default"]["CONN_HEALTH_CHECKS"] = False
+    pools: dict[str, ConnectionPool[Any]] = vars(DatabaseWrapper)["_connection_pools"]
+    outer = pools.pop("default", None)  # of a house that stays open meanwhile
     reception.open(simulated=simulated, secrets_key=bytes(32))
     try:
         yield
     finally:
         connections.close_all()
+        if own := pools.pop("default", None):
+            own.close()
+        if outer is not None:
+            pools["default"] = outer
         for open_one in connections.all(initialized_only=True):
             del connections[open_one.alias]
         connections.settings["default"], reception._opened[:] = before, opened

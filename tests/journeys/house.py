@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import make_conninfo
 from tests.pages.bench_site.server import Switched
@@ -18,6 +20,8 @@ from tests.windows import opened_bench, opened_window
 
 from yimai.interfaces.plant.clock import Clock
 from yimai.interfaces.web.bench import Bench, Means
+from yimai.ledger.codec import parse
+from yimai.ledger.entry import Entry
 from yimai.ledger.ledger import Ledger
 from yimai.ledger.verify import Verified
 from yimai.wiring.embedded_database import EmbeddedDatabase
@@ -26,13 +30,28 @@ from yimai.wiring.house import Database, verify_ledger
 
 @dataclass(frozen=True)
 class ServedHouse:
-    """address: without a path. clock: the simulated ledger's, which the pages run on and tests move. reach: cuts the pages off and back."""
+    """address: without a path. clock: the simulated ledger's, which the pages run on and tests move. reach: cuts the pages off and back.
+
+    record: a connection to read what was written.
+    """
 
     url: str
     address: str
     ledger: Ledger
     clock: Clock
     reach: Switched
+    record: psycopg.Connection[Any]
+
+    def written_until_now(self) -> int:
+        """The number of the last entry's arrival."""
+        row = self.record.execute("SELECT max(arrival) FROM ledger.entry").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def written_after(self, arrival: int) -> tuple[Entry, ...]:
+        """Only these: to read the whole ledger before and after each act took half of a journey's time."""
+        rows = self.record.execute("SELECT content FROM ledger.entry WHERE arrival > %s ORDER BY arrival", (arrival,))
+        return tuple(parse(content) for (content,) in rows)
 
     def verify(self) -> None:
         """What ``yimai verify`` does, of everything that was recorded until now."""
@@ -53,6 +72,7 @@ def served_house(server: EmbeddedDatabase) -> Iterator[ServedHouse]:
         founded_ledger(url, Random("a journey in browsers")) as (ledger, clock),
         screen_pool(url) as screen,
         opened_window(screen, clock, WRAPPING_KEY),
+        psycopg.connect(url, autocommit=True) as record,
     ):
         from yimai.interfaces.accounts import confirming
 
@@ -68,6 +88,6 @@ def served_house(server: EmbeddedDatabase) -> Iterator[ServedHouse]:
         site.start()
         try:
             with opened_bench(acting):
-                yield ServedHouse(url, f"http://localhost:{site.port}", ledger, clock, site)
+                yield ServedHouse(url, f"http://localhost:{site.port}", ledger, clock, site, record)
         finally:
             site.cut()

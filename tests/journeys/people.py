@@ -191,20 +191,22 @@ class BrowserPlant(SpecPlant):
             self.without_form.append(verb)
         if not on_pages or verb not in FORMS:
             return super().ask(act, actor, site, **arguments)
-        before = sum(1 for _ in self.ledger.entries())
+        before = self.house.written_until_now()
         answer, code = self.person(actor).do(verb, arguments)
-        written = tuple(entry for _, entry in list(self.ledger.entries())[before:])
         if answer == "done":
-            return Done(written)
+            return Done(self.house.written_after(before))
         assert code in REFUSALS, f"{verb} by {actor}: {answer}: {code}"
         return Refusal(REFUSALS[code], Anything())
 
     def leave(self) -> None:
         """Everybody closes his browser, from a page that asks the server for nothing any more."""
-        for person in self.people.values():
-            person.page.goto("about:blank")
-            person.page.wait_for_timeout(300)
-            person.page.context.close()
+        pages = [person.page for person in self.people.values()]
+        for page in pages:
+            page.goto("about:blank")
+        if pages:
+            pages[-1].wait_for_timeout(300)
+        for page in pages:
+            page.context.close()
         self.people.clear()
 
     def person(self, identifier: str) -> Person:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
-from tests.conftest import TEMPLATE, make_template
+from tests.conftest import TEMPLATE, copy_database, make_template
 
 from yimai.actions import request
 from yimai.actions.decision import Answer, Done
@@ -48,6 +48,8 @@ START = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
 """When the plant is founded: a Monday, 08:00 in Shanghai."""
 LEDGER = "5bec0000-0000-4000-8000-000000000001"
 WRAPPING_KEY = bytes(range(32))
+FOUNDED = "yimai_founded"
+"""The database in which the plant is founded, of which tests have copies."""
 
 
 class SpecPlant(Plant):
@@ -182,16 +184,26 @@ def _described() -> tuple[Recipe, Base]:
 
 
 def _check(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
+    """The ledger verifies, and a copy of the founded database that follows what came after the founding is as this one is.
+
+    That the founding's own projections are those that are rebuilt is looked at once, where they are made.
+    """
+    with (
+        psycopg.connect(url, autocommit=True) as connection,
+        ConnectionPool(url, min_size=1, max_size=1, kwargs={"autocommit": True}) as pool,
+        copied(make_conninfo(url, dbname="postgres"), FOUNDED, name := f"test_{uuid4().hex}"),
+        psycopg.connect(url, dbname=name) as second,
+    ):
         verdict = verify(connection)
         assert isinstance(verdict, Verified), str(verdict)
-    with (
-        ConnectionPool(url, min_size=1, max_size=1, kwargs={"autocommit": True}) as pool,
-        psycopg.connect(url) as second,
-    ):
-        cursor = second.cursor()
-        followed = rebuild.digest(cursor)
-        rebuild.rebuild(cursor, (entry for _, entry in PostgresLedger(pool).entries()))
+        ledger, cursor = PostgresLedger(pool), second.cursor()
+        (founded,) = cursor.execute("SELECT max(size) FROM ledger.seal").fetchone() or (0,)
+        while entries := ledger.sealed(founded):
+            with second.pipeline():
+                for _, entry in entries:
+                    rebuild.apply(cursor, entry)
+            founded = entries[-1][0]
+        followed = rebuild.digest(connection.cursor())
         assert rebuild.digest(cursor) == followed, "the projections that followed differ from those that are rebuilt"
 
 
@@ -227,31 +239,44 @@ def ledger_on_postgres(
 
 def founded_template(server: EmbeddedDatabase) -> str:
     """Make, once on this server, a database in which the plant is founded, and return its name."""
-    name = "yimai_founded"
     with psycopg.connect(server.url(database="postgres"), autocommit=True) as admin:
-        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-            return name
+        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (FOUNDED,)).fetchone():
+            return FOUNDED
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone():
             make_template(server, admin)
-        unfinished = f"{name}_unfinished"
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (unfinished, TEMPLATE))))
+        unfinished = f"{FOUNDED}_unfinished"
+        copy_database(admin, TEMPLATE, unfinished)
         url = server.url(database=unfinished)
         with psycopg.connect(url, options="-c role=yimai_owner") as owner:
             rebuild.create(owner.cursor())
         with founded_ledger(url, Random("founding")) as (ledger, _):
             found(ledger, founding())
             ledger.seal()
-        admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (unfinished, name))))
-    return name
+            with psycopg.connect(url) as owner:
+                cursor = owner.cursor()
+                followed = rebuild.digest(cursor)
+                rebuild.rebuild(cursor, (entry for _, entry in ledger.entries()))
+                assert rebuild.digest(cursor) == followed, (
+                    "the founding's projections differ from those that are rebuilt"
+                )
+                owner.rollback()
+        admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (unfinished, FOUNDED))))
+    return FOUNDED
 
 
 @contextmanager
 def clone(server: EmbeddedDatabase, template: str) -> Iterator[str]:
     """The owner's URL of a copy of the database, dropped afterwards."""
     name = f"test_{uuid4().hex}"
-    with psycopg.connect(server.url(database="postgres"), autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template))))
+    with copied(server.url(database="postgres"), template, name):
+        yield server.url(database=name)
+
+
+@contextmanager
+def copied(admin_url: str, template: str, name: str) -> Iterator[None]:
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        copy_database(admin, template, name)
         try:
-            yield server.url(database=name)
+            yield
         finally:
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

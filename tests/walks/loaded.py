@@ -13,9 +13,8 @@ from typing import Any
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, copy_database
 from tests.projections.following import screen_pool
 from tests.signing_in import PASSWORD, account_of, accounts_on, register_person, signed_in
 from tests.spec.harness import WRAPPING_KEY, clone, founded_ledger, founded_template, founding
@@ -131,8 +130,7 @@ def _template(server: EmbeddedDatabase) -> str:
             for each in ADDED:
                 register_person(url, each.person, each.site, *each.roles)
             name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
-            made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(LOADED), sql.Identifier(str(name)))
-            admin.execute(made)
+            copy_database(admin, str(name), LOADED)
     return LOADED
 
 

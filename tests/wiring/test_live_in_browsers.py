@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.contrib.auth.hashers import make_password
 from tests.journeys.house import ServedHouse
@@ -87,7 +88,8 @@ def washed(request: pytest.FixtureRequest, postgres: EmbeddedDatabase, tmp_path_
         held.enter_context(accounts_on(url))
         ledger, clock = held.enter_context(founded_ledger(url, Random("two browsers")))
         browser = Trusting(held.enter_context(opened_browser()))
-        plant = BrowserPlant(ServedHouse(url, "", ledger, clock, Switched()), browser, "en", "two")
+        record = held.enter_context(psycopg.connect(url, autocommit=True))
+        plant = BrowserPlant(ServedHouse(url, "", ledger, clock, Switched(), record), browser, "en", "two")
         plant.in_browser = False
         journey = plant.treatment("before:select", fortune=Fortune(spared=True))
         plant.house = replace(plant.house, address=held.enter_context(request.param(url, folder, certificate)))
