@@ -48,13 +48,15 @@ def browser() -> Iterator[Any]:
 
 def shown(browser: Any, width: int, days: int = 42, language: str = "zh-hans") -> Any:
     web = files("yimai") / "interfaces" / "web" / "static" / "web"
-    css, chain = ((web / name).read_text(encoding="utf-8") for name in ("yimai.css", "chain.js"))
+    css, chain, drag = ((web / name).read_text(encoding="utf-8") for name in ("yimai.css", "chain.js", "drag.js"))
     pictures = large_base.rendered(large_base.drawn(days), days, language)
     page = browser.new_page(viewport={"width": width, "height": 1180})
-    page.set_content(
-        f"<!doctype html><meta name=viewport content='width=device-width'><style>{css}</style><main>{pictures}</main>"
-        f"<script>const yimai = {{ whenShown: (then) => then() }}; {chain}</script>"
+    body = (
+        f"<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'><style>{css}</style><main>{pictures}</main>"
+        f"<script>const yimai = {{ whenShown: (then) => then() }}; {chain}{drag}</script>"
     )
+    page.route("**/*", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("http://localhost/timetable")
     return page
 
 
@@ -146,3 +148,17 @@ def test_printed_each_suite_stands_on_one_page(browser: Any) -> None:
     assert 3 <= len(pages) <= PAGES
     for number in range(1, large_base.SUITES + 1):
         assert sum(f"{number}号生产单元" in each.split() for each in pages) == 1, number
+
+
+def test_a_batch_is_dragged_from_one_block_of_suites_to_another(browser: Any) -> None:
+    page = shown(browser, 1440)
+    batch = page.locator("[data-suite='suite-19'] .batch[data-moves]").first
+    begins, ends = batch.bounding_box(), page.locator("[data-suite='suite-23']").bounding_box()
+    page.mouse.move(begins["x"] + 40, begins["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(begins["x"] + 60, begins["y"] + 30)
+    page.mouse.move(begins["x"] + 60, ends["y"] + 12)
+    with page.expect_request("**/repair?*") as asked:
+        page.mouse.up()
+    assert f"treatment={batch.get_attribute('data-treatment')}&suite=suite-23" in asked.value.url
+    page.close()
