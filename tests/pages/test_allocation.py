@@ -72,15 +72,18 @@ def test_room_is_kept_for_who_is_ahead_and_only_a_scheduler_takes_it_with_a_reas
     about = {"treatment": second.treatment}
     refused = hospitals[second].sent("slot.reserve", about, {"command": "c", "itinerary": early[0]})
     assert refused["Yimai-Answer"] != "sign"
+    again = refused.content.decode()
+    assert again.index("他人刚刚占用") < again.index('class="tile slot"'), "it is read before what is offered instead"
     asked = scheduler.sent("slot.reserve", about, {"command": "d", "itinerary": early[0]})
     assert "请在下方选择理由" in asked.content.decode()
     assert 'name="out_of_turn"' in asked.content.decode()
+    assert "选填" not in asked.content.decode(), "without the reason nothing is reserved"
     facts = scheduler.does("slot.reserve", about, {"itinerary": early[0], "out_of_turn": "progression"})
     assert [each.kind for each in facts] == ["slot.reserved.v1", "allocation.turn_overridden.v1"]
     told = why(scheduler, second, first.treatment)
     assert "未按顺序分配" in told
     assert "疾病进展" in told
-    assert "排在前面：已为其保留首选。" in told
+    assert "排在前面：已为其保留首选。 排程员不按顺序取用了本档期，理由：疾病进展" in told
 
 
 def test_the_ledger_says_afterwards_why_one_came_before_another(plant: SpecPlant) -> None:

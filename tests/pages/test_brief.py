@@ -63,6 +63,7 @@ def test_it_says_what_is_known_and_what_is_not_in_both_languages(plant: SpecPlan
             assert words in said, words
         assert "Not met" in said if language == "en" else "未达成" in said
         assert "audited" in said if language == "en" else "经审计" in said
+        assert "Source: " in said if language == "en" else "来源：" in said
 
 
 def test_only_what_is_published_stands_in_it_for_others(plant: SpecPlant) -> None:

@@ -207,6 +207,7 @@ def test_a_table_shows_each_rows_fate_before_it_is_signed_and_is_taken_whole(pla
     unreadable = sent(TABLE.replace("entry,", "kind,"))
     assert "缺少列 entry" in unreadable.content.decode()
     done(sent(TABLE, "planner-01"))
+    assert ["2 行", "2 rows"] in planner.session["done"]["about"], "not the first of its rows alone"
     assert plant.entries("site", "plant-2")[0].data["since"] == "2025-03"
     assert "与现有相同" in sent(TABLE.replace("2025-03", "2025-04")).content.decode()
 

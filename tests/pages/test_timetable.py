@@ -10,7 +10,9 @@ from html import unescape
 from threading import Event
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.utils import translation
 from tests.pages.conftest import House
 from tests.pages.tablets import Tablet, bench_opened
 from tests.pages.test_homes import at, home_of
@@ -174,12 +176,26 @@ def test_a_plan_made_before_it_is_known_how_long_things_wait_tells_no_odds_and_i
 def test_how_far_from_the_best_the_plan_is_at_most_is_said_and_what_binds(told: Told) -> None:
     page = shown(told.scheduler)
     said = page[page.index('class="meta distance"') :].split("</p>")[0]
-    assert "已证明" in said or re.search(r"距最优至多.*%", said)
+    assert "已证明" in said or "加权" in said
     cost = Distance(110.0, 100.0, None)
     assert (cost.hours, cost.share, cost.best) == (10.0, 10.0, False)
     assert Distance(100.0, 100.0, None).best
     assert Distance(3.0, 0.0, None).share is None
     assert Distance(3.0, 0.0, None).alone
+
+
+def test_a_plan_far_from_what_is_proven_is_not_said_to_be_bad_but_unknown() -> None:
+    def said(cost: float, bound: float) -> str:
+        with translation.override("en"):
+            return unescape(render_to_string("web/distance.html", {"distance": Distance(cost, bound, None)}))
+
+    assert said(110, 100).startswith(
+        "The delay is at most 10.0 % (10 hours weighted by urgency) above the least possible."
+    )
+    far = said(275.5, 100)
+    assert far.startswith("The delay is 276 hours weighted by urgency. 100 are proven to be unavoidable; whether")
+    assert "%" not in far
+    assert said(30, 0).startswith("The delay is 30 hours weighted by urgency. Whether a plan has less is not known.")
 
 
 def test_a_plan_says_its_age_and_is_made_anew_after_news(told: Told) -> None:

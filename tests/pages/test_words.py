@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import django
 import pytest
 from django.template import Context, Template
+from django.template.loader import render_to_string
 from django.utils import translation
 from tests.spec.harness import SpecPlant, plant_in_memory
 
 from yimai.domain.label import NOT_THIS_PATIENTS
+from yimai.domain.recipe import Words
 from yimai.domain.specification import RESULT_MISSING
 from yimai.interfaces.web import fact_card
 from yimai.interfaces.web.refusal import told
@@ -129,3 +134,33 @@ def test_names_that_differ_at_their_end_stay_apart_when_they_are_cut() -> None:
     assert [wording.cut_to(each, 20) for each in names] == [f"Demonstration …tal {each}" for each in "ABC"]
     assert wording.cut_to("示范医院甲", 20) == "示范医院甲"
     assert wording.cut_to("上海市第一示范医院血液科甲", 20) == "上海市第一示范…科甲"
+
+
+def test_lists_are_separated_as_each_language_does() -> None:
+    told = Template(
+        '{% load i18n %}{% for each in "abc" %}{{ each }}{% if not forloop.last %}{% translate ", " %}{% endif %}{% endfor %}'
+    )
+    for language, words in (("zh-hans", "a、b、c"), ("en", "a, b, c")):
+        with translation.override(language):
+            assert told.render(Context({})) == words
+    pages = Path(str(files("yimai"))) / "interfaces"
+    mixed = [
+        page.name
+        for page in pages.glob("*/templates/**/*.html")
+        if "forloop.last %}, " in page.read_text(encoding="utf-8")
+    ]
+    assert mixed == []
+
+
+def test_a_task_names_a_suite_as_people_call_it() -> None:
+    task = SimpleNamespace(
+        title=Words("释放档期", "Give the slot back"),
+        task=SimpleNamespace(verb="slot.free", treatment="T0"),
+        ready=False,
+    )
+    task.things, task.remaining = (("suite", "suite-09"),), None
+    for suites, shown in (({"suite-09": Words("9号生产单元", "Suite 9")}, "9号生产单元"), ({}, "suite-09")):
+        with translation.override("zh-hans"):
+            page = render_to_string("web/to_do.html", {"tasks": [task], "suites": suites})
+        assert shown in page
+        assert ("suite-09" in page) == (not suites)

@@ -10,6 +10,7 @@ import pytest
 from tests.planning.city import city, goal
 
 from yimai.planning.roadmap import broken
+from yimai.planning.roadmap_goals import Conflict, Gives
 from yimai.planning.roadmap_search import Effort, cheapest
 from yimai.wiring.command_line import main
 
@@ -47,3 +48,19 @@ def test_the_bench_runs_and_its_roadmaps_are_checked(tmp_path: Path, capsys: pyt
     assert all(each["sound"] for each in content["runs"])
     assert {each["unit"] for each in content["figures"]} == {"s", "%", ""}
     assert "proven" in capsys.readouterr().out
+
+
+def test_to_end_one_conflict_is_not_said_to_be_enough_where_other_goals_conflict_too() -> None:
+    scale, budget, sites = goal("scale", 600), goal("capital", 20, comparator="le"), goal("facilities", 20)
+    alone = (Gives(scale, 493.0), Gives(budget, 33.0))
+    together = (Gives(budget, 22.0), Gives(sites, 3.0))
+    both = Conflict(together, (scale, budget), alone)
+    assert both.words.en == (
+        "These goals cannot all be met: scale and capital. To end this conflict alone, one of these: scale: 493 instead of 600; "
+        "capital: 33 instead of 20. Other goals conflict too; to meet all, the least that they give together: capital: 22 instead of 20; "
+        "facilities: 3 instead of 20."
+    )
+    only = Conflict(together[:1], (scale, budget), alone)
+    assert "任选其一即可：“scale”从 600 改为 493" in only.words.zh
+    assert "还有其他目标" not in only.words.zh
+    assert [title.en for title, _ in Conflict((), (scale,), (None,)).advice] == []

@@ -48,21 +48,47 @@ class Conflict:
     alone: tuple[Gives | None, ...]
 
     @property
+    def said(self) -> Words:
+        """Which goals conflict."""
+        zh = "、".join(f"“{goal.title.zh}”" for goal in self.core)
+        en = " and ".join(goal.title.en for goal in self.core)
+        if len(self.core) == 1:
+            return Words(f"目标{zh}本身就达不到。", f"The goal {en} cannot be met by itself.")
+        return Words(f"目标{zh}不能同时达到。", f"These goals cannot all be met: {en}.")
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether goals outside this conflict have to give too: then to end this one is not enough."""
+        return any(each.goal not in self.core for each in self.together)
+
+    @property
+    def advice(self) -> tuple[tuple[Words, tuple[Gives, ...]], ...]:
+        """What would end the conflict, each with what is said before it: one goal alone, and the least that all give together."""
+        return tuple(each for each in (self._ways(), self._least()) if each[1])
+
+    def _ways(self) -> tuple[Words, tuple[Gives, ...]]:
+        ways = tuple(each for each in self.alone if each is not None)
+        if self.elsewhere:
+            return Words("只消除这一冲突，任选其一", "To end this conflict alone, one of these"), ways
+        return Words("任选其一即可", "One of these is enough"), ways
+
+    def _least(self) -> tuple[Words, tuple[Gives, ...]]:
+        if self.elsewhere:
+            title = Words(
+                "还有其他目标相互冲突；要全部达到，合计让步最少的做法",
+                "Other goals conflict too; to meet all, the least that they give together",
+            )
+        else:
+            title = Words("全部目标合计让步最少的做法", "The least that all goals give together")
+        return title, self.together
+
+    @property
     def words(self) -> Words:
         """The conflict in sentences."""
-        names_zh = "、".join(f"“{goal.title.zh}”" for goal in self.core)
-        names_en = " and ".join(goal.title.en for goal in self.core)
-        if len(self.core) == 1:
-            zh, en = f"目标{names_zh}本身就达不到。", f"The goal {names_en} cannot be met by itself."
-        else:
-            zh, en = f"目标{names_zh}不能同时达到。", f"These goals cannot all be met: {names_en}."
-        ways = [each for each in self.alone if each is not None]
-        if ways:
-            zh += "其中任一项这样让步即可：" + "；".join(each.words.zh for each in ways) + "。"
-            en += " One of these is enough: " + "; or ".join(each.words.en for each in ways) + "."
-        if self.together:
-            zh += "全部目标合计让步最少的做法：" + "；".join(each.words.zh for each in self.together) + "。"
-            en += " The least that all goals give together: " + "; ".join(each.words.en for each in self.together) + "."
+        zh, en = self.said.zh, self.said.en
+        for title, gives in self.advice:
+            zh += f"{title.zh}：" + "；".join(each.words.zh for each in gives) + "。"
+            en += f" {title.en}: " + "; ".join(each.words.en for each in gives) + "."
         return Words(zh, en)
 
 

@@ -292,12 +292,20 @@ def _shown(request: HttpRequest, situation: Situation, turn: Turn) -> HttpRespon
     return response
 
 
+def _rows(entry: Entry) -> int:
+    """How many rows of a table were recorded with it."""
+    rows = entry.data.get("rows")
+    return rows if isinstance(rows, int) else 1
+
+
 def _done(request: HttpRequest, form: Form, situation: Situation, turn: Turn, done: Done) -> HttpResponse:
     where = turn.next or (form.after(done, situation) if form.after is not None else "") or _home(situation)
     if form.then is not None:
         form.then(done, situation)
-    entry = done.entries[0]
+    entry = next((each for each in done.entries if _rows(each) > 1), done.entries[0])
     about = naming(entry, situation.titles) or tuple(filter(lambda each: each.zh, (form.about(situation),)))
+    if (rows := _rows(entry)) > 1:  # of a whole table its first row would be named alone
+        about = (*about, Words(f"{rows} 行", f"{rows} rows"))
     request.session["done"] = recorded.kept(form.title, about, entry, _following(form, situation, done, where))
     if "Yimai-Act" in request.headers:
         response = HttpResponse(status=200)

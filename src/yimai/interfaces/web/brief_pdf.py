@@ -31,7 +31,7 @@ WORDS: Final = {
     "receipt": Words("凭据", "Receipt"), "aim": Words("没有数值的目标", "an aim without a number"),
     "by": Words("截止", "by"), "verbatim": Words("原文", "verbatim"), "retold": Words("来源转述", "retold by the source"),
     "reported": Words("他人报告，非度量所得：", "Reported by others, not measured:"), "unpublished": Words("未发布", "not published"),
-    "source": Words("来源", "Source"), "sources": Words("来源及其可靠程度", "Sources, and how well each is known"),
+    "source": Words("来源", "Source"), "colon": Words("：", ": "), "sources": Words("来源及其可靠程度", "Sources, and how well each is known"),
     "sites": Words("登记册中的场所", "Sites on the register"),
     "absent": Words("位置未知，不在图上：", "Not on the map, as their place is not known:"),
     "invented": Words("演示用虚构", "invented for the demonstration"),

@@ -8,6 +8,8 @@ from typing import Final
 from yimai.domain.recipe import Words
 from yimai.planning.bounds import ALONE
 
+CLOSE: Final = 25.0
+"""Per cent above the bound beyond which it says more of the bound than of the plan."""
 PROVEN: Final = 0.5
 """Weighted hours below which nothing can be gained that anybody would notice."""
 
@@ -39,3 +41,8 @@ class Distance:
     def share(self) -> float | None:
         """What a better plan could save at most, in per cent of the least possible; None where that is nothing."""
         return 100 * self.hours / self.bound if self.bound > PROVEN else None
+
+    @property
+    def close(self) -> bool:
+        """Whether the plan is known to be near the best."""
+        return self.share is not None and self.share <= CLOSE

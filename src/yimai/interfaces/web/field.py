@@ -79,7 +79,8 @@ Options = Callable[[Situation], Sequence[Option]]
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field. name: of the argument that it gives. optional: may stay empty, and then gives ``empty``.
+    """One field. name: of the argument that it gives. optional: may stay empty, and then gives ``empty``. once_asked: asked only where an
+    answer is needed, so that it is not called optional though it may be left out otherwise.
 
     proposed: what stands in it at first, where the address does not say it.
     """
@@ -88,6 +89,7 @@ class Field:
     title: Words
     hint: Words = NOTHING
     optional: bool = False
+    once_asked: bool = False
     empty: Any = ""
     proposed: Callable[[Situation], str] | None = None
     widget: ClassVar[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -23,7 +24,7 @@ from yimai.interfaces.web import (
 from yimai.interfaces.web.asking import Queue, asking
 from yimai.interfaces.web.home_quality import QUALITY
 from yimai.interfaces.web.tablet import kept
-from yimai.interfaces.web.to_do import beginnings, own_roles, to_do
+from yimai.interfaces.web.to_do import ToDo, beginnings, own_roles, to_do
 from yimai.projections import approval_board, treatment_board, worklist
 from yimai.projections.register import PersonRow
 from yimai.projections.worklist_state import Task
@@ -83,6 +84,7 @@ def _home(request: HttpRequest, who: PersonRow, roles: tuple[Role, ...], role: s
             "beginnings": _beginnings(who, roles),
             "places": home_office.places(who, roles),
             "wanted": _wanted(request, cursor, who, roles, now),
+            "suites": _suites(cursor, tasks),
         }
         return page.show(request, cursor, "home", context)
 
@@ -91,6 +93,14 @@ def _tasks(cursor: psycopg.Cursor[Any], who: PersonRow, roles: tuple[Role, ...],
     own = worklist.for_site(cursor, who.site, roles, now, person=who.person)
     carried = worklist.for_courier(cursor, who.person, now) if "courier" in roles else ()
     return (*carried, *own)
+
+
+def _suites(cursor: psycopg.Cursor[Any], tasks: Sequence[ToDo]) -> dict[str, Words]:
+    """The titles of suites by identifier, where a task names one."""
+    if not any(noun == "suite" for each in tasks for noun, _ in each.things):
+        return {}
+    known = filter(None, (approval_board.base(cursor, each) for each in approval_board.identifiers(cursor, "base")))
+    return {suite.id: suite.title for base in known for suite in base.suites}
 
 
 def _wanted(

@@ -81,8 +81,13 @@ def _led(shown: Iterable[ToDo], situation: Situation) -> list[ToDo]:
         task = each.task
         batch = task.arguments.get("batch", "")
         room = rooms.get(task.arguments.get("suite", "") or batch)
-        people = ", ".join(situation.printed_name(person) or person for person in task.people)
-        where = Words(*(" · ".join(part for part in (there, people) if part) for there in _called(room)))
+        names = [situation.printed_name(person) or person for person in task.people]
+        where = Words(
+            *(
+                " · ".join(part for part in (there, between.join(names)) if part)
+                for there, between in zip(_called(room), ("、", ", "), strict=True)
+            )
+        )
         opened = task.verb.startswith("batch.")
         address = reverse("batch", args=[batch]) if opened else reverse("treatment", args=[task.treatment])
         lines.append(
@@ -92,7 +97,7 @@ def _led(shown: Iterable[ToDo], situation: Situation) -> list[ToDo]:
                 others=(),
                 where=where,
                 patient=known.get(task.treatment),
-                with_whom=() if people else task.roles,
+                with_whom=() if names else task.roles,
             )
         )
     return lines

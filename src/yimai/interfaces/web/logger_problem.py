@@ -52,10 +52,9 @@ DAY_OR_MONTH: Final = Words(
 
 
 def several_columns(names: list[str]) -> Words:
-    listed = ", ".join(names)
     return Words(
-        f"文件有多个温度列（{listed}）。请只导出箱内探头的数据。",
-        f"There are several columns of temperatures ({listed}). Export only that of the probe in the box.",
+        f"文件有多个温度列（{'、'.join(names)}）。请只导出箱内探头的数据。",
+        f"There are several columns of temperatures ({', '.join(names)}). Export only that of the probe in the box.",
     )
 
 

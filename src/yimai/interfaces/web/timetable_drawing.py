@@ -10,7 +10,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from yimai.domain.base import Base
+from yimai.domain.base import Base, ListedSuite
+from yimai.domain.identifier import grouped
 from yimai.domain.recipe import Words
 from yimai.interfaces.web.live_plan import LivePlan
 from yimai.planning.load import loads
@@ -20,17 +21,21 @@ from yimai.projections.slot_board import Window
 from yimai.projections.treatment_board import STAGES
 
 DAY: Final = timedelta(days=1)
-LEFT, WIDTH, TOP = 168, 1280, 40
-"""Pixels: the names at the left, the whole, the days' names."""
-ROWS: Final = {1: 52, 7: 36, 42: 22}
-"""How high a suite is drawn, by the days that are shown."""
+LEFT, WIDTH = 168, 1280
+"""Pixels: the names at the left, the whole."""
+ROWS: Final = {1: 52, 7: 36, 42: 26}
+TOPS: Final = {1: 26, 7: 42, 42: 26}
+"""How high a suite is drawn, and the days' names above, by the days that are shown."""
+SHEET: Final = 700
+"""Pixels of suites below the days' names before those are repeated: what a printed page holds whole, and about a screen."""
 STRIP, CHART, GAP = 22, 46, 6
 FINE: Final = 14
 """Up to so many days loads are drawn as curves, beyond as a strip of days."""
 STARTED: Final = STAGES.index("in_manufacture")
 SURE, DOUBTFUL = 0.8, 0.5
 """Odds of a promise below which it is looked at, and below which it is more likely broken than kept."""
-LETTER: Final = 7.6
+LETTER: Final = 7.4
+"""Pixels of a letter in a batch."""
 MANY: Final = 10_000
 
 Risk = Literal["", "watch", "late"]
@@ -103,7 +108,8 @@ class Batch:
     """One treatment in its suite. promised, planned: left and width, or None. look: ``done``, ``running``, ``planned``, ``stopped``.
 
     odds: in per cent, None without a promise. late: by how many hours the plan is behind the promise. chain: where its tasks take
-    something of the rows below, as ``row x width`` in pixels. stays: why it cannot be put elsewhere; None where it can.
+    something of the rows below, as ``row x width`` in pixels. stays: why it cannot be put elsewhere; None where it can. text_at: where
+    its name stands, None without room for it; with_odds: whether there is room for the odds beside it.
     """
 
     treatment: str
@@ -119,6 +125,7 @@ class Batch:
     late: int
     segments: tuple[Segment, ...]
     text_at: float | None
+    with_odds: bool
     chain: str
     stays: Words | None
 
@@ -190,15 +197,22 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Some suites below each other in a picture of their own, below the days' names."""
+
+    height: int
+    suites: tuple[SuiteRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
-    """The whole. now: where this moment stands, None outside. bar: how high a batch is drawn."""
+    """The whole. row: how high a suite is drawn. now: where this moment stands, None outside."""
 
     width: int
-    height: int
     left: int
     row: int
     columns: tuple[Column, ...]
-    suites: tuple[SuiteRow, ...]
+    blocks: tuple[Block, ...]
     groups: tuple[Group, ...]
     now: float | None
 
@@ -216,15 +230,14 @@ class Picture:
         sites: Mapping[str, SiteRow],
     ) -> None:
         self.base, self.axis, self.windows, self.live, self.now, self.sites = base, axis, windows, live, now, sites
-        self.row = ROWS[axis.days]
+        self.row, self.top = ROWS[axis.days], TOPS[axis.days]
         self.numbers = {} if live is None else {job.id: number for number, job in live.jobs()}
 
     def drawn(self, out: Mapping[str, Out]) -> Drawing:
         """The picture. out: the suites out of use, and for how long."""
-        suites = tuple(self._suites(out))
         here = self.axis.place(self.now)
         return Drawing(
-            WIDTH, TOP + len(suites) * self.row + 4, LEFT, self.row, tuple(self._columns()), suites, tuple(self._groups()),
+            WIDTH, LEFT, self.row, tuple(self._columns()), tuple(self._blocks(out)), tuple(self._groups()),
             round(here, 1) if LEFT <= here <= WIDTH else None,
         )  # fmt: skip
 
@@ -251,17 +264,23 @@ class Picture:
                 labelled,
             )
 
-    def _suites(self, out: Mapping[str, Out]) -> Iterator[SuiteRow]:
-        of: dict[str, list[Window]] = {}
-        for each in self.windows:
-            of.setdefault(each.suite, []).append(each)
-        for number, suite in enumerate(self.base.suites):
-            batches = [batch for each in of.get(suite.id, ()) if (batch := self._batch(each)) is not None]
+    def _blocks(self, out: Mapping[str, Out]) -> Iterator[Block]:
+        """The suites in as few blocks as pages hold, each about as long as the others."""
+        suites = self.base.suites
+        each = -(-len(suites) // -(-len(suites) * self.row // SHEET)) if suites else 1
+        for first in range(0, len(suites), each):
+            rows = tuple(self._suites(suites[first : first + each], out))
+            yield Block(self.top + len(rows) * self.row + 4, rows)
+
+    def _suites(self, suites: Sequence[ListedSuite], out: Mapping[str, Out]) -> Iterator[SuiteRow]:
+        for number, suite in enumerate(suites):
+            of = (each for each in self.windows if each.suite == suite.id)
+            batches = [batch for each in of if (batch := self._batch(each)) is not None]
             gone = out.get(suite.id)
             yield SuiteRow(
                 suite.id,
                 suite.title,
-                TOP + number * self.row,
+                self.top + number * self.row,
                 tuple(batches),
                 gone,
                 None if gone is None else self.axis.span(gone.begins, gone.ends or self.axis.ends),
@@ -276,7 +295,7 @@ class Picture:
                 return None
             return Batch(
                 window.treatment, window.hospital, window.urgency == "urgent", promised, None, window.starts, window.ends, look, "",
-                None, 0, (), self._text(promised), "", UNPLANNED[look],
+                None, 0, (), *self._text(promised, window, ""), "", UNPLANNED[look],
             )  # fmt: skip
         live, job = self.live, self.live.problem.jobs[number]
         starts, ends = _in_suite(live, job)
@@ -284,16 +303,21 @@ class Picture:
         if promised is None and planned is None:
             return None
         odds, late = promise(live, number)
+        risk: Risk = "" if look == "done" and odds is None else risk_of(odds)
         return Batch(
             window.treatment, window.hospital, window.urgency == "urgent", promised, planned, starts, ends, look,
-            "" if look == "done" and odds is None else risk_of(odds),
+            risk,
             None if odds is None else round(100 * odds), late,
             tuple(self._segments(job)) if axis.days <= 7 else (),
-            self._text(planned or promised), self._chain(job), why_it_stays(live, number),
+            *self._text(planned or promised, window, risk), self._chain(job), why_it_stays(live, number),
         )  # fmt: skip
 
-    def _text(self, span: tuple[float, float] | None) -> float | None:
-        return span[0] + 7 if span is not None and span[1] > 12 * LETTER else None
+    def _text(self, span: tuple[float, float] | None, window: Window, risk: Risk) -> tuple[float | None, bool]:
+        """Where a batch's name stands, if it has room, and whether its odds have."""
+        name = len(grouped(window.treatment)) + (2 if window.urgency == "urgent" else 0)
+        if span is None or span[1] < name * LETTER + 12:
+            return None, False
+        return round(span[0] + 7, 1), bool(risk) and span[1] >= (name + len(" · 99 %")) * LETTER + 12
 
     def _segments(self, job: Job) -> Iterator[Segment]:
         live = self.live
@@ -306,17 +330,18 @@ class Picture:
 
     def _chain(self, job: Job) -> str:
         """Where the job's tasks take something, by the row of its resource."""
-        live = self.live
+        live, axis = self.live, self.axis
         assert live is not None
-        uses, found = live.problem.uses, []
-        for task in range(job.first, job.last):
-            start = int(live.plan.starts[task])
-            for use in range(int(uses.first[task]), int(uses.first[task + 1])):
-                begins, ends = (live.problem.at(start + int(each[use])) for each in (uses.begins, uses.ends))
-                span = self.axis.span(begins, ends)
-                if span is not None:
-                    found.append(f"{int(uses.resource[use])} {span[0]:g} {span[1]:g}")
-        return ";".join(found)
+        problem, uses = live.problem, live.problem.uses
+        own = slice(int(uses.first[job.first]), int(uses.first[job.last]))
+        starts = np.repeat(live.plan.starts[job.first : job.last], np.diff(uses.first[job.first : job.last + 1]))
+        zero, tick = axis.place(problem.begins), problem.tick / DAY * axis.scale
+        begins, ends = (zero + tick * (starts + each[own]) for each in (uses.begins, uses.ends))
+        left, right = np.maximum(begins, LEFT), np.minimum(ends, WIDTH)
+        rows = zip(
+            uses.resource[own], left, np.maximum(2.0, right - left), (ends > LEFT) & (begins < WIDTH), strict=True
+        )
+        return ";".join(f"{row} {x:.1f} {width:.1f}" for row, x, width, within in rows if within)
 
     @cached_property
     def _loads(self) -> Ints:
@@ -329,7 +354,7 @@ class Picture:
         problem = self.live.problem
         for title, kinds in GROUPS:
             rows: list[LoadRow] = []
-            y = TOP
+            y = self.top
             for number, resource in enumerate(problem.resources):
                 if resource.kind in kinds and problem.capacity[number].max() < MANY:
                     row = self._load_row(number, y)

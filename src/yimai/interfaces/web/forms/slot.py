@@ -103,6 +103,7 @@ FORMS: Final = (
                 name=WHY,
                 title=Words("不按顺序的理由", "Why out of turn"),
                 optional=True,
+                once_asked=True,
                 options=lambda _: tuple((code, REASONS[code]) for code in WHYS),
             ),
         ),

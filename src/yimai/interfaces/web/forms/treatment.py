@@ -102,11 +102,11 @@ class SecondOrder(Tick):
             return True
         going = _going(typed.one(self.asks), situation)
         if going:
-            listed = ", ".join(grouped(each) for each in going)
+            zh, en = (between.join(grouped(each) for each in going) for between in ("、", ", "))
             raise Unreadable(
                 Words(
-                    f"该住院号已有进行中的治疗：{listed}。如果确实要另下医嘱，请勾选；否则请返回该治疗。",
-                    f"A treatment of this hospital number is still going: {listed}. If a second one is meant, tick this; "
+                    f"该住院号已有进行中的治疗：{zh}。如果确实要另下医嘱，请勾选；否则请返回该治疗。",
+                    f"A treatment of this hospital number is still going: {en}. If a second one is meant, tick this; "
                     "otherwise go back to that treatment.",
                 )
             )

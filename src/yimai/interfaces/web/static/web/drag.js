@@ -37,6 +37,9 @@
     held.batch.setAttribute("transform", `translate(${x - held.from[0]} ${y - held.from[1]})`);
   };
 
+  /** The picture under the pointer: suites stand in several below each other. */
+  const pictureAt = (event) => document.elementsFromPoint(event.clientX, event.clientY).find((each) => each.matches("svg[data-move-to]"));
+
   /** The suite's row under the pointer. */
   const rowAt = (svg, y) => [...svg.querySelectorAll("[data-suite]")].find((each) => y >= Number(each.dataset.y) && y < Number(each.dataset.y) + Number(svg.dataset.rowHeight));
 
@@ -47,8 +50,10 @@
     if (!dragged || batch.dataset.stays) return;
     batch.classList.remove("dragged");
     batch.removeAttribute("transform");
-    const [x, y] = place(svg, event);
-    const row = rowAt(svg, y);
+    const under = pictureAt(event);
+    if (!under) return;
+    const [x, y] = place(under, event);
+    const row = rowAt(under, y);
     if (!row) return;
     const scale = (Number(svg.dataset.days) * 24 * 60 * 60 * 1000) / (Number(svg.dataset.width) - Number(svg.dataset.left));
     const zone = svg.dataset.begins.slice(-6);
