@@ -203,7 +203,7 @@ def succession(
     stands, in this order; how many. turns: the jobs as they get their suites, at ``gets``; opening: the task with which each does."""
     out[0] = seed_job
     last = of.job[seed_job, LAST] - 1
-    late = to.starts[last] - aims.alone[last] - aims.wanted[seed_job]
+    late = to.starts[last] - max(aims.due[seed_job], aims.alone[last])
     if late <= 0 or opening[seed_job] < 0:
         return 1
     stands = to.starts[opening[seed_job]]
@@ -211,14 +211,14 @@ def succession(
     found = 1
     while found < number and at < stands:
         low, high = np.searchsorted(gets, at - ABOUT), np.searchsorted(gets, at + ABOUT + 1)
-        best, most = -1, -1
+        best, most = -1, -1.0
         for _ in range(CANDIDATES if low < high else 0):
             job = turns[np.random.randint(low, high)]
             known = False
             for each in range(found):
                 known = known or out[each] == job
             infusion = of.job[job, LAST] - 1
-            spare = max(0, aims.alone[infusion] + aims.wanted[job] - to.starts[infusion])
+            spare = max(0.0, aims.due[job] - to.starts[infusion])
             if not known and spare > most:
                 best, most = job, spare
         if best < 0:
