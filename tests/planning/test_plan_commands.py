@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from yimai.interfaces.files.mistake import FileRefused
 from yimai.interfaces.files.orders import read_orders, with_happened
+from yimai.interfaces.files.reading import read_base, read_recipe
+from yimai.planning.build import Horizon, build, task_names
+from yimai.planning.order import Order
 from yimai.wiring import demo
 from yimai.wiring.command_line import main
 
@@ -17,6 +21,7 @@ id,hospital,ready,urgency,due
 T1,demo-hospital-a,2026-05-11T08:00+08:00,urgent,2026-06-10T08:00+08:00
 T2,demo-hospital-b,2026-05-11T08:00+08:00,,
 """
+NOW = datetime(2026, 5, 10, tzinfo=UTC)
 
 
 def plan(orders: Path, *more: str, what: str = "timetable") -> int:
@@ -68,6 +73,29 @@ def test_a_wrong_file_is_refused_with_place_and_advice(tmp_path: Path, text: str
     assert told in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("columns", "row", "told"),
+    [
+        ("", "T1,elsewhere,2026-05-11T08:00+08:00", "2:1: the hospital 'elsewhere' is not known; known are demo-"),
+        (
+            ",suite",
+            "T1,demo-hospital-a,2026-05-11T08:00+08:00,suite-99",
+            "2:1: the suite 'suite-99' is not known; known",
+        ),
+        (
+            ",recipe",
+            "T1,demo-hospital-a,2026-05-11T08:00+08:00,other",
+            "2:1: the recipe 'other' is not known; known are cd",
+        ),
+    ],
+)
+def test_what_the_base_and_the_recipe_do_not_have_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], columns: str, row: str, told: str
+) -> None:
+    assert plan(written(tmp_path, f"id,hospital,ready{columns}\n{row}\n")) == 1
+    assert told in capsys.readouterr().err
+
+
 def test_another_encoding_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="not UTF-8"):
         read_orders(written(tmp_path, "id,hospital,ready\n患者,h,2026-05-11T08:00+08:00", "gb18030"), "r")
@@ -85,6 +113,13 @@ def test_offers_are_printed_with_odds_and_why_none_is_earlier(
     assert plan(written(tmp_path, ORDERS), "--order", "T1", "--days", "10", what="offer") == 1
 
 
+def test_what_can_have_happened_is_every_task_of_a_chain_before_the_infusion() -> None:
+    recipe, base = read_recipe(demo.RECIPE).recipe, read_base(demo.BASE).base
+    order = Order("T1", "demo-hospital-a", "routine", NOW)
+    problem = build({recipe.id: recipe}, base, [(order, recipe.id)], Horizon(NOW, NOW))
+    assert {*task_names(recipe), "infusion"} == {task.id for task in problem.tasks.names}
+
+
 def test_a_forecast_counts_what_has_happened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     happened = tmp_path / "happened.csv"
     happened.write_text("id,task,starts,ends\nT1,collection,2026-05-09T08:00+08:00,2026-05-09T12:00+08:00\n")
@@ -98,6 +133,8 @@ def test_a_forecast_counts_what_has_happened(tmp_path: Path, capsys: pytest.Capt
     ("row", "told"),
     [
         ("T9,collection,2026-05-09T08:00+08:00,", "there is no order 'T9'"),
+        ("T1,step:wush,2026-05-09T08:00+08:00,", "the task 'step:wush' is not known; known are collection, step:wash"),
+        ("T1,,2026-05-09T08:00+08:00,", "the task '' is not known"),
         ("T1,collection,yesterday,", "starts 'yesterday' is not a time"),
         ("T1,collection,2026-05-09T08:00+08:00,2026-05-09T07:00+08:00", "it ends before it starts"),
     ],
@@ -106,5 +143,5 @@ def test_what_cannot_have_happened_is_refused(tmp_path: Path, row: str, told: st
     happened = tmp_path / "happened.csv"
     happened.write_text(f"id,task,starts,ends\n{row}\n")
     with pytest.raises(FileRefused) as refused:
-        with_happened(happened, read_orders(written(tmp_path, ORDERS), "r"))
+        with_happened(happened, read_orders(written(tmp_path, ORDERS), "r"), ("collection", "step:wash"))
     assert told in str(refused.value)

@@ -86,6 +86,14 @@ def build(
     return shop.problem(now, horizon.quantile)
 
 
+def task_names(recipe: Recipe) -> list[str]:
+    """What of one of its treatments can have happened."""
+    sampled = {each for step in recipe.steps for each in step.samples}
+    tested = {test for plan in recipe.samples if plan.id in sampled for test in plan.tests}
+    tests = (f"test:{test.id}" for test in recipe.tests if test.id in tested)
+    return ["collection", "inbound", *(f"step:{step.id}" for step in recipe.steps), *tests, "review", "outbound"]
+
+
 def success(step: Step) -> float:
     """The chance that one round of the step reaches its count; 1 where the step has no rounds."""
     if step.until is None:

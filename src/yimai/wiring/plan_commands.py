@@ -21,7 +21,7 @@ from yimai.domain.base import Base
 from yimai.interfaces.files.orders import read_orders, with_happened
 from yimai.interfaces.files.reading import check_together, read_base, read_recipe
 from yimai.planning.bounds import lower_bounds
-from yimai.planning.build import Horizon, OrderBook
+from yimai.planning.build import Horizon, OrderBook, task_names
 from yimai.planning.change import Case
 from yimai.planning.check import check
 from yimai.planning.problem import NEVER, Plan, Problem
@@ -98,16 +98,17 @@ def book_of(asked: Asked, last: str = "") -> tuple[OrderBook, Base]:
     """What the problem of the files is built from. last: the order that is to stand at the end. Raises CommandProblem, FileRefused."""
     recipe, base = read_recipe(asked.recipe), read_base(asked.base)
     check_together(recipe, base)
-    orders = read_orders(asked.orders, recipe.recipe.id)
+    known = {"recipe": [recipe.recipe.id], "suite": [each.id for each in base.base.suites]}
+    if base.base.hospitals:
+        known["hospital"] = [each.id for each in base.base.hospitals]
+    orders = read_orders(asked.orders, recipe.recipe.id, known)
     if not orders:
         raise CommandProblem(f"{asked.orders} holds no order")
     if last and last not in {order.id for order, _ in orders}:
         raise CommandProblem(f"{asked.orders} holds no order {last}")
     orders.sort(key=lambda each: each[0].id == last)
     if asked.happened is not None:
-        orders = with_happened(asked.happened, orders)
-    if unknown := {each for _, each in orders} - {recipe.recipe.id}:
-        raise CommandProblem(f"an order names the recipe {sorted(unknown)[0]!r}, which was not given")
+        orders = with_happened(asked.happened, orders, task_names(recipe.recipe))
     try:
         now = datetime.now(UTC) if asked.now is None else datetime.fromisoformat(asked.now)
     except ValueError:

@@ -6,10 +6,11 @@ Columns: id, hospital, ready; and where they are known urgency, due, promised, s
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from yimai.domain.recipe import Words
@@ -18,11 +19,17 @@ from yimai.planning.order import WEIGHTS, Happened, Order
 
 NEEDED: Final = ("id", "hospital", "ready")
 KNOWN: Final = (*NEEDED, "urgency", "due", "promised", "suite", "recipe")
+OPTIONAL: Final = ("suite", "recipe")
+"""Columns whose cells may stay empty though what they may name is known."""
 LARGEST: Final = 2 * 1024 * 1024
 
 
-def read_orders(file: Path, recipe: str) -> list[tuple[Order, str]]:
+def read_orders(
+    file: Path, recipe: str, known: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> list[tuple[Order, str]]:
     """The orders, each with its recipe's id (``recipe`` where the file has no such column).
+
+    known: the hospitals, suites and recipes that there are, by the column's name; a column that it does not have may name anything.
 
     Raises ``FileRefused`` with every mistake, OSError where the file cannot be read.
     """
@@ -33,7 +40,7 @@ def read_orders(file: Path, recipe: str) -> list[tuple[Order, str]]:
     orders: list[tuple[Order, str]] = []
     for line, cells in _lines(file, columns, rows, mistakes):
         found, own = _order(file, line, cells, recipe)
-        mistakes += own
+        mistakes += (*own, *_unknown(file, line, cells, known))
         if found is not None:
             orders.append(found)
     mistakes += _repeated(file, orders)
@@ -42,10 +49,12 @@ def read_orders(file: Path, recipe: str) -> list[tuple[Order, str]]:
     return orders
 
 
-def with_happened(file: Path, orders: list[tuple[Order, str]]) -> list[tuple[Order, str]]:
+def with_happened(file: Path, orders: list[tuple[Order, str]], tasks: Collection[str]) -> list[tuple[Order, str]]:
     """The orders with what has happened of them: a CSV file with the columns id, task, starts and, where it has ended, ends.
 
-    task: ``collection``, ``inbound``, ``step:wash``, ``test:viability``, ``review`` or ``outbound``. Raises ``FileRefused``, OSError.
+    tasks: that there are, as ``collection``, ``inbound``, ``step:wash``, ``test:viability``, ``review`` or ``outbound``.
+
+    Raises ``FileRefused``, OSError.
     """
     columns, rows = _table(file)
     mistakes = list(_columns(file, columns, ("id", "task", "starts"), ("id", "task", "starts", "ends")))
@@ -55,6 +64,7 @@ def with_happened(file: Path, orders: list[tuple[Order, str]]) -> list[tuple[Ord
     for line, cells in _lines(file, columns, rows, mistakes):
         starts = _moment(file, line, cells, "starts", mistakes)
         ends = _moment(file, line, cells, "ends", mistakes) if cells.get("ends") else None
+        mistakes += _unknown(file, line, cells, {"task": tasks})
         if cells["id"] not in found:
             mistakes.append(_mistake(file, line, 1, f"there is no order {cells['id']!r}", f"没有医嘱 {cells['id']}"))
         elif starts is not None:
@@ -140,6 +150,14 @@ def _order(file: Path, line: int, cells: dict[str, str], recipe: str) -> tuple[t
         return None, mistakes
     order = Order(cells["id"], cells["hospital"], urgency, ready, due, promised, cells.get("suite", ""))
     return (order, cells.get("recipe", "") or recipe), []
+
+
+def _unknown(file: Path, line: int, cells: dict[str, str], known: Mapping[str, Collection[str]]) -> Iterator[Mistake]:
+    for name, there in known.items():
+        if name in cells and cells[name] not in there and (cells[name] or name not in OPTIONAL):
+            listed = ", ".join(sorted(there))
+            en = f"the {name} {cells[name]!r} is not known; known are {listed}"
+            yield _mistake(file, line, 1, en, f"{name} {cells[name]} 未知；已知：{listed.replace(', ', '、')}")
 
 
 def _moment(file: Path, line: int, cells: dict[str, str], name: str, mistakes: list[Mistake]) -> datetime | None:
