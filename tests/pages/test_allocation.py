@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 from django.http import Http404
@@ -15,6 +17,7 @@ from tests.spec.harness import SpecPlant
 
 from yimai.interfaces.plant.journey import Journey
 from yimai.interfaces.web import allocation, asking, suites
+from yimai.projections import approval_board
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
 
@@ -54,6 +57,25 @@ def test_a_suite_out_of_use_is_not_offered(plant: SpecPlant) -> None:
     offers = codes(slots(at(plant, journey.at_hospital("coordinator")), journey))
     assert offers
     assert {each.partition("@")[0] for each in offers} == {plant.base.suites[-1].id}
+
+
+def test_a_hospital_that_the_base_does_not_list_is_told_what_its_offers_leave_out(
+    plant: SpecPlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journey = plant.treatment("accepted")
+    tablet = at(plant, journey.at_hospital("coordinator"))
+    assert "未列出该医院" not in unescape(slots(tablet, journey))
+    known = approval_board.base
+
+    def without_it(*asked: Any) -> Any:
+        base = known(*asked)
+        assert base is not None
+        return replace(base, hospitals=tuple(each for each in base.hospitals if each.id != journey.hospital))
+
+    monkeypatch.setattr(approval_board, "base", without_it)
+    told = unescape(slots(tablet, journey))
+    assert "未列出该医院" in told
+    assert codes(told), "who asks first may still reserve"
 
 
 def test_room_is_kept_for_who_is_ahead_and_only_a_scheduler_takes_it_with_a_reason(plant: SpecPlant) -> None:

@@ -70,7 +70,11 @@ class Offers(Field):
 
     def drawn(self, situation: Situation) -> Mapping[str, Any]:
         zone = ZoneInfo(situation.base.timezone)
-        return {"choice": offering.offered(situation, SHOWN, _wanted(situation, zone))}
+        served = {each.id for each in situation.base.hospitals}
+        return {
+            "choice": offering.offered(situation, SHOWN, _wanted(situation, zone)),
+            "unlisted": bool(served) and situation.vein.treatment.hospital not in served,
+        }
 
 
 def _wanted(situation: Situation, zone: ZoneInfo) -> datetime:
