@@ -175,6 +175,14 @@ class Base:
     review: Review | None = None
     allocation: AllocationPolicy | None = None
 
+    @property
+    def suite_titles(self) -> dict[str, Words]:
+        return {suite.id: suite.title for suite in self.suites}
+
+    def serves(self, hospital: str) -> bool:
+        """Whether its collecting hours and transport are known; for a base that lists no hospital nothing of them ever waits."""
+        return not self.hospitals or any(each.id == hospital for each in self.hospitals)
+
     def closed(self, day: date) -> bool:
         """Whether the day lies in one of the closures."""
         return any(closure.first <= day <= closure.last for closure in self.closures)

@@ -106,7 +106,7 @@ def _priced(problem: Problem, plan: Plan, staying: Staying | None, alone: Ints) 
     order = np.argsort(-paid, kind="stable")
     titles = [problem.resources[each].title for each in order if paid[each] > 0 and paid[each] >= MUCH * paid.sum()]
     zh, en = "、".join(each.zh for each in titles), ", ".join(each.en for each in titles)
-    why = Words(f"{zh}(逐时分用)", f"{en}, shared hour by hour") if titles else ALONE
+    why = Words(f"{zh}（逐时分用）", f"{en}, shared hour by hour") if titles else ALONE
     return Bound(ticks * problem.tick.total_seconds() / 3600, why)
 
 

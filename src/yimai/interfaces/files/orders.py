@@ -155,9 +155,9 @@ def _order(file: Path, line: int, cells: dict[str, str], recipe: str) -> tuple[t
 def _unknown(file: Path, line: int, cells: dict[str, str], known: Mapping[str, Collection[str]]) -> Iterator[Mistake]:
     for name, there in known.items():
         if name in cells and cells[name] not in there and (cells[name] or name not in OPTIONAL):
-            listed = ", ".join(sorted(there))
-            en = f"the {name} {cells[name]!r} is not known; known are {listed}"
-            yield _mistake(file, line, 1, en, f"{name} {cells[name]} 未知；已知：{listed.replace(', ', '、')}")
+            zh, en = (between.join(sorted(there)) for between in ("、", ", "))
+            said = f"the {name} {cells[name]!r} is not known; known are {en}"
+            yield _mistake(file, line, 1, said, f"{name} {cells[name]} 未知；已知：{zh}")
 
 
 def _moment(file: Path, line: int, cells: dict[str, str], name: str, mistakes: list[Mistake]) -> datetime | None:

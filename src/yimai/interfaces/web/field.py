@@ -79,20 +79,20 @@ Options = Callable[[Situation], Sequence[Option]]
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field. name: of the argument that it gives. optional: may stay empty, and then gives ``empty``. once_asked: asked only where an
-    answer is needed, so that it is not called optional though it may be left out otherwise.
+    """One field. name: of the argument that it gives. optional: may stay empty, and then gives ``empty``.
 
-    proposed: what stands in it at first, where the address does not say it.
+    proposed: what stands in it at first, where the address does not say it. once_asked: whether its kind is asked only where an answer is
+    needed, and so not called optional.
     """
 
     name: str
     title: Words
     hint: Words = NOTHING
     optional: bool = False
-    once_asked: bool = False
     empty: Any = ""
     proposed: Callable[[Situation], str] | None = None
     widget: ClassVar[str]
+    once_asked: ClassVar[bool] = False
 
     def read(self, typed: Typed, situation: Situation) -> Any:
         """The argument. Raises Unreadable."""

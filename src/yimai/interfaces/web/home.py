@@ -100,7 +100,7 @@ def _suites(cursor: psycopg.Cursor[Any], tasks: Sequence[ToDo]) -> dict[str, Wor
     if not any(noun == "suite" for each in tasks for noun, _ in each.things):
         return {}
     known = filter(None, (approval_board.base(cursor, each) for each in approval_board.identifiers(cursor, "base")))
-    return {suite.id: suite.title for base in known for suite in base.suites}
+    return {suite: title for base in known for suite, title in base.suite_titles.items()}
 
 
 def _wanted(

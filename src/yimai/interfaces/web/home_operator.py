@@ -36,7 +36,7 @@ def operator(request: HttpRequest, cursor: psycopg.Cursor[Any], who: PersonRow) 
     tasks = to_do(worklist.for_site(cursor, who.site, ("operator",), now, person=who.person), who, now, request.path)
     rooms = {suite: room for suite, room in sorted(worklist.rooms(cursor).items()) if room.base == who.site}
     base = approval_board.base(cursor, who.site)
-    titles = {suite.id: suite.title for suite in base.suites} if base is not None else {}
+    titles = base.suite_titles if base is not None else {}
     cards = tuple(room_cards(tasks, rooms, titles))
     inside = {id(each) for card in cards for each in card.tasks}
     elsewhere = [each for each in tasks if id(each) not in inside and not (each.ready and each.pressing)]

@@ -67,7 +67,7 @@ def countersigned(task: Task, who: PersonRow) -> bool:
 def _rooms(situation: Situation) -> dict[str, Words]:
     """What the room is called in which each batch is, by the batch; and each suite's own title."""
     base = approval_board.base(situation.cursor, situation.who.site)
-    titles = {suite.id: suite.title for suite in base.suites} if base is not None else {}
+    titles = base.suite_titles if base is not None else {}
     inside = worklist.rooms(situation.cursor)
     return titles | {room.batch: titles[suite] for suite, room in inside.items() if room.batch and suite in titles}
 

@@ -99,7 +99,7 @@ def _found(
     waits = waiting_times.known(situation.cursor, situation.base, [situation.recipe], situation.now)
     problem = replace(problem, waits=waits)
     found = Live(problem, len(more)).offers(np.random.default_rng(seed_of(situation.treatment)), number)
-    titles = {each.id: each.title for each in situation.base.suites}
+    titles = situation.base.suite_titles
     job = problem.jobs[-1]
     offers = []
     for each in found.offers:

@@ -96,7 +96,7 @@ def repair(request: HttpRequest) -> HttpResponse:
             "until": now + FORTNIGHT,
             "here": request.get_full_path(),
             "out": out,
-            "suite_titles": {each.id: each.title for each in base.suites},
+            "suite_titles": base.suite_titles,
             "live": known.plan,
             "asked": "look" in request.GET,
         }

@@ -208,7 +208,7 @@ def _out(live: LivePlan, zone: ZoneInfo) -> list[Missing]:
     """What is out of use or away, with the page of its repair filled in."""
     base, found = live.found.book.base, []
     kinds = {each.id: "suite" for each in base.suites} | {each.id: "equipment" for each in base.equipment}
-    titles = {each.id: each.title for each in base.suites}
+    titles = base.suite_titles
     for name, (_, ends) in sorted(live.found.out.items()):
         kind = kinds.get(name, "person")
         said = _is_said(ends, live)

@@ -229,7 +229,10 @@ class Picture:
         now: datetime,
         sites: Mapping[str, SiteRow],
     ) -> None:
-        self.base, self.axis, self.windows, self.live, self.now, self.sites = base, axis, windows, live, now, sites
+        self.base, self.axis, self.live, self.now, self.sites = base, axis, live, now, sites
+        self.windows: dict[str, list[Window]] = {}
+        for each in windows:
+            self.windows.setdefault(each.suite, []).append(each)
         self.row, self.top = ROWS[axis.days], TOPS[axis.days]
         self.numbers = {} if live is None else {job.id: number for number, job in live.jobs()}
 
@@ -274,8 +277,7 @@ class Picture:
 
     def _suites(self, suites: Sequence[ListedSuite], out: Mapping[str, Out]) -> Iterator[SuiteRow]:
         for number, suite in enumerate(suites):
-            of = (each for each in self.windows if each.suite == suite.id)
-            batches = [batch for each in of if (batch := self._batch(each)) is not None]
+            batches = [drawn for each in self.windows.get(suite.id, ()) if (drawn := self._batch(each)) is not None]
             gone = out.get(suite.id)
             yield SuiteRow(
                 suite.id,
@@ -306,9 +308,7 @@ class Picture:
         risk: Risk = "" if look == "done" and odds is None else risk_of(odds)
         return Batch(
             window.treatment, window.hospital, window.urgency == "urgent", promised, planned, starts, ends, look,
-            risk,
-            None if odds is None else round(100 * odds), late,
-            tuple(self._segments(job)) if axis.days <= 7 else (),
+            risk, None if odds is None else round(100 * odds), late, tuple(self._segments(job)) if axis.days <= 7 else (),
             *self._text(planned or promised, window, risk), self._chain(job), why_it_stays(live, number),
         )  # fmt: skip
 

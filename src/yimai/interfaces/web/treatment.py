@@ -59,7 +59,7 @@ def treatment(request: HttpRequest, identifier: str) -> HttpResponse:
             "vein": state,
             "recipe": recipe,
             "indications": dict(recipe.indications) if recipe else {},
-            "suites": {each.id: each.title for each in base.suites} if base else {},
+            "suites": base.suite_titles if base else {},
             "drawing": draw(rows, entries, board, recipe, state.slot.current, couriers, page.language() != "en"),
             "reads_facts": (who := page.reader(request)) is not None and permitted(who, "read.facts"),
             "vein_length": len(rows),

@@ -38,6 +38,8 @@ OUT_OF_TURN: Final = Words(
 class Reason(Choice):
     """Why a slot is taken out of turn; asked once such a slot was chosen."""
 
+    once_asked: ClassVar[bool] = True
+
     def is_asked(self, typed: Typed, problems: Mapping[str, Words]) -> bool:
         return bool(typed.one(self.name)) or problems.get("itinerary") == OUT_OF_TURN
 
@@ -70,10 +72,9 @@ class Offers(Field):
 
     def drawn(self, situation: Situation) -> Mapping[str, Any]:
         zone = ZoneInfo(situation.base.timezone)
-        served = {each.id for each in situation.base.hospitals}
         return {
             "choice": offering.offered(situation, SHOWN, _wanted(situation, zone)),
-            "unlisted": bool(served) and situation.vein.treatment.hospital not in served,
+            "unlisted": not situation.base.serves(situation.vein.treatment.hospital),
         }
 
 
@@ -107,7 +108,6 @@ FORMS: Final = (
                 name=WHY,
                 title=Words("不按顺序的理由", "Why out of turn"),
                 optional=True,
-                once_asked=True,
                 options=lambda _: tuple((code, REASONS[code]) for code in WHYS),
             ),
         ),

@@ -56,7 +56,7 @@ def _moved(situation: Situation) -> Preview | None:
         "forgotten": known is None,
         "assumed": known is not None and known.option.problem.odds_assumed,
         "sites": register.sites(situation.cursor),
-        "suite_titles": {each.id: each.title for each in situation.base.suites},
+        "suite_titles": situation.base.suite_titles,
     }
     return Preview("web/repair_moves.html", shown)
 
