@@ -73,6 +73,17 @@ def test_a_wrong_file_is_refused_with_place_and_advice(tmp_path: Path, text: str
     assert told in str(refused.value)
 
 
+def test_what_a_patient_is_promised_is_read_with_the_rest(tmp_path: Path) -> None:
+    at = "2026-05-11T08:00+08:00"
+    text = (
+        f"id,hospital,ready,due,promised,promised_collection,suite\nT1,h,{at},,2026-06-02T09:00+08:00,{at},suite-01\n"
+    )
+    ((order, recipe),) = read_orders(written(tmp_path, text), "r")
+    assert (recipe, order.suite, order.due) == ("r", "suite-01", None)
+    assert order.promised == datetime.fromisoformat("2026-06-02T09:00+08:00")
+    assert order.promised_collection == order.ready == datetime.fromisoformat(at)
+
+
 @pytest.mark.parametrize(
     ("columns", "row", "told"),
     [

@@ -123,6 +123,22 @@ def test_one_patient_alone_is_offered_a_surer_promise_and_what_it_costs_to_stay_
     assert all(check(each.problem, each.plan) == [] for each in ways)
 
 
+def test_a_collection_promised_when_the_hospital_does_not_collect_counts_as_moved(
+    book: OrderBook, promised: Plan, found: tuple[Option, ...]
+) -> None:
+    """The timetable cannot have it when it was promised, so that it stands later there before and after."""
+    first = next(each for each in found[0].changes if each.collection == each.collection_before)
+    early = first.collection_before - timedelta(hours=2)
+    orders = [
+        (replace(order, promised_collection=early) if order.id == first.treatment else order, recipe)
+        for order, recipe in book.orders
+    ]
+    again = options(replace(book, orders=orders), promised, DOWN, np.random.default_rng(1), Search(moves=600))
+    change = next(each for each in again[0].changes if each.treatment == first.treatment)
+    assert (change.collection_before, change.collection) == (early, first.collection)
+    assert change.moved
+
+
 def test_nothing_changes_where_nobody_is_hurt(book: OrderBook, promised: Plan) -> None:
     later = Unavailable("suite-01", BEGINS + 100 * DAY, BEGINS + 101 * DAY)
     (only,) = options(book, promised, [later], np.random.default_rng(1), Search(moves=50))
@@ -135,7 +151,7 @@ def one_begun() -> Order:
         "collection": Happened(at, at + timedelta(hours=4)),
         "inbound": Happened(at + timedelta(hours=5), None),
     }
-    return replace(lingang.order(0, hours=0), happened=happened)
+    return replace(lingang.order(0, hours=0), happened=happened, promised_collection=BEGINS)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +174,8 @@ def test_each_kind_of_disruption_delays_its_patient_and_what_has_begun_stays(wha
     begun = best.problem.tasks.fixed != NEVER
     assert np.array_equal(best.plan.starts[begun], best.problem.tasks.fixed[begun])
     assert begun[:2].all() != (what == CollectedAgain("T0", BEGINS + 4 * DAY))
+    of_first = [each.collection_before == each.collection for each in best.changes if each.treatment == "T0"]
+    assert all(of_first) if begun[0] else not any(of_first), "collected later than promised, which no repair changes"
 
 
 def test_a_test_that_had_ended_and_is_repeated_goes_on_from_now() -> None:

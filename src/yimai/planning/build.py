@@ -129,6 +129,7 @@ def _job(shop: Shop, order: Order, recipe: str) -> Job:
         due=NEVER if order.due is None else shop.ceiling(order.due),
         weight=WEIGHTS.get(order.urgency, 1.0),
         promised=NEVER if order.promised is None else shop.floor(order.promised),
+        promised_collection=NEVER if order.promised_collection is None else shop.ceiling(order.promised_collection),
         suite=shop.suites.index(order.suite) if order.suite in shop.suites else NEVER,
     )
 

@@ -25,8 +25,9 @@ NO_LONGER: Final[Mapping[str, timedelta]] = MappingProxyType({})
 class Order:
     """One treatment to be planned.
 
-    ready: the earliest collection. due: when the infusion is wanted at the latest. promised: the infusion's promised time.
-    suite: the one that is reserved or in use, "" for none. happened: by task id, such as ``collection`` or ``step:wash``.
+    ready: the earliest collection. due: when the infusion is wanted at the latest. promised: the infusion's promised time;
+    promised_collection: the collection's. suite: the one that is reserved or in use, "" for none. happened: by task id, such as
+    ``collection`` or ``step:wash``.
     claimed: the time in its suite that the ledger keeps for it; then its suite is not planned anew. All moments are aware.
     longer: by how much more than usual a task takes, by task id.
     """
@@ -37,6 +38,7 @@ class Order:
     ready: datetime
     due: datetime | None = None
     promised: datetime | None = None
+    promised_collection: datetime | None = None
     suite: str = ""
     happened: Mapping[str, Happened] = field(default_factory=lambda: NOTHING)
     claimed: tuple[datetime, datetime] | None = None

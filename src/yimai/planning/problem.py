@@ -56,7 +56,8 @@ class Job:
     """One patient's chain of tasks ``first`` … ``last`` (exclusive) in the task arrays.
 
     ready: before it no collection starts. due: the infusion's latest wanted start, or NEVER. weight: of an hour's tardiness.
-    promised: the infusion's promised start, or NEVER. suite: the suite that is reserved or in use, or NEVER.
+    promised, promised_collection: the promised starts of the infusion and the collection, or NEVER. suite: the suite that is
+    reserved or in use, or NEVER.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Job:
     due: int
     weight: float
     promised: int = NEVER
+    promised_collection: int = NEVER
     suite: int = NEVER
 
 

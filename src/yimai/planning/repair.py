@@ -325,13 +325,17 @@ def _change(
 ) -> Change:
     infusion, suite = int(plan.starts[job.last - 1]), int(plan.suite[number])
     promised = int(before.starts[job.last - 1]) if job.promised == NEVER else job.promised
+    collected = problem.tasks.fixed[job.first] != NEVER
+    collection = (
+        int(before.starts[job.first]) if collected or job.promised_collection == NEVER else job.promised_collection
+    )
     return Change(
         job=number,
         treatment=job.id,
         urgency=job.urgency,
         promised=problem.at(promised),
         promise=problem.at(infusion) if placed else None,
-        collection_before=problem.at(int(before.starts[job.first])),
+        collection_before=problem.at(collection),
         collection=problem.at(int(plan.starts[job.first])) if placed else None,
         suite_before=_suite(problem, int(before.suite[number])),
         suite=_suite(problem, suite) if placed else "",

@@ -50,6 +50,7 @@ def order_of(progress: Progress, recipe: Recipe, now: datetime, name: str = "") 
         urgency=progress.urgency,
         ready=moments.get("collection", max(now, progress.ordered)),
         promised=moments.get("infusion"),
+        promised_collection=moments.get("collection"),
         suite=str(window.get("suite", "")),
         happened={task: each for task, each in happened.items() if not task.startswith("sample:")},
         claimed=(moments["starts"], moments["ends"]) if moments else None,

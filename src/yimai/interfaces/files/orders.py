@@ -1,6 +1,7 @@
 """Orders for the planner as a CSV file: one line a treatment, so that it can plan without a server.
 
-Columns: id, hospital, ready; and where they are known urgency, due, promised, suite, recipe. Times are ISO 8601 with an offset.
+Columns: id, hospital, ready; and where they are known urgency, due, promised (the infusion),
+promised_collection, suite, recipe. Times are ISO 8601 with an offset.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from yimai.interfaces.files.mistake import FileRefused, Mark, Mistake
 from yimai.planning.order import WEIGHTS, Happened, Order
 
 NEEDED: Final = ("id", "hospital", "ready")
-KNOWN: Final = (*NEEDED, "urgency", "due", "promised", "suite", "recipe")
+KNOWN: Final = (*NEEDED, "urgency", "due", "promised", "promised_collection", "suite", "recipe")
 OPTIONAL: Final = ("suite", "recipe")
 """Columns whose cells may stay empty though what they may name is known."""
 LARGEST: Final = 2 * 1024 * 1024
@@ -143,12 +144,13 @@ def _order(file: Path, line: int, cells: dict[str, str], recipe: str) -> tuple[t
     if not cells["id"]:
         mistakes.append(_mistake(file, line, 1, "the order has no id", "缺少编号"))
     ready = _moment(file, line, cells, "ready", mistakes)
-    due, promised = (
-        _moment(file, line, cells, each, mistakes) if cells.get(each) else None for each in ("due", "promised")
+    due, promised, collection = (
+        _moment(file, line, cells, each, mistakes) if cells.get(each) else None
+        for each in ("due", "promised", "promised_collection")
     )
     if mistakes or ready is None:
         return None, mistakes
-    order = Order(cells["id"], cells["hospital"], urgency, ready, due, promised, cells.get("suite", ""))
+    order = Order(cells["id"], cells["hospital"], urgency, ready, due, promised, collection, cells.get("suite", ""))
     return (order, cells.get("recipe", "") or recipe), []
 
 
