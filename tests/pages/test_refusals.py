@@ -12,6 +12,7 @@ from tests.pages.test_batch_record import starting
 from tests.spec.harness import SpecPlant
 
 from yimai.domain.batch_step import HOLD_EXCEEDED, STEP_RUNNING
+from yimai.domain.permit import DEVIATION_OPEN
 from yimai.domain.person import NOT_OF_ROLE
 from yimai.domain.treatment import HELD
 from yimai.interfaces.web.refusal import told, zone_of
@@ -67,6 +68,14 @@ def test_codes_are_called_by_their_names() -> None:
     role = told(NOT_OF_ROLE(person="nurse-01", roles="qa/qualified_person"), SHANGHAI)
     assert "质量保证/质量受权人" in role.zh
     assert "QA/Qualified person" in role.en
+
+
+def test_several_identifiers_are_listed_as_each_language_lists() -> None:
+    listed = told(DEVIATION_OPEN(batch="B", deviations="V000000001, V000000002"), SHANGHAI)
+    assert "V000000001、V000000002" in listed.zh
+    assert "V000000001, V000000002" in listed.en
+    said = "the bag leaked, so it seems"
+    assert said in told(DEVIATION_OPEN(batch="B", deviations=said), SHANGHAI).zh, "what somebody wrote stays as it is"
 
 
 def test_the_zone_is_that_of_the_reader_s_site_else_the_city_s() -> None:

@@ -190,12 +190,12 @@ def test_a_plan_far_from_what_is_proven_is_not_said_to_be_bad_but_unknown() -> N
             return unescape(render_to_string("web/distance.html", {"distance": Distance(cost, bound, None)}))
 
     assert said(110, 100).startswith(
-        "The delay is at most 10.0 % (10 hours weighted by urgency) above the least possible."
+        "The delay is at most 10.0 % (10 h, weighted by urgency) above the least possible."
     )
     far = said(275.5, 100)
-    assert far.startswith("The delay is 276 hours weighted by urgency. 100 are proven to be unavoidable; whether")
+    assert far.startswith("The delay is 276 h, weighted by urgency. 100 h are proven to be unavoidable; whether")
     assert "%" not in far
-    assert said(30, 0).startswith("The delay is 30 hours weighted by urgency. Whether a plan has less is not known.")
+    assert said(30, 0).startswith("The delay is 30 h, weighted by urgency. Whether a plan has less is not known.")
 
 
 def test_a_plan_says_its_age_and_is_made_anew_after_news(told: Told) -> None:

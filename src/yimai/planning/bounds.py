@@ -87,7 +87,7 @@ def lower_bounds(problem: Problem, plan: Plan | None = None, staying: Staying | 
     for resource in _busiest(problem):
         title = problem.resources[resource].title
         work, room = _tasks_work(problem, alone, tail, resource)
-        why = Words(f"{title.zh}工时", f"hours of: {title.en}")
+        why = Words(f"{title.zh}工时", f"{title.en}, hours of work")
         found.append(Bound(best(work, room) * hours, why))
     for resource in sorted(set(problem.spans.resource.tolist())):
         if problem.resources[resource].kind == "suites":

@@ -22,6 +22,7 @@ from yimai.projections.words import ROLES, STATES
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 _LENGTH: Final = re.compile(r"(?:(?P<days>-?\d+) days?, )?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?:\.\d+)?")
 _BETWEEN: Final = re.compile(r"( / |/|, | \+ )")
+_LISTED: Final = re.compile(r"[^\s,]+(?:, [^\s,]+)+")
 _IDENTIFIER: Final = re.compile(r"\b[A-Z][0-9A-Z]{9}\b")
 _CODED: Final[Mapping[str, Mapping[str, Words]]] = {
     "what": {
@@ -95,7 +96,7 @@ def _detail(called: Mapping[str, Words] | None, value: str, zone: tzinfo) -> Wor
         return _length(found)
     local = _MOMENT.sub(lambda each: _moment(each[0], zone), value)
     told = _IDENTIFIER.sub(lambda each: grouped(each[0]) if noun_of(each[0]) else each[0], local)
-    return Words(told, told)
+    return Words(told.replace(", ", "、") if _LISTED.fullmatch(value) else told, told)
 
 
 def _called(names: Mapping[str, Words], code: str, chinese: bool) -> str:
