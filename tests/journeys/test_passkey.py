@@ -53,7 +53,8 @@ def make_passkey(nurse: Person) -> None:
     page.fill("#name", "ward tablet")
     page.click("form[data-passkey-makes] button")
     page.wait_for_url("**/account/recovery-codes")
-    page.click("main form button")
+    with page.expect_navigation():
+        page.click("main form button")
     assert page.locator(".recovery li").count() == 10
 
 

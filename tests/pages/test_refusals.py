@@ -12,7 +12,7 @@ from tests.pages.test_batch_record import starting
 from tests.spec.harness import SpecPlant
 
 from yimai.domain.batch_step import HOLD_EXCEEDED, STEP_RUNNING
-from yimai.domain.permit import DEVIATION_OPEN
+from yimai.domain.disposition import DEVIATION_OPEN
 from yimai.domain.person import NOT_OF_ROLE
 from yimai.domain.treatment import HELD
 from yimai.interfaces.web.refusal import told, zone_of

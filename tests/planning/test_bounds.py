@@ -63,7 +63,10 @@ def test_prices_see_what_hours_of_work_do_not() -> None:
 
 
 def test_hours_of_people_or_in_suites_say_more_than_patients_alone_where_a_base_is_crowded() -> None:
-    for binding, problem in (("operators, hours of work", crowded(40, 0, 40, 2, 38)), ("hours in suites", crowded(5, 0))):
+    for binding, problem in (
+        ("operators, hours of work", crowded(40, 0, 40, 2, 38)),
+        ("hours in suites", crowded(5, 0)),
+    ):
         found = schedule(problem, moves=400)
         bounds = {each.why.en: each.hours for each in lower_bounds(problem, found.plan)}
         assert max((each for each in bounds if "shared" not in each), key=lambda each: bounds[each]) == binding

@@ -196,7 +196,8 @@ def test_nor_on_the_pages_of_whoever_is_turned_away(
     look("sign in", 200, "account/sign-in")
     page.fill("#person", "operator-02")
     page.fill("#password", "wrong")
-    page.click("form:has(#password) button")
+    with page.expect_navigation():
+        page.click("form:has(#password) button")
     wrong["refused"] = wrong_with(page)
     page.fill("#password", PASSWORD)
     page.click("form:has(#password) button")
