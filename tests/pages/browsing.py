@@ -1,10 +1,16 @@
-"""Debian's Chromium for tests."""
+"""Debian's Chromium for tests.
+
+With YIMAI_LATE_PAGES=SECONDS a page's content comes so long after its head, as on a machine that is busy: a test that looks at what it has not
+waited for then fails each time, not once in a hundred.
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +39,32 @@ def opened_browser(flags: Sequence[str] = ()) -> Iterator[Any]:
         missing_tool("Chromium")
     from playwright.sync_api import sync_playwright
 
+    if seconds := os.environ.get("YIMAI_LATE_PAGES"):
+        _send_late(float(seconds))
     with sync_playwright() as playwright:
         _forget_connections()
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         yield opened
         opened.close()
         _forget_connections()
+
+
+@cache
+def _send_late(seconds: float) -> None:
+    """Let this process's server pause within each page from now on; once, however many browsers are opened."""
+    from django.http import HttpResponse
+
+    whole = HttpResponse.__iter__
+
+    def in_two(self: HttpResponse) -> Iterator[bytes]:
+        content = b"".join(whole(self))
+        head, main, rest = content.partition(b"<main")
+        yield head
+        if main:
+            time.sleep(seconds)
+            yield main + rest
+
+    HttpResponse.__iter__ = in_two  # type: ignore[method-assign]
 
 
 def _forget_connections() -> None:
