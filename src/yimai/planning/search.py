@@ -139,6 +139,15 @@ def fill(of: Arrays, to: Filled, order: Ints, not_before: Ints, starts: Ints) ->
 
 
 @inner
+def is_among(out: Ints, found: int, job: int) -> bool:
+    """Whether the job is one of those that have been found."""
+    among = False
+    for each in range(found):
+        among = among or out[each] == job
+    return among
+
+
+@inner
 def neighbours(order: Ints, rank: Ints, seed_job: int, number: int, out: Ints) -> int:
     """The seed and up to ``number - 1`` jobs near it in time; how many were found."""
     out[0] = seed_job
@@ -147,10 +156,7 @@ def neighbours(order: Ints, rank: Ints, seed_job: int, number: int, out: Ints) -
     low, high = max(0, rank[seed_job] - reach), min(len(order), rank[seed_job] + reach + 1)
     for _ in range(2 * number):
         job = order[np.random.randint(low, high)]
-        taken = False
-        for other in range(found):
-            taken = taken or out[other] == job
-        if not taken:
+        if not is_among(out, found, job):
             out[found] = job
             found += 1
             if found == number:
@@ -186,10 +192,7 @@ def rivals(
         job = order[np.random.randint(low, high)]
         if found == number:
             break
-        known = False
-        for each in range(found):
-            known = known or out[each] == job
-        if not known and near(of, to, long(job), at - reach, at + reach):
+        if not is_among(out, found, job) and near(of, to, long(job), at - reach, at + reach):
             out[found] = job
             found += 1
     return found
@@ -214,12 +217,9 @@ def succession(
         best, most = -1, -1.0
         for _ in range(CANDIDATES if low < high else 0):
             job = turns[np.random.randint(low, high)]
-            known = False
-            for each in range(found):
-                known = known or out[each] == job
             infusion = of.job[job, LAST] - 1
             spare = max(0.0, aims.due[job] - to.starts[infusion])
-            if not known and spare > most:
+            if spare > most and not is_among(out, found, job):
                 best, most = job, spare
         if best < 0:
             break
