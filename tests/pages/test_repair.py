@@ -25,6 +25,7 @@ from yimai.interfaces.web import live_plan, repair, repairing, suites
 from yimai.planning.problem import NEVER
 from yimai.wiring.embedded_database import EmbeddedDatabase
 
+BAR = re.compile(r'<rect width="(\d+)" height="10"/></svg> \+(\d+)')
 DAY = timedelta(days=1)
 
 
@@ -80,6 +81,14 @@ def row_of(page: str, treatment: str) -> str:
     """What the first table of the page says of the treatment."""
     rows: list[str] = re.findall(r"<tr>.*?</tr>", page[page.index('class="dense stacked') :], re.DOTALL)
     return next(each for each in rows if f"/treatment/{treatment}" in each)
+
+
+def test_delays_are_drawn_to_one_scale_over_all_options(plant: SpecPlant) -> None:
+    journey, _ = tightly_promised(plant), plant.treatment("slotted")
+    page = shown(at(plant, journey.at_base("scheduler")), **down(journey))
+    bars = [(int(width), int(hours)) for width, hours in BAR.findall(page)]
+    longest = max(hours for _, hours in bars)
+    assert all(abs(width - 100 * hours / longest) <= 1 for width, hours in bars), "both are rounded"
 
 
 def test_a_suite_fails_an_option_is_signed_and_the_hospital_sees_what_became_of_its_promise(plant: SpecPlant) -> None:

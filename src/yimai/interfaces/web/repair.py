@@ -146,11 +146,12 @@ def _answer(request: HttpRequest, live: LivePlan, what: str, zone: tzinfo, now: 
     if found is None:
         return {"computing": True}
     back = reverse("timetable")
+    longest = max((each.delay for way in found for each in _shown(way)), default=0.0)
     return {
         "few": _few(found),
         "again": found[0].again if found else (),
         "happened": happened,
-        "ways": [_way(live, each, live.found.book.base.id, zone, back, broken=what != "move") for each in found],
+        "ways": [_way(each, longest, live.found.book.base.id, zone, back, broken=what != "move") for each in found],
         "verdict": [said_of(live, each, zone) for each in broken],
         "judged": what == "move",
         "too_old": "" if found else _too_old(live, happened, now),
@@ -212,32 +213,29 @@ def _moment(text: str, zone: tzinfo) -> datetime | None:
     return found.replace(tzinfo=zone) if found.tzinfo is None else found
 
 
-def _collection(live: LivePlan, change: Change) -> datetime:
-    """When the patient was to be collected until now: as promised, else as planned."""
-    promised = live.found.itineraries.get(change.treatment)
-    return change.collection_before if promised is None else promised.collection
+def _shown(found: Repair) -> tuple[Change, ...]:
+    """What an option moves, and last the treatment that somebody wished to move: the planner counts it among no changes."""
+    return (*found.option.changes, *(() if found.wished is None else (found.wished,)))
 
 
 def _per_cent(odds: float | None) -> int | None:
     return None if odds is None else round(100 * odds)
 
 
-def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str, *, broken: bool) -> Way:
-    """broken: whether something has, which is put on record even if nothing has to move for it."""
+def _way(found: Repair, longest: float, base: str, zone: tzinfo, back: str, *, broken: bool) -> Way:
+    """longest: the most hours that any option delays a patient. broken: whether something has, which is put on record even if nothing has to
+    move for it."""
     option = found.option
     hospitals = {job.id: job.hospital for job in option.problem.jobs}
-    wish = [found.wished.delay] if found.wished is not None else []
-    most = max((abs(each) for each in (*(change.delay for change in option.changes), *wish)), default=0) or 1
-    shown = [*found.option.changes, *([] if found.wished is None else [found.wished])]
     patients = tuple(
         MovedPromise(
             each.treatment, hospitals[each.treatment], each.urgency == "urgent", each.promised.astimezone(zone),
             each.promise.astimezone(zone) if each.promise is not None else None, round(each.delay),
-            round(100 * max(0.0, each.delay) / most), _per_cent(found.odds.get(each.treatment)),
-            _collection(live, each).astimezone(zone),
+            round(100 * max(0.0, each.delay) / (longest or 1)), _per_cent(found.odds.get(each.treatment)),
+            each.collection_before.astimezone(zone),
             each.collection.astimezone(zone) if each.collection is not None else None, each.suite_before, each.suite,
         )
-        for each in shown
+        for each in _shown(found)
     )  # fmt: skip
     given = {"base": base, "plan": found.code, "next": back}
     worst = max((each.delay for each in patients), default=0)
@@ -249,6 +247,6 @@ def _way(live: LivePlan, found: Repair, base: str, zone: tzinfo, back: str, *, b
 
 
 def _wished_delay(found: Repair) -> float:
-    """Hours of delay, weighted by urgency, of the treatment that somebody wished to move: the planner counts it among no changes."""
+    """Hours of delay, weighted by urgency, of the treatment that somebody wished to move."""
     wished = found.wished
     return 0.0 if wished is None else max(0.0, wished.delay) * found.option.problem.jobs[wished.job].weight
