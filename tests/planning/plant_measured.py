@@ -52,8 +52,8 @@ TROUBLES: Final = Scenario(
     courier_delay=0.2, failure_factor=(), retained=0.0, remake_failures=0.0, hold_loss=0.0, positive=0.0, repeats=0.0,
     out_of_specification_supply=0.0, suite_failures=12.0, suite_failure_loss=0.2, equipment_failures=20.0, absence=0.0, warm_up_days=0.0,
 )  # fmt: skip
-"""What goes wrong beside what the recipe says. Deterioration, absence, tests that are invalid or positive by chance, and a second batch of
-retained material the plant does not draw."""
+"""What goes wrong beside what the recipe says. Absence, tests that are invalid, and a second batch of retained material the plant does not
+draw."""
 
 
 def files(slower: Mapping[str, float] = {}, more: float = MORE_FAILURES) -> Founding:
@@ -88,27 +88,34 @@ def files(slower: Mapping[str, float] = {}, more: float = MORE_FAILURES) -> Foun
 
 
 def lived(
-    founding: Founding, count: int, seed: int, *, starts: datetime = START, as_done: Founding | None = None
+    founding: Founding,
+    count: int,
+    seed: int,
+    *,
+    starts: datetime = START,
+    as_done: Founding | None = None,
+    scenario: Scenario = TROUBLES,
+    until: str = "delivered",
 ) -> list[Entry]:
     """The facts of a plant in which so many treatments are ordered, one every other day, until each is delivered or given up.
 
-    as_done: whose recipe people's work really goes by, where that is not what was approved.
+    as_done: whose recipe people's work really goes by, where that is not what was approved. until: another stage than the delivery.
     """
     clock, chance = Clock(starts), Random(f"plant beside the kernel {seed}")
     ledger = MemoryLedger(ledger_id=LEDGER, clock=clock, chance=Random(f"ledger {seed}").randbytes)
     found(ledger, founding)
     recipe = recipe_from((as_done or founding).recipe)
-    plant = Plant(ledger, clock, recipe, base_from(founding.base), chance, scenario=TROUBLES)
+    plant = Plant(ledger, clock, recipe, base_from(founding.base), chance, scenario=scenario)
     journeys = [Journey(plant, number=each + 1, fortune=Fortune(dispatched_early=True)) for each in range(count)]
-    breakdowns = Breakdowns(plant, TROUBLES, chance, journeys)
+    breakdowns = Breakdowns(plant, scenario, chance, journeys)
     waiting = [(starts + timedelta(days=DAYS_BETWEEN * number), number) for number in range(count)]
     heapify(waiting)
     while waiting:
         moment, number = heappop(waiting)
         breakdowns.live_until(moment)
         clock.wait_until(max(moment, clock()))
-        following = journeys[number].go_on("delivered")
-        if following is not None and "delivered" not in journeys[number].reached:
+        following = journeys[number].go_on(until)
+        if following is not None and until not in journeys[number].reached:
             heappush(waiting, (following, number))
     return [entry for _, entry in ledger.entries()]
 

@@ -7,9 +7,10 @@ Kolmogorov and Smirnov's) and two shares of each odds (Fisher's exact test), so 
 (Holm, Scand J Statist 6:65, 1979); seeds are fixed.
 
 Troubles are those of one scenario (``TROUBLES``): missed appointments and by how much they put the collection off, late couriers, suites and
-shared equipment that break, batches that are lost with a suite or stand still until it is repaired. Not compared: late positives and
-deterioration, which befall the plant's patients as their fortune says and not by chance; absences, as the plant's people are never too busy to
-do a second thing; invalid tests and second batches of retained material, which the plant does not know.
+shared equipment that break, batches that are lost with a suite or stand still until it is repaired. Patients that deteriorate and tests that
+come out positive, before a release or when the product has left, are of another (``befallen``): they would leave little of the spans. Not
+compared: absences, as the plant's people are never too busy to do a second thing; invalid tests and second batches of retained material,
+which the plant does not know.
 
 Left out, because the two do not mean the same: from the collection to the batch's beginning (the plant keeps the reserved hour, whatever the
 hospital's hours are, the kernel calls patients as suites come free), from the delivery to the infusion (the plant's hospitals take the days that
@@ -31,6 +32,8 @@ import numpy as np
 import pytest
 from psycopg_pool import ConnectionPool
 from scipy import stats
+from tests.planning import befallen
+from tests.planning.befallen import BEFALLING
 from tests.planning.kernel_measured import of_the_kernel
 from tests.planning.plant_measured import MORE_FAILURES, TROUBLES, Measured, files, lived, of_the_plant
 from tests.projections.following import followed
@@ -133,6 +136,36 @@ def test_failures_three_times_as_likely_in_one_of_them_are_found() -> None:
 )
 def test_other_troubles_in_one_of_them_are_found(found: str, scenario: Scenario) -> None:
     assert found in differing(plant(), kernel(scenario=scenario))
+
+
+@cache
+def befell() -> Measured:
+    founding = files()
+    lives = (lived(founding, TREATMENTS, seed, scenario=BEFALLING, until="released") for seed in SEEDS)
+    return befallen.of_the_plant(recipe_from(founding.recipe), lives)
+
+
+def befell_in_the_kernel(scenario: Scenario = BEFALLING) -> Measured:
+    founding = files()
+    return befallen.of_the_kernel(recipe_from(founding.recipe), base_from(founding.base), 1, REPLICATIONS, scenario)
+
+
+def test_patients_deteriorate_and_tests_come_out_positive_as_often_in_both() -> None:
+    ours = befell()
+    assert all(times > 0 for times, _ in ours.odds.values())
+    assert differing(ours, befell_in_the_kernel()) == set()
+
+
+@pytest.mark.parametrize(
+    ("found", "scenario"),
+    [
+        ("deteriorated", replace(BEFALLING, deterioration_per_month=2.5 * BEFALLING.deterioration_per_month)),
+        ("out of specification", replace(BEFALLING, positive=2.5 * BEFALLING.positive)),
+        ("late positive", replace(BEFALLING, positive=6 * BEFALLING.positive)),
+    ],
+)
+def test_more_of_it_in_one_of_them_is_found(found: str, scenario: Scenario) -> None:
+    assert found in differing(befell(), befell_in_the_kernel(scenario))
 
 
 @cache

@@ -46,6 +46,10 @@ class Draws:
         """A lognormal span of so many hours in the median, in whole seconds. variation: its coefficient."""
         return SECOND * round(median * 3600 * self._factor(variation))
 
+    def after(self, hazard: float) -> float:
+        """How long until something happens that happens so often; on the average without a source of chance."""
+        return self._chance.expovariate(hazard) if self._chance is not None else 1 / hazard
+
     def amount(self, typical: Typical) -> Decimal:
         """A lognormal amount of three significant digits."""
         return _rounded(Decimal(repr(float(typical.median) * self._factor(float(typical.cv)))))

@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from heapq import heapify, heappop, heappush
-from typing import Self
+from typing import Final, Literal, Self
 
 from yimai.domain.slot import Itinerary
+from yimai.domain.treatment import WithdrawalReason
 from yimai.interfaces.plant.fortune import Fortune
 from yimai.interfaces.plant.infusing import Infusing
 from yimai.interfaces.plant.ordering import DAY, HOUR
 from yimai.interfaces.plant.plant import Plant
 from yimai.interfaces.plant.testing import Revoked
 from yimai.interfaces.plant.walk import Course
+
+MONTH: Final = DAY * 365.25 / 12
+TOLD_AT: Final = (
+    *(
+        "accepted",
+        "slotted",
+        "missed",
+        "collected",
+        "received",
+        "opened",
+        "step:",
+        "material_lost",
+        "manufactured",
+        "tested",
+    ),
+    *("conditionally_released", "oos_supplied", "delivered"),
+)
+"""The stages at which the base learns that a patient can no longer be treated."""
 
 
 class Journey(Infusing):
@@ -60,6 +79,12 @@ class Journey(Infusing):
                 return self.now
         return None
 
+    def _fit_until(self) -> datetime | None:
+        """When the patient who is ordered for now will not be fit for the treatment any more, as the plant's scenario says."""
+        scenario = self.plant.scenario
+        hazard = 0.0 if scenario is None or self.fortune.spared else scenario.deterioration_per_month
+        return self.now + self.plant.draws.after(hazard) * MONTH if hazard else None
+
     def _until_it_stays(self, not_before: datetime | None) -> Course:
         for event in self._with_fortune(not_before):
             yield event
@@ -68,15 +93,22 @@ class Journey(Infusing):
 
     def _with_fortune(self, not_before: datetime | None) -> Course:
         """The ordinary course, interrupted by what the fortune says happens after a stage."""
+        fit_until = None
         try:
             for event in self._life(not_before):
                 yield event
+                if event == "ordered":
+                    fit_until = self._fit_until()
                 if event == self.fortune.rests_at and self.fortune.rests_until is not None:
                     yield from self.wait(self.fortune.rests_until)
                 if event == self.fortune.held_after:
                     yield from self._holding()
                 if event == self.fortune.ended_after:
-                    yield from self._ending()
+                    yield from self._ending(self.fortune.ended)
+                    return
+                told = isinstance(event, str) and event.startswith(TOLD_AT)
+                if told and fit_until is not None and fit_until < self.now:
+                    yield from self._ending("progression")
                     return
         except Revoked:
             yield "revoked"
@@ -87,7 +119,7 @@ class Journey(Infusing):
         yield from self.ordering(not_before)
         rejected = 0
         while not self.may_be_given:
-            if rejected == 2:
+            if self._has_had_all(rejected):
                 yield from self._giving_up()
                 return
             yield from self.booking(not_before)
@@ -113,6 +145,15 @@ class Journey(Infusing):
         yield from self.infusing()
         yield from self.following()
 
+    def _has_had_all(self, rejected: int) -> bool:
+        """Whether no further batch is made for the patient: after two that were rejected, else as the plant's scenario says."""
+        scenario = self.plant.scenario
+        return (
+            rejected == 2
+            if scenario is None
+            else bool(self.treatment) and len(self.vein.batches.by_id) >= scenario.batches
+        )
+
     @property
     def may_be_given(self) -> bool:
         return bool(self.batch) and self.vein.disposition.of(self.batch).supplied
@@ -132,11 +173,11 @@ class Journey(Infusing):
         self.resume()
         yield "resumed"
 
-    def _ending(self) -> Course:
+    def _ending(self, why: WithdrawalReason | Literal[""]) -> Course:
         """The order is cancelled or the treatment withdrawn; its batch is given up and its material destroyed."""
         yield from self.pause(HOUR, 5 * HOUR)
-        if self.fortune.ended:
-            self.withdraw(self.fortune.ended)
+        if why:
+            self.withdraw(why)
         else:
             self.cancel()
         yield "ended"

@@ -46,8 +46,9 @@ class Plant:
     clock: the ledger's own. chance: the seeded source of everything that varies; None for medians everywhere.
     name: begins every command id, so that two plants on one ledger never repeat each other's ids.
     taken: suite windows that others have claimed on this ledger; the plant remembers its own.
-    scenario: how often patients do not come, couriers are late, and suites and shared equipment break (``Breakdowns``), and what that
-    takes; None: never. Of the scenario nothing else happens here.
+    scenario: how often patients do not come or deteriorate, couriers are late, tests with a choice of results come out unacceptable, and
+    suites and shared equipment break (``Breakdowns``), what that takes, and how many batches a patient gets; None: never. Of the scenario
+    nothing else happens here.
     away: suites and pieces that are out of use, and until when.
     """
 

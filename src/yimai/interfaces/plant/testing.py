@@ -112,6 +112,9 @@ class Testing(Collecting):
     def _value(self, test: Test) -> str:
         if test.id in (self.fortune.failing, self.fortune.late_positive) and self.first_batch:
             return failing(test)
+        positive = self.plant.scenario.positive if self.plant.scenario is not None and not self.fortune.spared else 0
+        if positive and test.type == "choice" and self.plant.draws.happens(positive):
+            return failing(test)
         drawn = self.plant.draws.result(test)
         unlucky = test.type == "quantity" and not test.limits.admit(type(test.duration.cv)(drawn))
         if unlucky and self.fortune.spared and test.typical is not None:
