@@ -177,7 +177,9 @@ OTHERS_IATI = """<?xml version="1.0"?>
 def test_another_organisations_file_says_what_it_can() -> None:
     rows = exchange.read_plans(FILE, OTHERS_IATI.encode())
     assert [row.entry for row in rows] == ["plan", "goal", "target", "value_reported"]
-    plan, _, target, value = (row.cells for row in rows)
+    plan, goal, target, value = (row.cells for row in rows)
+    (clause,) = json.loads(goal["clauses"])
+    assert (clause["language"], clause["text"], clause["wording"]) == ("en", "Clinics", "reported")
     assert (plan["plan"], plan["title_zh"], plan["owner_en"]) == ("gb-1-health-plan", "Health plan", "A ministry")
     assert (target["comparator"], target["values"], target["deadline"]) == ("ge", "12", "2027-12-31")
     assert (target["baseline_value"], target["baseline_day"]) == ("3", "2025-12-31")

@@ -97,15 +97,19 @@ class _Reading:
 
     def _goal(self, result: Any, goal: str, plan: str, source: str) -> dict[str, str]:
         title = self._both(result, "title", "title")
-        clauses = [
+        clauses = self._clauses(result, "description", source) or self._clauses(result, "title", source)
+        clauses = clauses or [{"language": "zh", "text": title["title_zh"], "wording": "reported", "source": source}]
+        return {"goal": goal, "plan": plan, **title, "clauses": msgspec.json.encode(clauses).decode()}
+
+    def _clauses(self, result: Any, said: str, source: str) -> list[dict[str, str]]:
+        return [
             {
                 "language": language, "text": self._text(each), "wording": each.get(_ours("wording"), "reported"),
                 "source": each.get(_ours("source")) or source, "page": each.get(_ours("page"), ""),
             }
-            for each in result.findall("description/narrative")
+            for each in result.findall(f"{said}/narrative")
             if (language := _language(each)) and (each.text or "").strip()
-        ] or [{"language": "zh", "text": title["title_zh"], "wording": "reported", "source": source}]  # fmt: skip
-        return {"goal": goal, "plan": plan, **title, "clauses": msgspec.json.encode(clauses).decode()}
+        ]  # fmt: skip
 
     def _indicator(self, indicator: Any, goal: str, name: str, last: str) -> Iterator[Row]:
         own = {key: indicator.get(_ours(key), "") for key in ("therapies", "district", "authority")}
