@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from tests.spec.harness import START, founding, plant_in_memory
 
+from yimai.actions import suite
 from yimai.domain.base import base_from
 from yimai.domain.batch_entry import departure, possible
 from yimai.domain.possible import expected
@@ -143,3 +144,13 @@ def test_positions_that_are_free_again_are_used_again_and_a_full_store_is_told()
     assert full.value.refusal.code == "decision.taken"
     second.retrieve(second.bag)
     assert third.store(third.bag) == places[1]
+
+
+def test_a_slot_in_a_suite_that_others_took_out_of_use_is_left_for_another() -> None:
+    first = plant_in_memory().treatment("slotted").itinerary
+    assert first is not None
+    plant = plant_in_memory()
+    plant.called(suite.take_out, "qa", suite=first.suite, reason="breakdown")
+    second = plant.treatment("slotted").itinerary
+    assert second is not None
+    assert second.suite != first.suite

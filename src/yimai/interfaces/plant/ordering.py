@@ -23,6 +23,9 @@ ADMISSION: Final = timedelta(hours=2)
 TRIES: Final = 24
 """How often a hospital asks again: those who are ahead are waited for two days by the policy."""
 
+NOT_FREE: Final = ("decision.taken", "slot.suite_out", "slot.suite_out_for_good")
+"""How a slot is refused whose suite others have."""
+
 
 class Ordering(Walk):
     """wristband: the patient's. itinerary: the slot that is reserved, or None. promised: one that is kept for it."""
@@ -172,7 +175,7 @@ class Ordering(Walk):
             not_before = self.now + scenario.rebooking_days * DAY
 
     def _booking(self, not_before: datetime | None) -> Course:
-        """Reserve a slot; another is tried if somebody else takes it first or is ahead."""
+        """Reserve a slot; another is tried if somebody else takes it first or is ahead, or has taken the suite out of use."""
         yield from self.pause(HOUR / 6, HOUR / 2)
         promised, self.promised = self.promised, None
         if promised is not None:
@@ -194,9 +197,9 @@ class Ordering(Walk):
                 self.reserve(itinerary=offer)
                 return True
             except Refused as refused:
-                if refused.refusal.code not in ("decision.taken", "allocation.out_of_turn"):
+                if refused.refusal.code not in (*NOT_FREE, "allocation.out_of_turn"):
                     raise
-                if refused.refusal.code == "decision.taken":
+                if refused.refusal.code in NOT_FREE:
                     self.plant.occupy(offer.suite, (offer.starts, offer.ends))
         return False
 
