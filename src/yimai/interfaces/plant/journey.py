@@ -18,20 +18,9 @@ from yimai.interfaces.plant.walk import Course
 
 MONTH: Final = DAY * 365.25 / 12
 TOLD_AT: Final = (
-    *(
-        "accepted",
-        "slotted",
-        "missed",
-        "collected",
-        "received",
-        "opened",
-        "step:",
-        "material_lost",
-        "manufactured",
-        "tested",
-    ),
-    *("conditionally_released", "oos_supplied", "delivered"),
-)
+    "accepted", "slotted", "missed", "collected", "received", "opened", "step:", "material_lost", "manufactured", "tested",
+    "conditionally_released", "oos_supplied", "delivered",
+)  # fmt: skip
 """The stages at which the base learns that a patient can no longer be treated."""
 
 
@@ -148,11 +137,7 @@ class Journey(Infusing):
     def _has_had_all(self, rejected: int) -> bool:
         """Whether no further batch is made for the patient: after two that were rejected, else as the plant's scenario says."""
         scenario = self.plant.scenario
-        return (
-            rejected == 2
-            if scenario is None
-            else bool(self.treatment) and len(self.vein.batches.by_id) >= scenario.batches
-        )
+        return rejected == 2 if scenario is None else len(self.vein.batches.by_id) >= scenario.batches
 
     @property
     def may_be_given(self) -> bool:
