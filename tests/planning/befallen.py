@@ -7,7 +7,7 @@ compared but how often it happens: of all days on which it could, of all product
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 from tests.planning.kernel_measured import YEARS
-from tests.planning.plant_measured import TROUBLES, Measured, Told
+from tests.planning.plant_measured import TROUBLES, Measured, Told, each_treatments
 from tests.spec.harness import START
 
 from yimai.domain.base import Base
@@ -36,10 +36,7 @@ def of_the_plant(recipe: Recipe, ledgers: Iterable[Sequence[Entry]]) -> Measured
     """What the facts of these ledgers tell; each treatment's up to its delivery, and its product's until the last test is told."""
     times, trials = Counter[str](), Counter[str]()
     for entries in ledgers:
-        of: dict[str, list[Told]] = defaultdict(list)
-        for each in (Told(entry.kind, entry.data, entry.occurred) for entry in entries if "treatment" in entry.data):
-            of[each.data["treatment"]].append(each)
-        for own in of.values():
+        for own in each_treatments(entries):
             kinds = Counter(each.kind for each in own)
             withdrawn = [each for each in own if each.kind == "treatment.withdrawn.v1"]
             times["deteriorated"] += any(each.data["reason"] == "progression" for each in withdrawn)

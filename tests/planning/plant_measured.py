@@ -136,16 +136,21 @@ class Measured:
     odds: Mapping[str, tuple[int, int]]
 
 
+def each_treatments(entries: Iterable[Entry]) -> Iterable[list[Told]]:
+    """The facts of one treatment after another."""
+    of: dict[str, list[Told]] = defaultdict(list)
+    for each in (Told(entry.kind, entry.data, entry.occurred) for entry in entries if "treatment" in entry.data):
+        of[each.data["treatment"]].append(each)
+    return of.values()
+
+
 def of_the_plant(recipe: Recipe, base: Base, ledgers: Iterable[Sequence[Entry]]) -> Measured:
     """What the facts of these ledgers tell."""
     spans: dict[str, list[float]] = defaultdict(list)
     times, trials = Counter[str](), Counter[str]()
     for entries in ledgers:
         _broken(base, entries, times, trials)
-        of: dict[str, list[Told]] = defaultdict(list)
-        for each in (Told(entry.kind, entry.data, entry.occurred) for entry in entries if "treatment" in entry.data):
-            of[each.data["treatment"]].append(each)
-        for own in of.values():
+        for own in each_treatments(entries):
             _count(own, times, trials)
             if any(each.kind == "disposition.conditionally_released.v1" for each in own):
                 batch = [each.data["batch"] for each in own if each.kind == "batch.opened.v1"][-1]
